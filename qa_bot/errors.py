@@ -1,0 +1,103 @@
+"""The one error tree. Every error a user can cause or meet is a ``QaBotError``.
+
+::
+
+    QaBotError
+    ├── UsageError                     the call itself is wrong (exit code 2)
+    │   ├── EmptyQuestionError
+    │   └── UnknownDocumentError
+    ├── NoDocumentsError               nothing to read
+    ├── UnreadableDocumentError        one file; never stops the others
+    ├── IndexStateError                something about the index folder
+    │   ├── IndexNotFoundError
+    │   ├── IndexDamagedError
+    │   ├── IndexFormatError           written by a newer qa_bot
+    │   ├── IndexModelError            made with another model
+    │   └── IndexBusyError             another build holds the lock
+    ├── ModelError                     the embedding model can't be used
+    └── ServerError                    the chat can't be served
+
+Messages are one line, say what happened and what to do. Errors of other
+libraries are the ``__cause__``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class QaBotError(Exception):
+    """Base of everything this package raises on purpose."""
+
+
+class UsageError(QaBotError):
+    """The call itself is wrong: change the arguments."""
+
+
+class EmptyQuestionError(UsageError):
+    """The question holds no letter or digit."""
+
+    def __init__(self) -> None:
+        super().__init__("The question is empty: ask something, in words.")
+
+
+class UnknownDocumentError(UsageError):
+    """A name given as ``documents=`` is neither a document nor a folder of the index."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"No document or folder {name!r} in the index; `qa-bot status` lists what is there."
+        )
+
+
+class NoDocumentsError(QaBotError):
+    """The documents folder is missing, empty, or holds nothing readable."""
+
+
+class UnreadableDocumentError(QaBotError):
+    """One file can't be read; ``path`` and ``reason`` say which and why."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class IndexStateError(QaBotError):
+    """Something is wrong with the index folder."""
+
+
+class IndexNotFoundError(IndexStateError):
+    """There is no index in the folder yet."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"No index in {folder}: run `qa-bot index` first (--index names a folder).")
+
+
+class IndexDamagedError(IndexStateError):
+    """The index can't be read; the documents are untouched, so it can be rebuilt."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(
+            f"The index in {folder} is damaged ({reason}): run `qa-bot index --rebuild`."
+        )
+
+
+class IndexFormatError(IndexStateError):
+    """The index was written by a newer version of qa_bot."""
+
+
+class IndexModelError(IndexStateError):
+    """The index was made with another embedding model than the one asked for."""
+
+
+class IndexBusyError(IndexStateError):
+    """Another process is building this index."""
+
+
+class ModelError(QaBotError):
+    """The embedding model is missing, damaged, or not one that can be used."""
+
+
+class ServerError(QaBotError):
+    """The web chat can't be served (its port is taken, say)."""

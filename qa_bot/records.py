@@ -1,0 +1,243 @@
+"""What flows through qa_bot: frozen records, no behaviour beyond their invariants.
+
+All offsets are code points into ``Document.text``; ``end`` is exclusive.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+Span = tuple[int, int]
+"""``(start, end)`` in code points, ``end`` exclusive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of the source: its printed label ("iv") and its 1-based physical number."""
+
+    label: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class PageSpan:
+    """The part of a document's text that stands on one page."""
+
+    page: Page
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A node of the section tree.
+
+    Invariant: sections nest or are disjoint, never cross; a section spans its
+    heading, its text and its sub-sections.
+    """
+
+    path: tuple[str, ...]  # headings, outermost first; () for the document itself
+    start: int
+    end: int
+    anchor: str = ""  # the fragment that opens it in the original file, where there is one
+
+
+BlockKind = Literal["heading", "paragraph", "list_item", "code", "table_row", "link"]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A run of text that a reader sees as one piece.
+
+    ``link`` marks navigation to other pages: kept in the text, never quoted.
+    """
+
+    kind: BlockKind
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Document:
+    """One file as plain text with its structure.
+
+    Invariants: ``blocks`` are disjoint and in reading order; ``sections[0]`` is
+    the whole document with the path ``()``; the others follow in reading order.
+    """
+
+    id: str  # path relative to the documents folder, with "/"
+    title: str
+    text: str
+    sections: tuple[Section, ...]
+    blocks: tuple[Block, ...]
+    pages: tuple[PageSpan, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @cached_property
+    def digest(self) -> str:
+        """First 16 hex digits of the sha256 of the text: names this very content."""
+        return text_digest(self.text)
+
+
+def text_digest(text: str) -> str:
+    """First 16 hex digits of the sha256 of ``text`` in UTF-8."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a passage; offsets into the document, ``paragraph`` 1-based in its section."""
+
+    start: int
+    end: int
+    paragraph: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A slice of one section: the unit that is retrieved and quoted.
+
+    Invariant: ``document.text[start:end] == text``.
+    """
+
+    document_id: str
+    title: str
+    section: tuple[str, ...]  # headings, outermost first
+    start: int
+    end: int
+    text: str
+    paragraph: int  # 1-based within its section
+    pages: tuple[Page, ...] = ()
+    sentences: tuple[Sentence, ...] = ()
+    context: tuple[Span, ...] = ()  # earlier spans it needs: a list's lead-in, a table's header
+    anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A retrieved passage. ``score`` in [0, 1], comparable within one question only."""
+
+    passage: Passage
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a quote stands: enough to print, to find it again, and to tell whether it changed."""
+
+    document_id: str
+    title: str
+    section: tuple[str, ...]
+    paragraph: int  # of the first marked sentence, 1-based within the section
+    pages: tuple[Page, ...]
+    anchor: str
+    digest: str  # of the document's text, see ``Document.digest``
+    start: int
+    end: int
+
+    def __str__(self) -> str:
+        """Title › Section › Subsection, ¶ 2, p. iv (6)."""
+        where = " › ".join((self.title, *self.section))
+        parts = [where, f"¶ {self.paragraph}"]
+        if self.pages:
+            parts.append(("p. " if len(self.pages) == 1 else "pp. ") + "–".join(
+                _page_name(page) for page in (self.pages[0], self.pages[-1])[: len(self.pages)]
+            ))
+        return ", ".join(parts)
+
+
+def _page_name(page: Page) -> str:
+    number = str(page.number)
+    return number if page.label in ("", number) else f"{page.label} ({number})"
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A whole passage, verbatim, with its answering sentences marked.
+
+    Invariant: ``index.document(citation.document_id).text[start:end] == text``;
+    ``sentences`` are one or two spans inside it, ``context`` spans stand before
+    it and are shown above it, never spliced in.
+    """
+
+    text: str
+    start: int
+    end: int
+    passage: Passage
+    sentences: tuple[Span, ...]
+    context: tuple[Span, ...]
+    citation: Citation
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The reply to one question.
+
+    ``quotes`` holds one to three, best first, and is empty unless ``found``;
+    ``hits`` is the final ranking, or the nearest passages when nothing was found.
+    ``confidence`` in [0, 1] is comparable between questions.
+    """
+
+    question: str
+    found: bool
+    confidence: float
+    hits: tuple[Hit, ...]
+    quotes: tuple[Quote, ...]
+    unknown_words: tuple[str, ...] = ()  # of the question, that no document holds
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A file that could not be read, or was read with a warning."""
+
+    document_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a build did. Names are document ids, sorted."""
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+    unreadable: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    documents: int  # in the index now
+    passages: int  # in the index now
+    embedded: int  # passages encoded by this build
+    reused: int  # passages of this build whose vectors were already there
+    seconds: float
+
+    @property
+    def nothing_changed(self) -> bool:
+        """Whether the index already held exactly these files."""
+        return not (self.added or self.changed or self.removed)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a build is; passed to ``on_progress``."""
+
+    stage: Literal["reading", "embedding", "saving"]
+    done: int
+    total: int
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentSummary:
+    """One indexed document, without its text."""
+
+    id: str
+    title: str
+    digest: str
+    characters: int
+    passages: int
+    pages: int
+    indexed_at: str  # ISO 8601, UTC
+    warnings: tuple[str, ...] = field(default=())
