@@ -71,7 +71,9 @@ class IndexNotFoundError(IndexStateError):
     """There is no index in the folder yet."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(f"No index in {folder}: run `qa-bot index` first (--index names a folder).")
+        super().__init__(
+            f"No index in {folder}: run `qa-bot index` first (--index names a folder)."
+        )
 
 
 class IndexDamagedError(IndexStateError):

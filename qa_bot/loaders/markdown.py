@@ -1,0 +1,159 @@
+"""Markdown: read as its reader sees it, without the markup, with its heading levels."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qa_bot.loaders.outline import Heading, nest_sections
+from qa_bot.loaders.plain import decode
+from qa_bot.records import Block, BlockKind, Document
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+_FRONT_MATTER = re.compile(r"---\n(.*?)\n(?:---|\.\.\.)(?:\n|\Z)", re.DOTALL)
+_TITLE = re.compile(r"^title:\s*(['\"]?)(.+?)\1\s*$", re.MULTILINE)
+
+
+def load_markdown(path: Path, document_id: str) -> Document:
+    """Read a Markdown file (CommonMark with tables)."""
+    source, warnings = decode(path.read_bytes())
+    return parse_markdown(source, document_id, warnings)
+
+
+def parse_markdown(source: str, document_id: str, warnings: tuple[str, ...] = ()) -> Document:
+    """Turn Markdown into text, blocks and sections.
+
+    The markup goes (``**bold**`` reads "bold"), raw HTML stays visible as text,
+    and a heading's anchor is the one that GitHub gives it.
+    """
+    from markdown_it import MarkdownIt
+
+    title = ""
+    if front := _FRONT_MATTER.match(source):
+        if named := _TITLE.search(front[1]):
+            title = named[2]
+        source = source[front.end() :]
+    writer = _Writer()
+    writer.write(MarkdownIt("commonmark", {"html": False}).enable("table").parse(source))
+    outer = [heading for heading in writer.headings if heading.level == 1]
+    headings = writer.headings
+    if len(outer) == 1 and headings[0] is outer[0]:
+        headings = headings[1:]
+        title = title or outer[0].text
+    text = "".join(writer.parts)
+    return Document(
+        id=document_id,
+        title=title or Path(document_id).stem.replace("_", " ").replace("-", " "),
+        text=text,
+        sections=nest_sections(headings, len(text)),
+        blocks=tuple(writer.blocks),
+        warnings=warnings,
+    )
+
+
+class _Writer:
+    """Appends blocks to a growing text and remembers where they stand."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.blocks: list[Block] = []
+        self.headings: list[Heading] = []
+        self._length = 0
+        self._anchors: dict[str, int] = {}
+        self._lists: list[int | None] = []  # of each open list, the next number; None: bullets
+        self._prefix = ""  # of the next line in a list: its marker, or the indent under it
+        self._level = 0  # of the heading that is open
+        self._row: list[str] | None = None  # cells of the table row that is open
+
+    def write(self, tokens: list[Token]) -> None:
+        """Append everything that ``tokens``, a whole parsed file, show to a reader."""
+        for token in tokens:
+            if token.type in ("fence", "code_block", "html_block"):
+                self._append("code", token.content.strip("\n"))
+            elif token.type == "inline":
+                self._inline(_inline_text(token))
+            elif token.nesting:
+                self._enter_or_leave(token)
+
+    def _enter_or_leave(self, token: Token) -> None:
+        match token.type:
+            case "bullet_list_open":
+                self._lists.append(None)
+            case "ordered_list_open":
+                self._lists.append(int(token.attrs.get("start", 1)))
+            case "bullet_list_close" | "ordered_list_close":
+                self._lists.pop()
+            case "list_item_open":
+                self._prefix = self._marker(self._lists)
+            case "heading_open":
+                self._level = int(token.tag[1])
+            case "heading_close":
+                self._level = 0
+            case "tr_open":
+                self._row = []
+            case "tr_close":
+                row, self._row = self._row or [], None
+                self._append("table_row", " | ".join(row), tight=True)
+
+    def _inline(self, text: str) -> None:
+        if self._row is not None:
+            self._row.append(text)
+        elif self._level:
+            self._heading(text, self._level)
+        elif self._lists:
+            self._append("list_item", self._prefix + text, tight=True)
+            self._prefix = "   " * len(self._lists)
+        else:
+            self._append("paragraph", text)
+
+    @staticmethod
+    def _marker(lists: list[int | None]) -> str:
+        indent = "   " * (len(lists) - 1)
+        number = lists[-1]
+        if number is None:
+            return f"{indent}- "
+        lists[-1] = number + 1
+        return f"{indent}{number}. "
+
+    def _heading(self, text: str, level: int) -> None:
+        if not text:
+            return
+        block = self._append("heading", text)
+        slug = re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-")
+        seen = self._anchors.get(slug, 0)
+        self._anchors[slug] = seen + 1
+        anchor = f"{slug}-{seen}" if seen else slug
+        self.headings.append(Heading(text, level, block.start, block.end, anchor))
+
+    def _append(self, kind: BlockKind, text: str, *, tight: bool = False) -> Block:
+        """Add a block; ``tight`` puts it right under one of its own kind."""
+        if self.blocks:
+            follows = tight and self.blocks[-1].kind == kind
+            gap = "\n" if follows else "\n\n"
+            self.parts.append(gap)
+            self._length += len(gap)
+        lead = len(text) - len(text.lstrip())
+        block = Block(kind, self._length + lead, self._length + len(text.rstrip()))
+        self.parts.append(text)
+        self._length += len(text)
+        if block.end > block.start:
+            self.blocks.append(block)
+        return block
+
+
+def _inline_text(token: Token) -> str:
+    pieces = []
+    for child in token.children or ():
+        match child.type:
+            case "softbreak":
+                pieces.append(" ")
+            case "hardbreak":
+                pieces.append("\n")
+            case "image":
+                pieces.append(_inline_text(child))
+            case _:
+                pieces.append(child.content)
+    return "".join(pieces).strip()

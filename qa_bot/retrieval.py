@@ -1,0 +1,275 @@
+"""Question → hits: dense, sentence and lexical evidence, fused. ``Index`` lives here."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import numpy.typing as npt
+
+from qa_bot import caches, database, rows
+from qa_bot.caches import Caches
+from qa_bot.embedding import Embedder, dequantise, load_embedder
+from qa_bot.errors import EmptyQuestionError, IndexModelError, UnknownDocumentError
+from qa_bot.records import Document, DocumentSummary, Hit, Passage, Problem
+
+POOL = 100  # candidates from each of the two searches
+SENTENCE_WEIGHT = 0.7  # of the best sentence's cosine, against 1 for the passage's
+LEXICAL_WEIGHT = 0.3  # of BM25 over its best, against 1 for the dense evidence together
+MAX_QUESTION = 2_000  # characters; what follows is not read
+
+Vector = npt.NDArray[np.float32]
+
+
+class Index:
+    """An index as it was when it was opened; later builds don't show in it.
+
+    Safe to use from many threads at once. Made by ``open_index``; ``close`` it,
+    or use it as a context manager.
+    """
+
+    def __init__(
+        self, folder: Path, connection: sqlite3.Connection, opened: Caches, embedder: Embedder
+    ) -> None:
+        self.folder = folder
+        self.embedder = embedder
+        self.meta = database.read_meta(connection)
+        self._connection = connection
+        self._lock = threading.Lock()
+        self.vectors = opened.vectors
+        self.lexicon = opened.lexicon
+
+    def __enter__(self) -> Index:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the index's files, when the question in flight is answered."""
+        with self._lock:
+            self._connection.close()
+
+    def warm(self) -> None:
+        """Load the embedding model now, rather than at the first question."""
+        self.embedder.encode_question("warm up")
+
+    @property
+    def model(self) -> str:
+        """Name of the embedding model."""
+        return self.meta["model"]
+
+    @property
+    def built_at(self) -> str:
+        """When the index was last built, ISO 8601 in UTC."""
+        return self.meta["built_at"]
+
+    @property
+    def passage_count(self) -> int:
+        """Number of passages."""
+        return len(self.vectors.ids())
+
+    def document(self, document_id: str) -> Document:
+        """The document as it was indexed, with its whole text.
+
+        Raises:
+            UnknownDocumentError: No such document in the index.
+        """
+        with self._lock, database.explain_errors(self.folder):
+            found = rows.read_document(self._connection, document_id)
+        if found is None:
+            raise UnknownDocumentError(document_id)
+        return found
+
+    def documents(self) -> tuple[DocumentSummary, ...]:
+        """What is indexed, by document id."""
+        with self._lock, database.explain_errors(self.folder):
+            return rows.document_summaries(self._connection)
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Files that the last build could not read."""
+        with self._lock, database.explain_errors(self.folder):
+            return rows.problems(self._connection, unreadable=True)
+
+    def digests(self, document_ids: Iterable[str]) -> dict[str, str]:
+        """Digests of those documents' texts."""
+        with self._lock, database.explain_errors(self.folder):
+            return rows.digests(self._connection, document_ids)
+
+    def passages(self, ids: Iterable[int]) -> dict[int, Passage]:
+        """The passages with those ids."""
+        with self._lock, database.explain_errors(self.folder):
+            return rows.passages_with_ids(self._connection, ids)
+
+    def stored_vectors(self, ids: Iterable[int]) -> dict[int, rows.PassageVectors]:
+        """The vectors of those passages."""
+        with self._lock, database.explain_errors(self.folder):
+            return rows.vectors_of(self._connection, ids)
+
+    def scope(self, names: Sequence[str]) -> tuple[list[int], npt.NDArray[np.int64]]:
+        """Internal ids of the documents that ``names`` mean, and of their passages.
+
+        Raises:
+            UnknownDocumentError: A name is neither a document nor a folder.
+        """
+        documents: set[int] = set()
+        with self._lock, database.explain_errors(self.folder):
+            for name in names:
+                found = rows.document_ids(self._connection, name)
+                if not found:
+                    raise UnknownDocumentError(name)
+                documents.update(found)
+            return sorted(documents), rows.passage_ids(self._connection, documents)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """The evidence for one passage. Cosines are in [-1, 1]."""
+
+    passage_id: int
+    score: float  # in [0, 1], within one question only
+    cosine: float
+    sentence_cosines: tuple[float, ...]  # in the order of the passage's sentences
+    bm25: float  # not below 0, without an upper bound
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """All candidates for a question, best first, and the question's search terms."""
+
+    candidates: tuple[Candidate, ...]
+    terms: dict[str, float]  # term → inverse document frequency
+
+
+def open_index(index: str | Path, *, model: str | Embedder | None = None) -> Index:
+    """Open an index for questions. The embedding model is loaded when first needed.
+
+    Args:
+        index: The index's folder.
+        model: The model the index must be of; None takes the index's own. Pass
+            an ``Embedder`` to use one that is already loaded.
+
+    Raises:
+        IndexNotFoundError: Nothing has been indexed there yet.
+        IndexModelError: The index was made with another model.
+        IndexFormatError: A newer qa_bot made it.
+        IndexDamagedError: It can't be read.
+    """
+    folder = Path(index)
+    with database.explain_errors(folder):
+        connection = database.open_reader(folder)
+        try:
+            meta = database.read_meta(connection)
+            embedder = _embedder(model, meta, folder)
+            opened = caches.open_or_build(folder, connection)
+        except BaseException:
+            connection.close()
+            raise
+        return Index(folder, connection, opened, embedder)
+
+
+def _embedder(model: str | Embedder | None, meta: dict[str, str], folder: Path) -> Embedder:
+    wanted = meta["model"] if model is None else model
+    embedder = load_embedder(wanted) if isinstance(wanted, str) else wanted
+    if embedder.fingerprint != meta["fingerprint"]:
+        raise IndexModelError(
+            f"The index in {folder} was made with {meta['model']} ({meta['fingerprint']}), not "
+            f"{embedder.name} ({embedder.fingerprint}): run `qa-bot index --model {embedder.name}`."
+        )
+    return embedder
+
+
+def retrieve(
+    question: str, index: Index, k: int = 5, documents: Sequence[str] | None = None
+) -> list[Hit]:
+    """Find the passages that bear on a question.
+
+    Args:
+        question: In plain words; no query syntax.
+        index: From ``open_index``.
+        k: At most so many hits; at least 1.
+        documents: Only in these: exact document ids or folders.
+
+    Returns:
+        The hits, best first.
+
+    Raises:
+        EmptyQuestionError, UnknownDocumentError
+    """
+    return hits_of(rank(question, index, documents), index, k)
+
+
+def hits_of(ranking: Ranking, index: Index, k: int) -> list[Hit]:
+    """The first ``k`` candidates with their passages."""
+    best = ranking.candidates[: max(k, 1)]
+    passages = index.passages(candidate.passage_id for candidate in best)
+    return [Hit(passages[c.passage_id], c.score) for c in best]
+
+
+def rank(question: str, index: Index, documents: Sequence[str] | None = None) -> Ranking:
+    """Gather candidates by vectors and by words, complete the evidence for each, and fuse it.
+
+    score = dense + 0.3 · BM25 / (best BM25), scaled to [0, 1], where
+    dense = (passage cosine + 0.7 · best sentence cosine) / 1.7.
+    """
+    question = question[:MAX_QUESTION]
+    if not any(character.isalnum() for character in question):
+        raise EmptyQuestionError
+    scope = None if documents is None else index.scope(documents)
+    vector = index.embedder.encode_question(question)
+    terms = index.lexicon.terms(question)
+    nearest = index.vectors.search(vector, POOL, None if scope is None else scope[1])
+    bm25 = index.lexicon.search(terms, POOL, None if scope is None else scope[0])
+    missing = [number for number in nearest if number not in bm25]
+    bm25 |= index.lexicon.scores(terms, missing)
+    ids = sorted({*nearest, *bm25})
+    cosines = _cosines(vector, index, ids)
+    highest = max(bm25.values(), default=0.0) or 1.0
+    candidates = [
+        Candidate(
+            passage_id=number,
+            score=_fuse(cosine, max(sentences, default=cosine), bm25.get(number, 0.0) / highest),
+            cosine=cosine,
+            sentence_cosines=sentences,
+            bm25=bm25.get(number, 0.0),
+        )
+        for number, (cosine, sentences) in cosines.items()
+    ]
+    candidates.sort(key=lambda candidate: (-candidate.score, candidate.passage_id))
+    return Ranking(tuple(candidates), terms)
+
+
+def _fuse(cosine: float, sentence: float, lexical: float) -> float:
+    dense = (cosine + SENTENCE_WEIGHT * sentence) / (1 + SENTENCE_WEIGHT)
+    fused = (dense + LEXICAL_WEIGHT * lexical) / (1 + LEXICAL_WEIGHT)
+    return min(max(fused, 0.0), 1.0)
+
+
+def _cosines(
+    vector: Vector, index: Index, ids: Sequence[int]
+) -> dict[int, tuple[float, tuple[float, ...]]]:
+    """Cosine of the question with each passage and with each of its sentences."""
+    stored = index.stored_vectors(ids)
+    if not stored:
+        return {}
+    # One product for all sentences: 200 small ones would cost more than the searches.
+    codes = dequantise(np.concatenate([stored[number].sentences for number in ids]))
+    sentence_cosines = (codes @ vector).tolist()
+    found = {}
+    start = 0
+    for number in ids:
+        end = start + len(stored[number].sentences)
+        passage = float(stored[number].passage @ vector)
+        found[number] = (passage, tuple(sentence_cosines[start:end]))
+        start = end
+    return found

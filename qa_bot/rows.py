@@ -1,0 +1,179 @@
+"""Rows of the database → records: everything that is read from an index.
+
+Lists of ids travel as one JSON parameter, since SQLite limits their number.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qa_bot.records import (
+    Block,
+    Document,
+    DocumentSummary,
+    Page,
+    PageSpan,
+    Passage,
+    Problem,
+    Section,
+    Sentence,
+)
+
+_PASSAGES = """
+SELECT p.id, d.path, d.title, s.path, p.start, p.end, p.text, p.paragraph, p.pages, p.sentences,
+       p.context, s.anchor
+FROM passages p
+JOIN documents d ON d.id = p.document
+JOIN sections s ON s.document = p.document AND s.ordinal = p.section
+WHERE p.id IN (SELECT value FROM json_each(?))
+"""
+
+Ids = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class PassageVectors:
+    """A passage's stored vectors: float32 ``(d,)`` and int8 ``(sentences, d)``."""
+
+    passage: npt.NDArray[np.float32]
+    sentences: npt.NDArray[np.int8]
+
+
+def passage_ids(connection: sqlite3.Connection, documents: Iterable[int] | None = None) -> Ids:
+    """Ids of all passages, or of those documents', ascending."""
+    if documents is None:
+        rows = connection.execute("SELECT id FROM passages ORDER BY id")
+    else:
+        rows = connection.execute(
+            "SELECT id FROM passages WHERE document IN (SELECT value FROM json_each(?))"
+            " ORDER BY id",
+            (json.dumps(list(documents)),),
+        )
+    return np.fromiter((row[0] for row in rows), dtype=np.int64)
+
+
+def passages_with_ids(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, Passage]:
+    """The passages with those ids."""
+    rows = connection.execute(_PASSAGES, (json.dumps(list(ids)),))
+    return {row[0]: _passage(row) for row in rows}
+
+
+def _passage(row: Sequence[Any]) -> Passage:
+    _, path, title, section, start, end, text, paragraph, pages, sentences, context, anchor = row
+    return Passage(
+        document_id=path,
+        title=title,
+        section=tuple(json.loads(section)),
+        start=start,
+        end=end,
+        text=text,
+        paragraph=paragraph,
+        pages=tuple(Page(*page) for page in json.loads(pages)),
+        sentences=tuple(Sentence(*sentence) for sentence in json.loads(sentences)),
+        context=tuple((a, b) for a, b in json.loads(context)),
+        anchor=anchor,
+    )
+
+
+def searchable_text(
+    connection: sqlite3.Connection, ids: Iterable[int]
+) -> Iterator[tuple[int, int, str, str]]:
+    """Yield ``(passage id, document id, title and headings, text)`` for word search."""
+    rows = connection.execute(
+        "SELECT p.id, p.document, d.title, s.path, p.text FROM passages p"
+        " JOIN documents d ON d.id = p.document"
+        " JOIN sections s ON s.document = p.document AND s.ordinal = p.section"
+        " WHERE p.id IN (SELECT value FROM json_each(?)) ORDER BY p.id",
+        (json.dumps(list(ids)),),
+    )
+    for number, document, title, path, text in rows:
+        yield number, document, "\n".join((title, *json.loads(path))), text
+
+
+def vectors_of(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, PassageVectors]:
+    """The stored vectors of passages."""
+    rows = connection.execute(
+        "SELECT p.id, v.passage, v.sentences FROM passages p JOIN vectors v ON v.key = p.vector"
+        " WHERE p.id IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(ids)),),
+    )
+    found = {}
+    for number, passage, sentences in rows:
+        vector = np.frombuffer(passage, dtype=np.float32)
+        codes = np.frombuffer(sentences, dtype=np.int8).reshape(-1, len(vector))
+        found[number] = PassageVectors(vector, codes)
+    return found
+
+
+def read_document(connection: sqlite3.Connection, path: str) -> Document | None:
+    """The stored document with its whole text, or None."""
+    row = connection.execute(
+        "SELECT id, title, text, blocks, pages FROM documents WHERE path = ?", (path,)
+    ).fetchone()
+    if row is None:
+        return None
+    number, title, text, blocks, pages = row
+    sections = connection.execute(
+        "SELECT path, start, end, anchor FROM sections WHERE document = ? ORDER BY ordinal",
+        (number,),
+    )
+    return Document(
+        id=path,
+        title=title,
+        text=text,
+        sections=tuple(Section(tuple(json.loads(p)), *rest) for p, *rest in sections),
+        blocks=tuple(Block(*block) for block in json.loads(blocks)),
+        pages=tuple(PageSpan(Page(label, n), a, b) for label, n, a, b in json.loads(pages)),
+        warnings=tuple(
+            problem.reason
+            for problem in problems(connection, unreadable=False)
+            if problem.document_id == path
+        ),
+    )
+
+
+def document_summaries(connection: sqlite3.Connection) -> tuple[DocumentSummary, ...]:
+    """All documents without their texts, by id."""
+    warnings: dict[str, list[str]] = {}
+    for problem in problems(connection, unreadable=False):
+        warnings.setdefault(problem.document_id, []).append(problem.reason)
+    rows = connection.execute(
+        "SELECT d.path, d.title, d.digest, length(d.text),"
+        " (SELECT count(*) FROM passages p WHERE p.document = d.id),"
+        " json_array_length(d.pages), d.indexed_at FROM documents d ORDER BY d.path"
+    )
+    return tuple(DocumentSummary(*row, tuple(warnings.get(row[0], ()))) for row in rows)
+
+
+def document_ids(connection: sqlite3.Connection, name: str) -> list[int]:
+    """Ids of the document of that name, or of all documents in the folder of that name."""
+    folder = name.rstrip("/") + "/"
+    rows = connection.execute(
+        "SELECT id FROM documents WHERE path = ? OR substr(path, 1, ?) = ?",
+        (name, len(folder), folder),
+    )
+    return [number for (number,) in rows]
+
+
+def digests(connection: sqlite3.Connection, paths: Iterable[str]) -> dict[str, str]:
+    """Digest of each document's text, by path."""
+    rows = connection.execute(
+        "SELECT path, digest FROM documents WHERE path IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(paths)),),
+    )
+    return dict(rows.fetchall())
+
+
+def problems(connection: sqlite3.Connection, *, unreadable: bool) -> tuple[Problem, ...]:
+    """The unreadable files, or the warnings, of the last build, by document id."""
+    rows = connection.execute(
+        "SELECT path, reason FROM problems WHERE unreadable = ? ORDER BY path", (unreadable,)
+    )
+    return tuple(Problem(*row) for row in rows)

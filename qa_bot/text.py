@@ -1,0 +1,73 @@
+"""Pure functions on strings: line ends, question words, CJK bigrams, language."""
+
+from __future__ import annotations
+
+import re
+
+STOP_WORDS = frozenset(
+    """
+    a about above after again all also am an and any are as at be because been before being
+    below between both but by can could did do does doing done down during each either else every
+    few for from further get gets give given had has have having he her here hers him his how i if
+    in into is it its itself just let may me might more most much must my no nor not of off on once
+    one only or other our out over own please same shall she should so some such tell than that the
+    their them then there these they this those through to too under until up upon us very was we
+    were what when where whether which while who whom whose why will with within without would you
+    your
+    """.split()
+)
+"""Words that carry grammar, not content; question words among them."""
+
+_CJK = "぀-ヿ㐀-䶿一-鿿가-힯豈-﫿"
+_CJK_RUN = re.compile(f"[{_CJK}]+")
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_LATIN_LETTER = re.compile(r"[A-Za-z]")
+
+
+def normalise_line_ends(text: str) -> str:
+    r"""Turn ``\r\n`` and lone ``\r`` into ``\n`` and drop a leading byte-order mark."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def words(text: str) -> list[str]:
+    """Return the words of ``text`` as written, in order; ``don't`` is one word."""
+    return _WORD.findall(text)
+
+
+def is_stop_word(word: str) -> bool:
+    """Whether a word carries grammar only; "what's" and "don't" do."""
+    stem = word.lower().replace("’", "'").split("'")[0]
+    return stem in STOP_WORDS or stem in {"don", "doesn", "didn", "isn", "aren", "wasn", "weren"}
+
+
+def spread_cjk(text: str) -> str:
+    """Replace each run of Chinese, Japanese or Korean characters by its bigrams, spaced.
+
+    Those scripts put no spaces between words, and overlapping character pairs
+    are the usual search terms for them. Other text is returned as it is.
+    """
+    return _CJK_RUN.sub(_bigrams, text)
+
+
+def _bigrams(run: re.Match[str]) -> str:
+    characters = run.group()
+    if len(characters) == 1:
+        return f" {characters} "
+    pairs = (characters[i : i + 2] for i in range(len(characters) - 1))
+    return f" {' '.join(pairs)} "
+
+
+def looks_english(text: str, sample: int = 20_000) -> bool:
+    """Guess whether prose is English, from its share of English grammar words.
+
+    English prose has about 40 % of them and other languages in Latin script
+    under 10 %. Fewer than 40 words are too few to tell and count as English.
+    """
+    head = text[:sample]
+    tokens = words(head)
+    letters = sum(character.isalpha() for character in head)
+    if letters >= 40 and len(_LATIN_LETTER.findall(head)) < letters / 2:
+        return False
+    if len(tokens) < 40:
+        return True
+    return sum(token.lower() in STOP_WORDS for token in tokens) >= 0.12 * len(tokens)

@@ -1,0 +1,195 @@
+"""The page: Gradio's components, and what happens on each event."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from qa_bot.errors import QaBotError
+from qa_bot.web import render, source
+from qa_bot.web.links import parse_fragment
+from qa_bot.web.service import Service
+
+_SCRIPT = Path(__file__).with_name("page.js")
+_MAX_QUESTION = 1_000  # characters
+_TURNS_KEPT = 50  # of a conversation
+_POLL_SECONDS = 0.5  # only while something is under way
+
+Turns = tuple[str, ...]
+"""A conversation: the HTML of each question with its answer. Kept in memory, per visitor."""
+
+Updates = tuple[Any, ...]
+"""New values of an event's outputs, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The components that events read and change."""
+
+    status: gr.HTML
+    receipt: gr.HTML
+    rebuild: gr.Button
+    timer: gr.Timer
+    welcome: gr.HTML
+    conversation: gr.HTML
+    question: gr.Textbox
+    send: gr.Button
+    notice: gr.HTML
+    source: gr.HTML
+    turns: gr.State
+
+
+def theme() -> gr.Theme:
+    """Plain, with the system's fonts: Gradio's own could be fetched from another host."""
+    return gr.themes.Base(
+        primary_hue="blue",
+        neutral_hue="slate",
+        font=[gr.themes.Font("system-ui"), gr.themes.Font("sans-serif")],
+        font_mono=[gr.themes.Font("ui-monospace"), gr.themes.Font("monospace")],
+    )
+
+
+def build_page(service: Service) -> gr.Blocks:
+    """Lay the page out and wire it to the service."""
+    with gr.Blocks(title="qa-bot", analytics_enabled=False, fill_width=True) as page:
+        parts = _layout()
+        _wire(page, parts, service)
+    # One at a time is Gradio's default: a question would wait for every other visitor's.
+    page.queue(default_concurrency_limit=8, api_open=False)
+    return page
+
+
+def _layout() -> _Parts:
+    with gr.Row(elem_id="qa-top"):
+        status = _html("qa-status")
+        rebuild = gr.Button("Rebuild index", size="sm", scale=0, elem_id="qa-rebuild")
+    receipt = _html("qa-receipt")
+    with gr.Row(elem_id="qa-panes"):
+        with gr.Column(elem_id="qa-chat"):
+            with gr.Column(elem_id="qa-scroll"):
+                welcome = _html("qa-welcome")
+                conversation = _html("qa-conversation")
+            with gr.Row(elem_id="qa-ask"):
+                question = gr.Textbox(
+                    label="Question",
+                    placeholder="Ask a question",
+                    container=False,
+                    max_length=_MAX_QUESTION,
+                    autofocus=True,
+                    scale=1,
+                    elem_id="qa-question",
+                )
+                send = gr.Button("Ask", variant="primary", scale=0, elem_id="qa-send")
+            notice = _html("qa-notice", render.notice_html())
+        with gr.Column(elem_id="qa-source"):
+            script = _SCRIPT.read_text(encoding="utf-8")
+            panel = gr.HTML(elem_id="qa-panel", apply_default_css=False, js_on_load=script)
+    return _Parts(
+        status=status,
+        receipt=receipt,
+        rebuild=rebuild,
+        timer=gr.Timer(_POLL_SECONDS),
+        welcome=welcome,
+        conversation=conversation,
+        question=question,
+        send=send,
+        notice=notice,
+        source=panel,
+        turns=gr.State(()),
+    )
+
+
+def _html(elem_id: str, value: str = "") -> gr.HTML:
+    return gr.HTML(value, elem_id=elem_id, apply_default_css=False, js_on_load=None)
+
+
+def _wire(page: gr.Blocks, parts: _Parts, service: Service) -> None:
+    """Connect events to functions.
+
+    Nothing is offered as an API, and nothing shows Gradio's own progress: it covers what it
+    is about.
+    """
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+    def show_state() -> Updates:
+        return _state(service)
+
+    def rebuild() -> Updates:
+        service.refresh()
+        return _state(service)
+
+    def ask(question: str, turns: Turns) -> Iterator[Updates]:
+        yield from _ask(service, question, turns)
+
+    def start(turns: Turns, event: gr.EventData) -> Iterator[Updates]:
+        yield from _ask(service, _sent(event, "question"), turns)
+
+    def open_source(event: gr.EventData) -> str:
+        return _source(service, _sent(event, "fragment"))
+
+    state = [parts.status, parts.receipt, parts.welcome, parts.rebuild, parts.timer]
+    page.load(show_state, outputs=state, **quiet)
+    parts.timer.tick(show_state, outputs=state, **quiet)
+    parts.rebuild.click(rebuild, outputs=state, **quiet)
+
+    chat = [parts.question, parts.conversation, parts.turns, parts.notice]
+    asked = [parts.question.submit, parts.send.click]
+    gr.on(asked, ask, inputs=[parts.question, parts.turns], outputs=chat, **quiet)
+    parts.source.start(start, inputs=[parts.turns], outputs=chat, **quiet)
+    parts.source.open(open_source, outputs=[parts.source], **quiet)
+
+
+def _state(service: Service) -> Updates:
+    status = service.status
+    return (
+        render.status_html(status),
+        render.receipt_html(status.receipt),
+        render.welcome_html(status.holdings),
+        gr.update(interactive=not status.busy),
+        gr.update(active=status.busy),
+    )
+
+
+def _ask(service: Service, question: str, turns: Turns) -> Iterator[Updates]:
+    """Show the question at once, then its answer."""
+    question = question.strip()[:_MAX_QUESTION]
+    if not any(character.isalnum() for character in question):
+        yield gr.skip(), gr.skip(), gr.skip(), render.notice_html("Type a question first.")
+        return
+    pending = render.turn_html(question, render.pending_html(service.status))
+    yield "", "".join((*turns, pending)), gr.skip(), render.notice_html()
+    turns = (*turns, render.turn_html(question, _reply(service, question)))[-_TURNS_KEPT:]
+    yield gr.skip(), "".join(turns), turns, gr.skip()
+
+
+def _reply(service: Service, question: str) -> str:
+    try:
+        return render.answer_html(service.ask(question))
+    except QaBotError as error:
+        return render.error_html(str(error))
+    except Exception:
+        logging.getLogger(__name__).exception("a question could not be answered")
+        return render.error_html("Something went wrong; the terminal shows what.")
+
+
+def _source(service: Service, fragment: str) -> str:
+    link = parse_fragment(fragment)
+    if link is None:
+        return source.source_gone_html()
+    try:
+        document = service.source(link)
+    except QaBotError as error:
+        return source.source_error_html(str(error))
+    return source.source_gone_html() if document is None else source.source_html(document, link)
+
+
+def _sent(event: gr.EventData, name: str) -> str:
+    """A text the page sent along with an event; it comes from the browser, so it may be anything."""
+    data = event._data
+    value = data.get(name) if isinstance(data, dict) else None
+    return value if isinstance(value, str) else ""
