@@ -130,7 +130,7 @@ class SentenceTransformerEmbedder:
     @cached_property
     def dimension(self) -> int:
         """Length of a vector."""
-        return int(self.encode_question("dimension").shape[0])
+        return int(self.encode_question("dimension").size)
 
     @cached_property
     def max_tokens(self) -> int:

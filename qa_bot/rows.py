@@ -144,12 +144,15 @@ def document_summaries(connection: sqlite3.Connection) -> tuple[DocumentSummary,
     warnings: dict[str, list[str]] = {}
     for problem in problems(connection, unreadable=False):
         warnings.setdefault(problem.document_id, []).append(problem.reason)
-    rows = connection.execute(
+    found = connection.execute(
         "SELECT d.path, d.title, d.digest, length(d.text),"
         " (SELECT count(*) FROM passages p WHERE p.document = d.id),"
         " json_array_length(d.pages), d.indexed_at FROM documents d ORDER BY d.path"
     )
-    return tuple(DocumentSummary(*row, tuple(warnings.get(row[0], ()))) for row in rows)
+    return tuple(
+        DocumentSummary(*row, warnings=tuple(warnings.get(row[0], ())))  # type: ignore[misc]
+        for row in found
+    )
 
 
 def document_ids(connection: sqlite3.Connection, name: str) -> list[int]:

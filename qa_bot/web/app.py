@@ -1,4 +1,7 @@
-"""The server of the web chat: for this machine only, unless it is told otherwise."""
+"""Starting the web chat: the port first, then the page, then the index.
+
+Nothing heavy is imported before the port is known to be free.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,7 @@ from qa_bot.errors import ServerError
 from qa_bot.web.service import Service
 
 if TYPE_CHECKING:
-    import uvicorn
-
-_STYLE = Path(__file__).with_name("style.css")
+    from qa_bot.web.server import Server
 
 
 def serve(
@@ -43,15 +44,19 @@ def serve(
     Raises:
         ServerError: The port or the address can't be used.
     """
-    with _listen(host, port) as listener:  # before Gradio is imported: that takes seconds
+    # Ctrl-C may come at any time, and is how this ends: not an error. The port comes before
+    # Gradio, whose import takes seconds.
+    with suppress(KeyboardInterrupt), _listen(host, port) as listener:
         service = Service(documents, index, model)
-        server = _server(service, host)
+        os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported
+        from qa_bot.web.server import create_server
+
+        server = create_server(service, host)
         url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
         threading.Thread(
             target=_once_it_answers, args=(server, service, url, open_browser), daemon=True
         ).start()
-        with suppress(KeyboardInterrupt):  # how Ctrl-C arrives once the server has closed
-            server.run(sockets=[listener])
+        server.run(sockets=[listener])
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -75,46 +80,11 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _server(service: Service, host: str) -> uvicorn.Server:
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported
-    import gradio as gr
-    import uvicorn
-    from fastapi import FastAPI
-
-    from qa_bot.web.page import build_page, theme
-    from qa_bot.web.security import Guard
-
-    app = gr.mount_gradio_app(
-        FastAPI(openapi_url=None),
-        build_page(service),
-        path="/",
-        footer_links=[],
-        run_history=False,
-        show_error=False,
-        max_file_size=0,
-        ssr_mode=False,
-        enable_monitoring=False,
-        pwa=False,
-        mcp_server=False,
-        theme=theme(),
-        css_paths=_STYLE,
-    )
-    config = uvicorn.Config(
-        Guard(app, host),
-        log_level="warning",
-        server_header=False,
-        timeout_graceful_shutdown=1,  # a page that is still open holds a connection
-    )
-    return uvicorn.Server(config)
-
-
-def _once_it_answers(
-    server: uvicorn.Server, service: Service, url: str, open_browser: bool
-) -> None:
+def _once_it_answers(server: Server, service: Service, url: str, open_browser: bool) -> None:
     """Bring up the index only now: its imports would slow Gradio's down, and the page's first."""
     while not server.started:
         time.sleep(0.02)
     print(f"The chat is at {url} (Ctrl-C stops it)", flush=True)  # noqa: T201
-    service.refresh()
+    service.refresh(requested=False)
     if open_browser:
         webbrowser.open(url)

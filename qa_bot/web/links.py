@@ -42,7 +42,7 @@ def link_fragment(link: SourceLink) -> str:
     """``#source=…``: the inverse of ``parse_fragment``."""
     marks = ",".join(f"{start}-{end}" for start, end in link.sentences)
     return (
-        f"#source={quote(link.document_id, safe='/', errors='surrogatepass')}"
+        f"#source={quote(link.document_id, safe='/', errors='replace')}"
         f"&text={link.digest}&at={link.start}-{link.end}&mark={marks}"
     )
 
@@ -51,7 +51,7 @@ def parse_fragment(fragment: object) -> SourceLink | None:
     """The link in a fragment, or None where it is anything else: it comes from the browser."""
     if not isinstance(fragment, str) or len(fragment) > _MAX_LENGTH:
         return None
-    fields = parse_qs(fragment.removeprefix("#"), errors="surrogatepass", max_num_fields=8)
+    fields = parse_qs(fragment.removeprefix("#"))
     document_id = fields.get("source", [""])[0]
     passage = _spans(fields.get("at", [""])[0])
     if not document_id or len(passage) != 1:

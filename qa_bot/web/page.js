@@ -49,6 +49,13 @@ document.addEventListener('click', (event) => {
 
 document.addEventListener('keydown', (event) => {
   if (event.key === 'Escape' && panel.classList.contains('qa-open')) close();
+  const last = [...document.querySelectorAll('.qa-question')].at(-1);
+  if (event.key === 'ArrowUp' && last && event.target.matches('#qa-question textarea')
+      && !event.target.value) {
+    event.preventDefault();
+    event.target.value = last.textContent;
+    event.target.dispatchEvent(new Event('input', { bubbles: true }));
+  }
 });
 
 window.addEventListener('hashchange', follow);

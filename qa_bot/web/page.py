@@ -61,11 +61,12 @@ def build_page(service: Service) -> gr.Blocks:
         _wire(page, parts, service)
     # One at a time is Gradio's default: a question would wait for every other visitor's.
     page.queue(default_concurrency_limit=8, api_open=False)
-    return page
+    return page  # type: ignore[no-any-return]  # Gradio leaves "with" untyped
 
 
 def _layout() -> _Parts:
     with gr.Row(elem_id="qa-top"):
+        _html("qa-name", render.name_html())
         status = _html("qa-status")
         rebuild = gr.Button("Rebuild index", size="sm", scale=0, elem_id="qa-rebuild")
     receipt = _html("qa-receipt")
@@ -73,7 +74,7 @@ def _layout() -> _Parts:
         with gr.Column(elem_id="qa-chat"):
             with gr.Column(elem_id="qa-scroll"):
                 welcome = _html("qa-welcome")
-                conversation = _html("qa-conversation")
+                conversation = _html("qa-conversation", render.conversation_html(()))
             with gr.Row(elem_id="qa-ask"):
                 question = gr.Textbox(
                     label="Question",
@@ -120,7 +121,7 @@ def _wire(page: gr.Blocks, parts: _Parts, service: Service) -> None:
         return _state(service)
 
     def rebuild() -> Updates:
-        service.refresh()
+        service.refresh(requested=True)
         return _state(service)
 
     def ask(question: str, turns: Turns) -> Iterator[Updates]:
@@ -148,7 +149,7 @@ def _state(service: Service) -> Updates:
     status = service.status
     return (
         render.status_html(status),
-        render.receipt_html(status.receipt),
+        render.receipt_html(status),
         render.welcome_html(status.holdings),
         gr.update(interactive=not status.busy),
         gr.update(active=status.busy),
@@ -162,9 +163,9 @@ def _ask(service: Service, question: str, turns: Turns) -> Iterator[Updates]:
         yield gr.skip(), gr.skip(), gr.skip(), render.notice_html("Type a question first.")
         return
     pending = render.turn_html(question, render.pending_html(service.status))
-    yield "", "".join((*turns, pending)), gr.skip(), render.notice_html()
+    yield "", render.conversation_html((*turns, pending)), gr.skip(), render.notice_html()
     turns = (*turns, render.turn_html(question, _reply(service, question)))[-_TURNS_KEPT:]
-    yield gr.skip(), "".join(turns), turns, gr.skip()
+    yield gr.skip(), render.conversation_html(turns), turns, gr.skip()
 
 
 def _reply(service: Service, question: str) -> str:
@@ -189,7 +190,7 @@ def _source(service: Service, fragment: str) -> str:
 
 
 def _sent(event: gr.EventData, name: str) -> str:
-    """A text the page sent along with an event; it comes from the browser, so it may be anything."""
+    """A text that the page sent with an event. It comes from a browser: it may be anything."""
     data = event._data
     value = data.get(name) if isinstance(data, dict) else None
     return value if isinstance(value, str) else ""

@@ -1,7 +1,7 @@
 """Records → HTML. Every word that comes from a document, a file name or a question is escaped.
 
 Gradio inserts this HTML as it is (``gr.HTML`` neither sanitises nor parses
-Markdown or LaTeX), so ``html.escape`` is the one door text goes through.
+Markdown or LaTeX), so ``plain`` is the one door text goes through.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from html import escape
+from itertools import pairwise
 
 from qa_bot.records import (
     Answer,
@@ -29,10 +30,25 @@ _NAMES_SHOWN = 20
 _STAGES = {"reading": "Reading documents", "embedding": "Indexing passages", "saving": "Saving"}
 
 
+def plain(text: str) -> str:
+    """Text that HTML takes for nothing else; half a character (from a file's name, say) is "?"."""
+    return escape(text.encode("utf-8", "replace").decode("utf-8"))
+
+
+def name_html() -> str:
+    """What this page is, in its corner."""
+    return '<p class="qa-name">qa-bot</p>'
+
+
+def conversation_html(turns: Iterable[str]) -> str:
+    """The turns of a conversation; what is added to it later is read out by a screen reader."""
+    return f'<div role="log" aria-label="Conversation">{"".join(turns)}</div>'
+
+
 def turn_html(question: str, body: str) -> str:
     """A question and what came of it."""
     return (
-        f'<section class="qa-turn"><h2 class="qa-question">{escape(question)}</h2>{body}</section>'
+        f'<section class="qa-turn"><h2 class="qa-question">{plain(question)}</h2>{body}</section>'
     )
 
 
@@ -45,7 +61,7 @@ def pending_html(status: Status) -> str:
 
 def error_html(message: str) -> str:
     """Why a question could not be answered, in place of the answer."""
-    return f'<p class="qa-error">{escape(message)}</p>'
+    return f'<p class="qa-error">{plain(message)}</p>'
 
 
 def answer_html(reply: Reply) -> str:
@@ -63,7 +79,7 @@ def answer_html(reply: Reply) -> str:
 def _not_found(answer: Answer, documents: Mapping[str, Document]) -> str:
     parts = ['<p class="qa-none">The documents don’t answer this.</p>']
     if answer.unknown_words:
-        words = _either(f"“{escape(word)}”" for word in answer.unknown_words)
+        words = _either(f"“{plain(word)}”" for word in answer.unknown_words)
         parts.append(f'<p class="qa-hint">No document contains {words}.</p>')
     if answer.hits:
         nearest = "".join(_hit(hit, documents) for hit in answer.hits[:_NEAREST])
@@ -107,7 +123,7 @@ def _hit(hit: Hit, documents: Mapping[str, Document]) -> str:
     return _figure(
         "qa-quote qa-hit",
         _context(document, passage.context),
-        escape(passage.text),
+        plain(passage.text),
         _citation_link(_citation(passage, document), link),
     )
 
@@ -123,7 +139,7 @@ def _context(document: Document | None, spans: tuple[Span, ...]) -> str:
     if document is None:
         return ""
     return "".join(
-        f'<p class="qa-context qa-text">{escape(document.text[start:end])}</p>'
+        f'<p class="qa-context qa-text">{plain(document.text[start:end])}</p>'
         for start, end in spans
     )
 
@@ -144,8 +160,8 @@ def _citation(passage: Passage, document: Document) -> Citation:
 
 def _citation_link(citation: Citation, link: SourceLink) -> str:
     return (
-        f'<a class="qa-citation" href="{escape(link_fragment(link))}"'
-        f' title="Open {escape(citation.document_id)} here">{escape(str(citation))}</a>'
+        f'<a class="qa-citation" href="{plain(link_fragment(link))}"'
+        f' title="Open {plain(citation.document_id)} here">{plain(str(citation))}</a>'
     )
 
 
@@ -166,14 +182,14 @@ def marked_html(text: str, marks: list[tuple[str, Span]], offset: int = 0) -> st
     points = sorted(cuts)
     pieces: list[str] = []
     open_tags: list[str] = []
-    for start, end in zip(points, points[1:], strict=False):
+    for start, end in pairwise(points):
         tags = [tag for tag, first, last in spans if first <= start and end <= last]
         same = 0
         while same < min(len(tags), len(open_tags)) and tags[same] == open_tags[same]:
             same += 1
         pieces += [_close(tag) for tag in reversed(open_tags[same:])]
         pieces += [_open(tag) for tag in tags[same:]]
-        pieces.append(escape(text[start:end]))
+        pieces.append(plain(text[start:end]))
         open_tags = tags
     pieces += [_close(tag) for tag in reversed(open_tags)]
     return "".join(pieces)
@@ -191,7 +207,7 @@ def _close(tag: str) -> str:
 def notice_html(message: str = "") -> str:
     """The line under the question box: a gentle message, or what kind of answers to expect."""
     text = message or "Answers are quotes from your documents, word for word."
-    return f'<p class="qa-notice{" qa-asks" if message else ""}" role="status">{escape(text)}</p>'
+    return f'<p class="qa-notice{" qa-asks" if message else ""}" role="status">{plain(text)}</p>'
 
 
 def welcome_html(holdings: Holdings | None) -> str:
@@ -199,16 +215,16 @@ def welcome_html(holdings: Holdings | None) -> str:
     if holdings is None:
         return (
             '<div class="qa-welcome"><h1>Ask your documents</h1>'
-            "<p>Answers are quotes from them, word for word.</p></div>"
+            "<p>Every answer is a quote with its place in the document.</p></div>"
         )
     starts = "".join(
-        f'<li><button type="button" class="qa-start">{escape(heading)}</button></li>'
+        f'<li><button type="button" class="qa-start">{plain(heading)}</button></li>'
         for heading in holdings.starting_points
     )
     return (
         '<div class="qa-welcome"><h1>Ask your documents</h1>'
-        "<p>Answers are quotes from them, word for word, with where they stand. "
-        "Click a citation to read on in the source.</p>"
+        "<p>Every answer is a quote with its place in the document. "
+        "Click the citation to read it there.</p>"
         + (f"<h2>Sections to start from</h2><ul>{starts}</ul>" if starts else "")
         + "</div>"
     )
@@ -216,7 +232,7 @@ def welcome_html(holdings: Holdings | None) -> str:
 
 def status_html(status: Status) -> str:
     """One quiet line: what is indexed, or how far the work on it is."""
-    problem = f'<p class="qa-problem">{escape(status.problem)}</p>' if status.problem else ""
+    problem = f'<p class="qa-problem">{plain(status.problem)}</p>' if status.problem else ""
     if status.busy:
         return f'<p class="qa-status">{_progress(status)}</p>'
     if status.holdings is None:
@@ -241,29 +257,30 @@ def _progress(status: Status) -> str:
         waiting = "Loading the model" if status.activity == "opening" else "Starting"
         return f'{waiting}… <progress aria-label="{waiting}"></progress>'
     name = _STAGES[progress.stage]
-    count = f" {progress.done:,} of {progress.total:,}" if progress.total else ""
+    counted = progress.total and progress.stage != "saving"  # that is one step
+    count = f" {progress.done:,} of {progress.total:,}" if counted else ""
     bar = f' value="{progress.done}" max="{progress.total}"' if progress.total else ""
     return f'{name}{count}… <progress aria-label="{name}"{bar}></progress>'
 
 
 def _holdings(holdings: Holdings) -> str:
-    parts = [_count(holdings.documents, "document"), _count(holdings.passages, "passage")]
-    if holdings.indexed_at:
-        parts.append(f"indexed {_when(holdings.indexed_at)}")
-    return " · ".join(parts)
+    documents = _count(holdings.documents, "document")
+    passages = _count(holdings.passages, "passage")
+    return f"{documents} · {passages} · indexed {_when(holdings.built_at)}"
 
 
 def _when(moment: str) -> str:
     local = datetime.fromisoformat(moment).astimezone()
-    return f'<time datetime="{escape(moment)}">{local.day} {local:%B %Y, %H:%M}</time>'
+    return f'<time datetime="{plain(moment)}">{local.day} {local:%b %Y, %H:%M}</time>'
 
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def receipt_html(receipt: Receipt | None) -> str:
-    """What a build did, and every file it could not read; nothing where there is no news."""
+def receipt_html(status: Status) -> str:
+    """What the last build did, and every file it could not read; nothing where there is no news."""
+    receipt = status.receipt
     if receipt is None:
         return ""
     lists = "".join(
@@ -271,36 +288,39 @@ def receipt_html(receipt: Receipt | None) -> str:
             _names("Added", receipt.added),
             _names("Changed", receipt.changed),
             _names("Removed", receipt.removed),
+            _names("Read anew for another version or model", receipt.reprocessed),
             _problems("Unreadable", receipt.unreadable),
-            _problems("Read with a warning", receipt.warnings),
+            _problems("Warnings", receipt.warnings),
         )
     )
+    is_open = " open" if status.requested else ""
     return (
-        f'<details class="qa-receipt" open><summary>{_receipt_line(receipt)}</summary>'
+        f'<details class="qa-receipt"{is_open}><summary>{_receipt_line(receipt)}</summary>'
         f"{lists}</details>"
     )
 
 
 def _receipt_line(receipt: Receipt) -> str:
-    if receipt.nothing_changed:
-        changes = "Up to date: no file has changed"
-    else:
-        counts = (
-            (len(receipt.added), "added"),
-            (len(receipt.changed), "changed"),
-            (len(receipt.removed), "removed"),
-            (len(receipt.unreadable), "unreadable"),
-        )
-        changes = "Index rebuilt: " + ", ".join(f"{n:,} {what}" for n, what in counts)
-    encoded = receipt.embedded + receipt.reused
-    share = f"; {receipt.reused / encoded:.0%} of vectors reused" if encoded else ""
-    return f"{changes}{share}; {receipt.seconds:.1f} s"
+    counts = (
+        (len(receipt.added), "added"),
+        (len(receipt.changed), "changed"),
+        (len(receipt.removed), "removed"),
+        (len(receipt.reprocessed), "read anew"),
+        (len(receipt.unreadable), "unreadable"),
+    )
+    changes = ", ".join(f"{number:,} {what}" for number, what in counts if number)
+    line = f"Index rebuilt in {receipt.seconds:.1f} s: {changes or 'no file has changed'}"
+    passages = receipt.embedded + receipt.reused
+    if passages:
+        share = f"{receipt.reused / passages:.0%}"
+        line += f"; {_count(passages, 'passage')} written, {share} of their vectors reused"
+    return line
 
 
 def _names(title: str, names: tuple[str, ...]) -> str:
     if not names:
         return ""
-    shown = "".join(f"<li>{escape(name)}</li>" for name in names[:_NAMES_SHOWN])
+    shown = "".join(f"<li>{plain(name)}</li>" for name in names[:_NAMES_SHOWN])
     rest = len(names) - _NAMES_SHOWN
     more = f"<li>and {rest:,} more</li>" if rest > 0 else ""
     return f"<h3>{title}</h3><ul>{shown}{more}</ul>"
@@ -311,7 +331,7 @@ def _problems(title: str, problems: tuple[Problem, ...]) -> str:
     if not problems:
         return ""
     items = "".join(
-        f"<li><b>{escape(problem.document_id)}</b>: {escape(problem.reason)}</li>"
+        f"<li><b>{plain(problem.document_id)}</b>: {plain(problem.reason)}</li>"
         for problem in problems
     )
     heading = f"<h3>{title}</h3>" if title else ""

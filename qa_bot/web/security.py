@@ -48,6 +48,7 @@ class Guard:
         self._hosts = None if host in _EVERYWHERE else _LOCAL | {host.lower()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse a request, or pass it on and add headers to its response."""
         if scope["type"] != "http":  # Gradio's page opens no web sockets
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)

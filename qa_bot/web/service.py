@@ -7,11 +7,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import qa_bot
-from qa_bot.errors import IndexDamagedError, IndexModelError, QaBotError
+from qa_bot.errors import IndexDamagedError, IndexModelError, NoDocumentsError, QaBotError
 from qa_bot.records import Answer, Document, Problem, Progress, Receipt
 from qa_bot.web.links import SourceLink
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _STARTING_POINTS = 6
 _DOCUMENTS_FOR_STARTING_POINTS = 12
+_MAX_HEADING = 90  # characters
 _BROKEN = "Something went wrong; the terminal that runs the chat shows what."
 
 
@@ -29,7 +31,7 @@ class Holdings:
 
     documents: int
     passages: int
-    indexed_at: str  # ISO 8601, UTC: of the document read last
+    built_at: str  # ISO 8601, UTC
     problems: tuple[Problem, ...]
     starting_points: tuple[str, ...]  # headings of the documents' own sections
 
@@ -43,6 +45,7 @@ class Status:
     holdings: Holdings | None = None  # None while there is nothing to answer from
     receipt: Receipt | None = None  # of the last build, if it succeeded and has news
     problem: str = ""  # why the last build failed: one line, with what to do
+    requested: bool = False  # by someone who waits to see the receipt, not by the start-up
 
     @property
     def busy(self) -> bool:
@@ -83,15 +86,18 @@ class Service:
         self._running = False
         self._from_scratch = False
         self._lease: _Lease | None = None
-        self._started = threading.Event()
+        self._settled = threading.Event()
 
     @property
     def status(self) -> Status:
         """The state of things now; never changes once returned."""
         return self._status
 
-    def refresh(self) -> bool:
+    def refresh(self, *, requested: bool) -> bool:
         """Start to bring the index up to date, in the background.
+
+        Args:
+            requested: Whether someone asked for it: only then is "no file has changed" news.
 
         Returns:
             False if that is under way already: then nothing is started.
@@ -100,17 +106,19 @@ class Service:
             if self._running:
                 return False
             self._running = True
-            self._status = Status("building", holdings=self._status.holdings)
+            if self._lease is None:
+                self._settled.clear()  # a question had better wait: there is nothing to ask yet
+            self._status = Status("building", holdings=self._status.holdings, requested=requested)
         threading.Thread(target=self._refresh, name="qa-bot-index", daemon=True).start()
         return True
 
     def ask(self, question: str) -> Reply:
-        """Answer from the current snapshot, waiting for the first one.
+        """Answer from the current snapshot; while the first one is being made, wait for it.
 
         Raises:
             QaBotError: There is no index to answer from, or the core says why not.
         """
-        self._started.wait()
+        self._settled.wait()
         with self._snapshot() as index:
             answer = qa_bot.answer(question, index)
             ids = {hit.passage.document_id for hit in answer.hits}
@@ -123,7 +131,7 @@ class Service:
         Raises:
             QaBotError: There is no index.
         """
-        self._started.wait()
+        self._settled.wait()
         with self._snapshot() as index:
             # The file may have been renamed since: its text tells it apart, not its name.
             names = [doc.id for doc in index.documents() if doc.digest == link.digest]
@@ -162,7 +170,7 @@ class Service:
         with self._lock:
             self._running = False
             self._status = replace(self._status, activity="idle", progress=None, problem=problem)
-        self._started.set()
+        self._settled.set()
 
     def _build(self) -> str:
         """Build, and return why it failed, if it did: an older index can still be opened then."""
@@ -174,13 +182,15 @@ class Service:
                 rebuild=self._from_scratch,
                 on_progress=self._note_progress,
             )
+        except NoDocumentsError as error:
+            return f"{error} Press “Rebuild index” once that is done."
+        except (IndexDamagedError, IndexModelError) as error:
+            self._from_scratch = True  # the only errors that this cures
+            return f"{error} “Rebuild index” does that too."
         except QaBotError as error:
-            # Only these two are cured by building everything anew; the next press does that.
-            self._from_scratch = isinstance(error, IndexDamagedError | IndexModelError)
             return str(error)
         self._from_scratch = False
-        # At the start nobody asked: that no file has changed is no news then.
-        news = self._lease is not None or not receipt.nothing_changed
+        news = self._status.requested or not receipt.nothing_changed
         self._status = replace(self._status, receipt=receipt if news else None)
         return ""
 
@@ -211,7 +221,7 @@ def _holdings(index: Index) -> Holdings:
     return Holdings(
         documents=len(documents),
         passages=index.passage_count,
-        indexed_at=max((document.indexed_at for document in documents), default=""),
+        built_at=index.built_at,
         problems=index.problems(),
         starting_points=_starting_points(
             [index.document(document.id) for document in documents[:_DOCUMENTS_FOR_STARTING_POINTS]]
@@ -220,18 +230,20 @@ def _holdings(index: Index) -> Holdings:
 
 
 def _starting_points(documents: list[Document]) -> tuple[str, ...]:
-    """Section headings to begin with: a few of each document, in reading order.
+    """Section headings to begin with, in reading order, of as many documents as there is room for.
 
     Of each document its outermost headings with two words or more: "Introduction"
     asks nothing. A heading above all others is the title, so the next level counts.
     """
-    per_document = max(1, -(-_STARTING_POINTS // max(1, len(documents))))
-    points: dict[str, None] = {}
-    for document in documents:
-        paths = [section.path for section in document.sections if section.path]
-        top = [path for path in paths if len(path) == 1]
-        level = 2 if len(top) == 1 and len(paths) > 1 else 1
-        headings = [path[-1].strip() for path in paths if len(path) == level]
-        wordy = [heading for heading in headings if " " in heading and len(heading) <= 90]
-        points.update(dict.fromkeys(wordy[:per_document]))
+    turns = zip_longest(*map(_headings, documents))
+    points = dict.fromkeys(heading for turn in turns for heading in turn if heading)
     return tuple(points)[:_STARTING_POINTS]
+
+
+def _headings(document: Document) -> list[str]:
+    paths = [section.path for section in document.sections if section.path]
+    outermost = min(map(len, paths), default=0)
+    alone = sum(len(path) == outermost for path in paths) == 1
+    level = outermost + 1 if alone and len(paths) > 1 else outermost
+    headings = [path[-1].strip() for path in paths if len(path) == level]
+    return [heading for heading in headings if " " in heading and len(heading) <= _MAX_HEADING]

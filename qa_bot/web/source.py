@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from qa_bot.records import Document, Span
 from qa_bot.web.links import SourceLink
-from qa_bot.web.render import marked_html
+from qa_bot.web.render import marked_html, plain
 
 _AROUND = 60_000  # characters shown on each side of the passage: a browser stays quick
 
@@ -31,7 +29,7 @@ def source_html(document: Document, link: SourceLink) -> str:
     ]
     text = marked_html(document.text[start:end], marks, start)
     return _panel(
-        escape(document.title),
+        plain(document.title),
         _where(document, link),
         _left_out(start) + f'<div class="qa-text">{text}</div>' + _left_out_after(document, end),
     )
@@ -48,7 +46,7 @@ def source_gone_html() -> str:
 
 def source_error_html(message: str) -> str:
     """What is shown when there is no index to read the source from."""
-    return _panel("Not available", "", f"<p>{escape(message)}</p>")
+    return _panel("Not available", "", f"<p>{plain(message)}</p>")
 
 
 def _panel(title: str, where: str, body: str) -> str:
@@ -62,8 +60,8 @@ def _panel(title: str, where: str, body: str) -> str:
 def _where(document: Document, link: SourceLink) -> str:
     inside = [section for section in document.sections if section.start <= link.start < section.end]
     path = max((section.path for section in inside), key=len, default=())
-    section = f"<p>{escape(' › '.join(path))}</p>" if path else ""
-    return f'{section}<p class="qa-file">{escape(document.id)}</p>'
+    section = f"<p>{plain(' › '.join(path))}</p>" if path else ""
+    return f'{section}<p class="qa-file">{plain(document.id)}</p>'
 
 
 def _window(document: Document, link: SourceLink) -> Span:

@@ -1,0 +1,231 @@
+"""The shell: parse, call the public functions, print, exit code."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+from rich.text import Text
+
+import qa_bot
+from qa_bot import QaBotError, UsageError
+from qa_bot.health import status as index_status
+
+app = typer.Typer(
+    help="Answers questions about your own documents by quoting them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+out = Console(highlight=False, soft_wrap=False)
+err = Console(stderr=True, highlight=False)
+
+_STAGES = {"reading": "Reading", "embedding": "Embedding", "saving": "Saving"}
+
+Documents = Annotated[
+    Path, typer.Option("--documents", metavar="DIR", help="The folder with your documents.")
+]
+IndexFolder = Annotated[
+    Path, typer.Option("--index", metavar="DIR", help="The folder for the index.")
+]
+DOCUMENTS, INDEX = Path("documents"), Path("index")
+
+
+def main() -> None:
+    """Run the command line; errors become one line and an exit code (2: usage, 1: the rest)."""
+    try:
+        app()
+    except UsageError as error:
+        _fail(error, 2)
+    except QaBotError as error:
+        _fail(error, 1)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has left; nothing is wrong
+        sys.exit(1)
+
+
+def _fail(error: QaBotError, code: int) -> None:
+    err.print(f"[bold red]Error:[/] {escape(' '.join(str(error).split()))}", soft_wrap=True)
+    sys.exit(code)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"qa-bot {qa_bot.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def index(
+    documents: Documents = DOCUMENTS,
+    index: IndexFolder = INDEX,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Start from nothing; also repairs a damaged index.")
+    ] = False,
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="A sentence-transformers model: a name or a folder."),
+    ] = None,
+) -> None:
+    """Index the documents, or bring the index up to date."""
+    with _progress() as report:
+        receipt = qa_bot.build_index(
+            documents, index, model=model, rebuild=rebuild, on_progress=report
+        )
+    _print_receipt(receipt)
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="In plain words.")],
+    documents: Documents = DOCUMENTS,
+    index: IndexFolder = INDEX,
+    k: Annotated[int, typer.Option("-k", min=1, help="How many passages to rank.")] = 5,
+    document: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only in this document or folder; can be repeated."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Answer a question with quotes and citations."""
+    del documents  # every command takes both folders, so that a script can pass them throughout
+    if not any(character.isalnum() for character in question):
+        raise qa_bot.EmptyQuestionError
+    with qa_bot.open_index(index) as opened:
+        with err.status("Loading the model …"):
+            opened.warm()
+        answer = qa_bot.answer(question, opened, k=k, documents=document or None)
+        if as_json:
+            typer.echo(json.dumps(asdict(answer), ensure_ascii=False, indent=2))
+            return
+        _print_answer(answer, lambda document_id: opened.document(document_id).text)
+
+
+@app.command()
+def chat(
+    documents: Documents = DOCUMENTS,
+    index: IndexFolder = INDEX,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 7860,
+    open_browser: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open the page in your browser.")
+    ] = True,
+) -> None:
+    """Serve the web chat, bringing the index up to date first."""
+    from qa_bot.web.app import serve
+
+    serve(documents, index, host=host, port=port, open_browser=open_browser)
+
+
+@app.command()
+def status(documents: Documents = DOCUMENTS, index: IndexFolder = INDEX) -> None:
+    """Show what is indexed."""
+    with qa_bot.open_index(index) as opened:
+        found = index_status(opened)
+    out.print(f"[bold]{len(found.documents)}[/] documents, [bold]{found.passages}[/] passages")
+    out.print(f"Folder     {escape(str(documents))} → {escape(str(index))}")
+    out.print(f"Model      {escape(found.model)}")
+    out.print(f"Built      {found.built_at}")
+    out.print(f"On disk    {found.bytes / 1e6:.1f} MB")
+    for summary in found.documents:
+        out.print(f"  {escape(summary.id)}: {summary.passages} passages")
+        for warning in summary.warnings:
+            out.print(f"    [yellow]{escape(warning)}[/]")
+    for problem in found.unreadable:
+        out.print(f"  [red]{escape(problem.document_id)}: {escape(problem.reason)}[/]")
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[qa_bot.Progress], None]]:
+    """A bar for each stage of a build, on standard error, and only on a terminal."""
+    columns = (
+        TextColumn("{task.description:<10}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Bars(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
+        tasks = {}
+
+        def report(progress: qa_bot.Progress) -> None:
+            if progress.stage not in tasks:
+                tasks[progress.stage] = bars.add_task(_STAGES[progress.stage])
+            bars.update(tasks[progress.stage], completed=progress.done, total=progress.total)
+
+        yield report
+
+
+def _print_receipt(receipt: qa_bot.Receipt) -> None:
+    parts = [
+        f"{len(names)} {what}"
+        for names, what in (
+            (receipt.added, "added"),
+            (receipt.changed, "changed"),
+            (receipt.reprocessed, "read anew"),
+            (receipt.removed, "removed"),
+            (receipt.unreadable, "unreadable"),
+        )
+        if names
+    ]
+    out.print(
+        f"{', '.join(parts) if parts else 'Nothing changed'}. "
+        f"The index holds {receipt.documents} documents in {receipt.passages} passages "
+        f"({receipt.embedded} embedded, {receipt.reused} reused, {receipt.seconds:.1f} s).",
+        soft_wrap=True,
+    )
+    for problem in receipt.unreadable:
+        err.print(
+            f"[red]unreadable[/] {escape(problem.document_id)}: {escape(problem.reason)}",
+            soft_wrap=True,
+        )
+    for problem in receipt.warnings:
+        err.print(
+            f"[yellow]warning[/] {escape(problem.document_id)}: {escape(problem.reason)}",
+            soft_wrap=True,
+        )
+
+
+def _print_answer(answer: qa_bot.Answer, text_of: Callable[[str], str]) -> None:
+    if not answer.found:
+        out.print("[bold]The documents don't answer this.[/]")
+        if answer.unknown_words:
+            listed = ", ".join(escape(word) for word in answer.unknown_words)
+            out.print(f"No document mentions: {listed}.")
+        if answer.hits:
+            out.print("\n[dim]Nearest passages (not an answer):[/]")
+        for hit in answer.hits[:3]:
+            place = " › ".join((hit.passage.title, *hit.passage.section))
+            out.print(Text(f"  {place}, ¶ {hit.passage.paragraph}", style="dim"))
+        return
+    for number, quote in enumerate(answer.quotes):
+        if number:
+            out.print()
+        for start, end in quote.context:
+            context = text_of(quote.citation.document_id)[start:end]
+            out.print(Padding(Text(context, style="dim"), (0, 0, 0, 2)))
+        text = Text(quote.text)
+        for start, end in quote.sentences:
+            text.stylize("bold", start - quote.start, end - quote.start)
+        out.print(Padding(text, (0, 0, 0, 2)))
+        out.print(Text(f"— {quote.citation}", style="cyan"))

@@ -1,0 +1,53 @@
+"""The page as a web server: Gradio with all that it need not do turned off."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from types import FrameType
+
+import gradio as gr
+import uvicorn
+from fastapi import FastAPI
+
+from qa_bot.web.page import build_page, theme
+from qa_bot.web.security import Guard
+from qa_bot.web.service import Service
+
+_STYLE = Path(__file__).with_name("style.css")
+
+
+class Server(uvicorn.Server):
+    """Ends without complaints about the pages that are still open: they always hold a stream."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Called on Ctrl-C."""
+        logging.getLogger("uvicorn.error").disabled = True
+        super().handle_exit(sig, frame)
+
+
+def create_server(service: Service, host: str) -> Server:
+    """Make the server; ``run`` it on a socket that listens on ``host``.
+
+    Gradio's own ``launch`` would ask for the page itself, through whatever proxy
+    is configured, before it is done.
+    """
+    app = gr.mount_gradio_app(
+        FastAPI(openapi_url=None),
+        build_page(service),
+        path="/",
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        max_file_size=0,
+        ssr_mode=False,
+        enable_monitoring=False,
+        pwa=False,
+        mcp_server=False,
+        theme=theme(),
+        css_paths=_STYLE,
+    )
+    config = uvicorn.Config(
+        Guard(app, host), log_level="warning", server_header=False, timeout_graceful_shutdown=1
+    )
+    return Server(config)

@@ -1,0 +1,311 @@
+"""Records → HTML: what is shown, and that nothing in it can be anything but text."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from html import unescape
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from qa_bot.records import (
+    Answer,
+    Block,
+    Citation,
+    Document,
+    Hit,
+    Page,
+    Passage,
+    Problem,
+    Progress,
+    Quote,
+    Receipt,
+    Section,
+    Span,
+)
+from qa_bot.web import render, source
+from qa_bot.web.links import SourceLink, link_fragment, parse_fragment
+from qa_bot.web.service import Holdings, Reply, Status
+
+HOSTILE = (
+    "<script>alert(1)</script> <img src=x onerror='alert(2)'> **bold** $$x^2$$ "
+    '"></a> [link](javascript:alert(3)) &lt; {{value}} ${value}'
+)
+TEXT = f"Rules\n\nFor a trip you need:\n\n- a passport\n- {HOSTILE}\n\nThat is all."
+
+
+class Parsed(HTMLParser):
+    """What a browser would make of a piece of HTML: its elements and its text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.text = ""
+        self.marked: list[str] = []
+        self._open: list[str] = []
+        self.feed(html)
+        self.close()
+        assert not self._open, "every element is closed"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag != "progress" or self._open[-1:] != ["progress"]:
+            self._open.append(tag)
+        if tag == "mark":
+            self.marked.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+        if "mark" in self._open:
+            self.marked[-1] += data
+
+
+def the_document() -> Document:
+    start = TEXT.index("- a passport")
+    return Document(
+        id="rules/<b>trip.md",
+        title="<i>Trips",
+        text=TEXT,
+        sections=(Section((), 0, len(TEXT)), Section(("Rules <u>",), 0, len(TEXT))),
+        blocks=(Block("heading", 0, 5), Block("list_item", start, TEXT.index("\n\nThat"))),
+    )
+
+
+def the_passage(document: Document) -> Passage:
+    start, end = TEXT.index("- a passport"), TEXT.index("\n\nThat")
+    lead_in = TEXT.index("For a trip")
+    return Passage(
+        document_id=document.id,
+        title=document.title,
+        section=("Rules <u>",),
+        start=start,
+        end=end,
+        text=TEXT[start:end],
+        paragraph=2,
+        pages=(Page("iv", 6),),
+        context=((lead_in, lead_in + len("For a trip you need:")),),
+    )
+
+
+def the_quote(document: Document, sentences: tuple[Span, ...], *, stale: bool = False) -> Quote:
+    passage = the_passage(document)
+    citation = Citation(
+        document.id,
+        document.title,
+        passage.section,
+        2,
+        passage.pages,
+        "",
+        document.digest,
+        passage.start,
+        passage.end,
+    )
+    return Quote(
+        passage.text,
+        passage.start,
+        passage.end,
+        passage,
+        sentences,
+        passage.context,
+        citation,
+        stale,
+    )
+
+
+def reply(*, found: bool = True, stale: bool = False, unknown: tuple[str, ...] = ()) -> Reply:
+    document = the_document()
+    start = TEXT.index("a passport")
+    quote = the_quote(document, ((start, start + len("a passport")),), stale=stale)
+    other = replace(quote.passage, start=0, end=5, text="Rules", context=())
+    answer = Answer(
+        question=HOSTILE,
+        found=found,
+        confidence=0.9,
+        hits=(Hit(quote.passage, 1.0), Hit(other, 0.5)),
+        quotes=(quote,) if found else (),
+        unknown_words=unknown,
+    )
+    return Reply(answer, {document.id: document})
+
+
+def hostile_receipt() -> Receipt:
+    names, problems = (HOSTILE,), (Problem(HOSTILE, HOSTILE),)
+    return Receipt(names, names, names, names, problems, problems, 1, 1, 1, 0, 1.0)
+
+
+def test_an_answer_shows_the_passage_whole_with_its_sentence_marked() -> None:
+    page = Parsed(render.answer_html(reply()))
+    passage = the_passage(the_document())
+    assert passage.text in page.text, "verbatim, line breaks included"
+    assert page.marked == ["a passport"]
+    assert "<i>Trips › Rules <u>, ¶ 2, p. iv (6)" in page.text
+    assert "changed since indexed" not in page.text
+
+
+def test_context_stands_above_the_quote_not_in_it() -> None:
+    html = render.answer_html(reply())
+    context = html.index("For a trip you need:")
+    assert 'class="qa-context' in html[:context]
+    assert context < html.index("<blockquote")
+
+
+def test_passages_that_are_not_quoted_fold_away() -> None:
+    html = render.answer_html(reply())
+    assert "More passages (1)" in html
+    assert html.index("<details") > html.index("</figure>")
+
+
+def test_a_stale_quote_says_so() -> None:
+    assert "changed since indexed" in Parsed(render.answer_html(reply(stale=True))).text
+
+
+def test_nothing_found_is_said_plainly_and_nothing_is_marked() -> None:
+    page = Parsed(render.answer_html(reply(found=False, unknown=("<zebra>", "quux", "blip"))))
+    assert "The documents don’t answer this." in page.text
+    assert "No document contains “<zebra>”, “quux” or “blip”." in page.text
+    assert "Nearest passages: not an answer" in page.text
+    assert page.marked == []
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        render.turn_html(HOSTILE, ""),
+        render.error_html(HOSTILE),
+        render.answer_html(reply()),
+        render.answer_html(reply(found=False, unknown=(HOSTILE,))),
+        render.welcome_html(Holdings(1, 2, "2026-01-02T03:04:05Z", (), (HOSTILE,))),
+        render.status_html(Status(problem=HOSTILE)),
+        render.status_html(
+            Status(
+                holdings=Holdings(
+                    1, 2, "2026-01-02T03:04:05Z", (Problem(HOSTILE, HOSTILE),), (HOSTILE,)
+                )
+            )
+        ),
+        render.receipt_html(Status(receipt=hostile_receipt())),
+        source.source_html(the_document(), SourceLink("x", "", 0, 5)),
+        source.source_error_html(HOSTILE),
+    ],
+)
+def test_nothing_from_outside_becomes_an_element(html: str) -> None:
+    page = Parsed(html)
+    assert not {"script", "img", "i", "u"} & set(page.tags)
+    assert not [name for name, _ in page.attributes if name.startswith("on")]
+    for name, value in page.attributes:
+        if name in ("href", "src"):
+            assert value is not None
+            assert value.startswith("#source=")
+
+
+def test_the_source_shows_the_document_word_for_word_with_the_sentence_marked() -> None:
+    document = the_document()
+    passage = the_passage(document)
+    start = TEXT.index("a passport")
+    sentence = (start, start + len("a passport"))
+    link = SourceLink(document.id, document.digest, passage.start, passage.end, (sentence,))
+    page = Parsed(source.source_html(document, link))
+    assert TEXT in page.text
+    assert page.marked == ["a passport"]
+    assert "Rules <u>" in page.text
+    assert "rules/<b>trip.md" in page.text
+
+
+def test_of_a_long_document_the_source_shows_what_surrounds_the_passage() -> None:
+    text = "\n".join(f"line {number}" for number in range(100_000))
+    document = Document("a.txt", "A", text, (Section((), 0, len(text)),), ())
+    start = text.index("line 50000")
+    link = SourceLink("a.txt", document.digest, start, start + 10, ((start, start + 10),))
+    page = Parsed(source.source_html(document, link))
+    assert page.marked == ["line 50000"]
+    assert len(page.text) < 130_000
+    assert "characters before this" in page.text
+    assert "characters after this" in page.text
+
+
+@given(st.text(alphabet="ab<>&\"'\n é😀", max_size=30), st.data())
+def test_marking_loses_nothing_whatever_the_spans(text: str, data: st.DataObject) -> None:
+    """Marks may nest, cross, touch and reach outside: the text stays, and tags are balanced."""
+    position = st.integers(0, len(text))
+    spans = data.draw(st.lists(st.tuples(position, position).map(sorted), max_size=4))
+    marks = [("mark", (start + 7, end + 7)) for start, end in spans if start < end]
+    page = Parsed(render.marked_html(text, marks, offset=7))
+    assert page.text == text
+    marked = {at for _, (start, end) in marks for at in range(start - 7, end - 7)}
+    assert sum(map(len, page.marked)) >= len(marked)
+
+
+def test_a_link_survives_the_journey_through_the_browser() -> None:
+    link = SourceLink("a folder/a & b=c#d %?é.md", "0123456789abcdef", 3, 99, ((5, 9), (12, 20)))
+    assert parse_fragment(link_fragment(link)) == link
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    [None, 7, [], "", "#", "#other", "#source=", "#source=a&at=1", "#source=a&at=x-y", "x" * 5_000],
+)
+def test_a_fragment_that_is_no_link_is_none(fragment: object) -> None:
+    assert parse_fragment(fragment) is None
+
+
+@given(st.text())
+@example("&at=1-2" * 500)
+@example("&at=%ff&mark=%f0%28")
+def test_no_fragment_can_break_the_parser(fragment: str) -> None:
+    link = parse_fragment(f"#source=a&{fragment}")
+    assert link is None or link.document_id
+
+
+def test_half_a_character_is_shown_as_a_question_mark() -> None:
+    assert render.plain("caf\udce9 <b>") == "caf? &lt;b&gt;"
+    assert "caf%3F.md" in link_fragment(SourceLink("caf\udce9.md", "0", 1, 2))
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "sentences"),
+    [(0, 10**9, ()), (5, 5, ()), (9, 5, ()), (0, 5, ((3, 10**9),)), (0, 5, ((4, 4),))],
+)
+def test_offsets_outside_the_document_do_not_fit(
+    start: int, end: int, sentences: tuple[Span, ...]
+) -> None:
+    document = the_document()
+    assert not SourceLink(document.id, document.digest, start, end, sentences).fits(document)
+
+
+def test_another_text_does_not_fit() -> None:
+    document = the_document()
+    assert SourceLink(document.id, document.digest, 0, 5).fits(document)
+    assert not SourceLink(document.id, "0" * 16, 0, 5).fits(document)
+
+
+def test_the_status_line_says_how_far_the_work_is() -> None:
+    status = Status("building", Progress("embedding", 1_200, 3_400))
+    assert "Indexing passages 1,200 of 3,400…" in Parsed(render.status_html(status)).text
+    assert "Loading the model…" in Parsed(render.status_html(Status("opening"))).text
+
+
+def test_the_receipt_counts_what_happened_and_names_the_unreadable() -> None:
+    receipt = Receipt(
+        added=("a.md", "b.md"),
+        changed=(),
+        reprocessed=(),
+        removed=("c.md",),
+        unreadable=(Problem("d.pdf", "contains no text"),),
+        warnings=(),
+        documents=2,
+        passages=10,
+        embedded=2,
+        reused=6,
+        seconds=1.26,
+    )
+    text = unescape(Parsed(render.receipt_html(Status(receipt=receipt, requested=True))).text)
+    assert "Index rebuilt in 1.3 s: 2 added, 1 removed, 1 unreadable" in text
+    assert "8 passages written, 75% of their vectors reused" in text
+    assert "d.pdf: contains no text" in text

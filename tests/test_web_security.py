@@ -1,0 +1,93 @@
+"""Who may talk to the page, and on which port."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
+
+from qa_bot.errors import ServerError
+from qa_bot.web.app import serve
+from qa_bot.web.security import Guard
+
+
+async def hello(scope: Scope, receive: Receive, send: Send) -> None:
+    await PlainTextResponse(f"hello from {Request(scope).url.path}")(scope, receive, send)
+
+
+def get(path: str = "/", *, host: str = "127.0.0.1", **headers: str) -> tuple[int, dict[str, str]]:
+    client = TestClient(Guard(hello, host), base_url="http://127.0.0.1:7860")
+    response = client.get(path, headers=headers)
+    return response.status_code, dict(response.headers)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:7860", "localhost:7860", "LOCALHOST", "[::1]:7860"])
+def test_the_names_of_this_machine_are_served(host: str) -> None:
+    assert get(Host=host)[0] == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:7860", "", "[::2]"])
+def test_another_host_name_is_refused(host: str) -> None:
+    """A web site can make its own name point to 127.0.0.1 (DNS rebinding)."""
+    assert get(Host=host)[0] == 421
+
+
+def test_bound_to_every_address_any_name_is_served() -> None:
+    assert get(host="0.0.0.0", Host="library.example")[0] == 200  # noqa: S104 - nothing is bound
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:9999"])
+def test_requests_of_other_pages_are_refused(origin: str) -> None:
+    assert get(Origin=origin)[0] == 403
+
+
+def test_requests_of_the_page_itself_are_served() -> None:
+    assert get("/gradio_api/queue/join", Origin="http://127.0.0.1:7860")[0] == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/docs",
+        "/openapi.json",
+        "/monitoring",
+        "/gradio_api/info",
+        "/gradio_api/upload",
+        "/gradio_api/deep_link",
+        "/gradio_api/file=/etc/passwd",
+        "/gradio_api/proxy=http://evil.example",
+        "/gradio_api/run/predict",
+    ],
+)
+def test_only_what_the_page_needs_is_open(path: str) -> None:
+    assert get(path)[0] == 404
+
+
+def test_the_page_may_load_nothing_from_elsewhere() -> None:
+    policy = get()[1]["content-security-policy"]
+    assert "default-src 'self'" in policy
+    assert "script-src-attr 'none'" in policy
+    assert "http" not in policy
+
+
+def test_a_port_that_is_taken_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(
+            ServerError, match=f"Port {port} is taken: .*--port {port + 1}"
+        ) as error:
+            serve(tmp_path, tmp_path, port=port)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 99_999), ("203.0.113.1", 0)])
+def test_an_address_that_cannot_be_used_is_a_server_error(
+    host: str, port: int, tmp_path: Path
+) -> None:
+    with pytest.raises(ServerError, match="choose another"):
+        serve(tmp_path, tmp_path, host=host, port=port)

@@ -1,0 +1,245 @@
+"""The service behind the page: what waits, what is swapped, and what a failure leaves."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import qa_bot
+from qa_bot.errors import IndexDamagedError, IndexNotFoundError, NoDocumentsError, QaBotError
+from qa_bot.records import Answer, Document, DocumentSummary, Problem, Receipt, Section
+from qa_bot.web.links import SourceLink
+from qa_bot.web.service import Service
+
+TIMEOUT = 10.0
+TEXT = "Annual leave\n\nTwenty-five days."
+DOCUMENT = Document(
+    id="a.txt",
+    title="A",
+    text=TEXT,
+    sections=(
+        Section((), 0, len(TEXT)),
+        Section(("Annual leave",), 0, len(TEXT)),
+        Section(("Annual leave", "Carried over"), 14, len(TEXT)),
+        Section(("Annual leave", "Introduction"), 14, len(TEXT)),
+    ),
+    blocks=(),
+)
+
+
+class FakeIndex:
+    """An index that says whether it was closed."""
+
+    passage_count = 1
+    built_at = "2026-01-02T03:04:05Z"
+
+    def __init__(self) -> None:
+        self.closed = False
+
+    def warm(self) -> None:
+        """There is no model."""
+
+    def close(self) -> None:
+        """Remember it."""
+        self.closed = True
+
+    def documents(self) -> tuple[DocumentSummary, ...]:
+        """The one document."""
+        return (DocumentSummary("a.txt", "A", DOCUMENT.digest, 1, 1, 0, self.built_at),)
+
+    def document(self, document_id: str) -> Document:
+        """The one document."""
+        assert document_id == "a.txt"
+        return DOCUMENT
+
+    def problems(self) -> tuple[Problem, ...]:
+        """None."""
+        return ()
+
+
+class FakeCore:
+    """The public functions the service calls, and what they were called with."""
+
+    def __init__(self) -> None:
+        self.opened: list[FakeIndex] = []
+        self.builds: list[bool] = []  # whether each one was from scratch
+        self.error: QaBotError | None = None
+        self.may_build = threading.Event()
+        self.may_build.set()
+        self.asking = threading.Event()
+        self.may_answer = threading.Event()
+        self.may_answer.set()
+
+    def build_index(self, *_: object, rebuild: bool, **__: object) -> Receipt:
+        """Wait until it may, then fail if it should."""
+        assert self.may_build.wait(TIMEOUT)
+        self.builds.append(rebuild)
+        if self.error is not None:
+            raise self.error
+        return Receipt((), (), (), (), (), (), 1, 1, 0, 0, 0.1)
+
+    def open_index(self, folder: Path, **_: object) -> FakeIndex:
+        """A new snapshot, if anything was ever built."""
+        if self.error is not None and not self.opened:
+            raise IndexNotFoundError(folder)
+        self.opened.append(FakeIndex())
+        return self.opened[-1]
+
+    def answer(self, question: str, index: FakeIndex) -> Answer:
+        """Wait until it may; the index must stay open meanwhile."""
+        self.asking.set()
+        assert self.may_answer.wait(TIMEOUT)
+        assert not index.closed, "a snapshot was closed while a question was in flight"
+        return Answer(question, False, 0.0, (), ())
+
+
+@pytest.fixture
+def core(monkeypatch: pytest.MonkeyPatch) -> FakeCore:
+    fake = FakeCore()
+    for name in ("build_index", "open_index", "answer"):
+        monkeypatch.setattr(qa_bot, name, getattr(fake, name))
+    return fake
+
+
+@pytest.fixture
+def service(core: FakeCore) -> Service:  # noqa: ARG001 - it must be in place first
+    return Service(Path("documents"), Path("index"))
+
+
+def settle(service: Service) -> None:
+    """Wait until the service has nothing under way."""
+    for thread in threading.enumerate():
+        if thread.name == "qa-bot-index":
+            thread.join(TIMEOUT)
+    assert not service.status.busy
+
+
+def in_background(function: Any, *args: object) -> threading.Thread:
+    thread = threading.Thread(target=function, args=args)
+    thread.start()
+    return thread
+
+
+def test_the_first_question_waits_for_the_index(core: FakeCore, service: Service) -> None:
+    core.may_build.clear()
+    service.refresh(requested=False)
+    replies: list[object] = []
+    asking = in_background(lambda: replies.append(service.ask("how long?")))
+    assert not core.asking.wait(0.1)
+    core.may_build.set()
+    asking.join(TIMEOUT)
+    assert len(replies) == 1
+
+
+def test_only_one_rebuild_runs(core: FakeCore, service: Service) -> None:
+    core.may_build.clear()
+    assert service.refresh(requested=True)
+    assert not service.refresh(requested=True)
+    core.may_build.set()
+    settle(service)
+    assert core.builds == [False]
+
+
+def test_a_question_in_flight_keeps_its_snapshot_through_a_rebuild(
+    core: FakeCore, service: Service
+) -> None:
+    service.refresh(requested=False)
+    settle(service)
+    core.may_answer.clear()
+    asking = in_background(service.ask, "how long?")
+    assert core.asking.wait(TIMEOUT)
+    service.refresh(requested=True)
+    settle(service)
+    old, new = core.opened
+    assert not old.closed
+    core.may_answer.set()
+    asking.join(TIMEOUT)
+    assert old.closed, "the last one out closes it"
+    assert not new.closed
+
+
+def test_an_unused_snapshot_is_closed_at_once(core: FakeCore, service: Service) -> None:
+    for _ in range(2):
+        service.refresh(requested=True)
+        settle(service)
+    assert [index.closed for index in core.opened] == [True, False]
+
+
+def test_a_failed_rebuild_keeps_answering_and_says_what_to_do(
+    core: FakeCore, service: Service
+) -> None:
+    service.refresh(requested=False)
+    settle(service)
+    core.error = NoDocumentsError("No documents in documents: put .txt files there.")
+    service.refresh(requested=True)
+    settle(service)
+    assert "put .txt files there. Press “Rebuild index”" in service.status.problem
+    assert service.status.receipt is None
+    assert service.ask("how long?").answer.question == "how long?"
+
+
+def test_without_any_index_a_question_says_why(core: FakeCore, service: Service) -> None:
+    core.error = NoDocumentsError("No documents in documents.")
+    service.refresh(requested=False)
+    with pytest.raises(QaBotError, match="No documents in documents"):
+        service.ask("how long?")
+
+
+def test_after_a_failed_start_a_question_waits_for_the_next_try(
+    core: FakeCore, service: Service
+) -> None:
+    core.error = NoDocumentsError("No documents in documents.")
+    service.refresh(requested=False)
+    settle(service)
+    core.error = None
+    service.refresh(requested=True)
+    assert service.ask("how long?").answer.question == "how long?"
+
+
+def test_a_damaged_index_is_built_anew_at_the_next_press(core: FakeCore, service: Service) -> None:
+    core.error = IndexDamagedError(Path("index"), "bad page")
+    service.refresh(requested=False)
+    settle(service)
+    core.error = None
+    for _ in range(2):
+        service.refresh(requested=True)
+        settle(service)
+    assert core.builds == [False, True, False]
+
+
+def test_that_nothing_changed_is_news_only_to_who_asked(service: Service) -> None:
+    service.refresh(requested=False)
+    settle(service)
+    assert service.status.receipt is None
+    service.refresh(requested=True)
+    settle(service)
+    assert service.status.receipt is not None
+
+
+@pytest.mark.usefixtures("core")
+def test_a_source_is_found_by_its_text_even_when_the_file_was_renamed(service: Service) -> None:
+    service.refresh(requested=False)
+    assert service.source(SourceLink("old-name.txt", DOCUMENT.digest, 0, 5)) == DOCUMENT
+    assert service.source(SourceLink("a.txt", "0" * 16, 0, 5)) is None
+    assert service.source(SourceLink("a.txt", DOCUMENT.digest, 0, 10**6)) is None
+
+
+def test_starting_points_are_headings_that_ask_something(service: Service) -> None:
+    service.refresh(requested=False)
+    settle(service)
+    holdings = service.status.holdings
+    assert holdings is not None
+    assert holdings.starting_points == ("Carried over",), "below the title, two words or more"
+
+
+def test_an_unforeseen_error_is_shown_and_logged(
+    core: FakeCore, service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    core.error = RuntimeError("boom")  # type: ignore[assignment]
+    service.refresh(requested=False)
+    settle(service)
+    assert "Something went wrong" in service.status.problem
+    assert "boom" in caplog.text
