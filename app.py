@@ -13,4 +13,4 @@ if __name__ == "__main__":
     try:
         serve(here / "documents", here / "index", open_browser=True)
     except QaBotError as error:
-        sys.exit(f"error: {error}")
+        sys.exit(f"Error: {error}")

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator, Sequence
 
 from qa_bot.lexical import stems
-from qa_bot.records import Answer, Citation, Hit, Passage, Quote, Sentence
-from qa_bot.retrieval import Candidate, Index, Ranking, rank
+from qa_bot.records import Answer, Citation, Passage, Quote, Sentence
+from qa_bot.retrieval import WEIGHTS, Candidate, Index, Ranking, rank
 from qa_bot.text import is_stop_word, words
 
 MAX_QUOTES = 3
@@ -18,7 +18,7 @@ FOUND_AT = 0.5  # confidence
 # Logistic regression on the Wikipedia part of SQuADshifts, 3,000 questions: with their
 # passage in the index against with it taken out, or its whole article. The intercept puts
 # confidence 0.5 where 95 % of the answerable ones are found (benchmarks/fit.py).
-_SENTENCE, _COVERAGE, _LEAD, _INTERCEPT = 5.51, 2.54, 4.54, -5.02
+_SENTENCE, _COVERAGE, _LEAD, _INTERCEPT = 5.52, 2.52, 4.55, -5.09
 
 
 def answer(
@@ -48,30 +48,31 @@ def answer(
         question=question,
         found=found,
         confidence=confidence,
-        hits=tuple(Hit(c.passage, c.score) for c in ranking.candidates[:k]),
+        hits=tuple(ranking.hits(k)),
         quotes=tuple(_quote(c, digests[c.passage.document_id]) for c in quoted),
         unknown_words=tuple(_unknown_words(question, index)),
     )
 
 
-def _confidence(ranking: Ranking) -> float:
-    """Chance-like figure in [0, 1] that the best passage answers.
+def confidence_features(ranking: Ranking) -> tuple[float, float, float]:
+    """What the confidence rests on, and means the same for every question.
 
-    From evidence that means the same for every question: the best sentence's,
-    the share of the question's words in its passage, and the lead over the next
-    passage that says something else.
+    The best passage's best sentence evidence, the share of the question's words
+    in it, and its lead over the next passage that says something else.
     """
+    best, *rest = ranking.candidates
+    others = (WEIGHTS.evidence(c) for c in rest if c.passage.text != best.passage.text)
+    lead = WEIGHTS.evidence(best) - next(others, 0.0)
+    sentence = max(WEIGHTS.sentence_evidence(best), default=best.cosine)
+    return sentence, best.coverage, lead
+
+
+def _confidence(ranking: Ranking) -> float:
+    """How likely the best passage answers, in [0, 1]."""
     if not ranking.candidates:
         return 0.0
-    best = ranking.candidates[0]
-    others = (c.score for c in ranking.candidates[1:] if c.passage.text != best.passage.text)
-    lead = (best.score - next(others, 0.0)) * 1.7
-    logit = (
-        _SENTENCE * max(best.sentences, default=best.cosine)
-        + _COVERAGE * best.coverage
-        + _LEAD * lead
-        + _INTERCEPT
-    )
+    sentence, coverage, lead = confidence_features(ranking)
+    logit = _SENTENCE * sentence + _COVERAGE * coverage + _LEAD * lead + _INTERCEPT
     return 1 / (1 + math.exp(-logit))
 
 
@@ -82,7 +83,7 @@ def _quoted(candidates: Sequence[Candidate]) -> Iterator[Candidate]:
         text = " ".join(candidate.passage.text.split())
         if text in seen:
             continue
-        if seen and candidate.score < ALSO_QUOTED * candidates[0].score:
+        if seen and WEIGHTS.evidence(candidate) < ALSO_QUOTED * WEIGHTS.evidence(candidates[0]):
             return
         seen.add(text)
         yield candidate
@@ -92,7 +93,7 @@ def _quoted(candidates: Sequence[Candidate]) -> Iterator[Candidate]:
 
 def _quote(candidate: Candidate, digest: str) -> Quote:
     passage = candidate.passage
-    marked = _marked(candidate)
+    marked = marked_sentences(candidate)
     return Quote(
         text=passage.text,
         start=passage.start,
@@ -104,20 +105,19 @@ def _quote(candidate: Candidate, digest: str) -> Quote:
     )
 
 
-def _marked(candidate: Candidate) -> list[Sentence]:
+def marked_sentences(candidate: Candidate) -> list[Sentence]:
     """The one or two sentences that answer, in reading order.
 
     What introduces a list ("They are:") only repeats the question; an item is marked instead.
     """
     passage = candidate.passage
-    pairs = list(zip(candidate.sentences, passage.sentences, strict=True))
+    evidence = WEIGHTS.sentence_evidence(candidate)
+    pairs = list(zip(evidence, passage.sentences, strict=True))
     answering = [
         pair for pair in pairs if passage.text[pair[1].end - passage.start - 1] not in ":："
     ]
     ordered = sorted(answering or pairs, key=lambda pair: -pair[0])
-    chosen = [
-        sentence for evidence, sentence in ordered[:2] if evidence >= ordered[0][0] - ALSO_MARKED
-    ]
+    chosen = [sentence for found, sentence in ordered[:2] if found >= ordered[0][0] - ALSO_MARKED]
     return sorted(chosen, key=lambda sentence: sentence.start)
 
 

@@ -28,7 +28,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-out = Console(highlight=False, soft_wrap=False)
+out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 _STAGES = {"reading": "Reading", "embedding": "Embedding", "saving": "Saving"}
@@ -216,16 +216,26 @@ def _print_answer(answer: qa_bot.Answer, text_of: Callable[[str], str]) -> None:
             out.print("\n[dim]Nearest passages (not an answer):[/]")
         for hit in answer.hits[:3]:
             place = " › ".join((hit.passage.title, *hit.passage.section))
-            out.print(Text(f"  {place}, ¶ {hit.passage.paragraph}", style="dim"))
+            out.print(
+                Text(f"  {place}, ¶ {hit.passage.paragraph}", style="dim"),
+                soft_wrap=not out.is_terminal,
+            )
         return
     for number, quote in enumerate(answer.quotes):
         if number:
             out.print()
         for start, end in quote.context:
-            context = text_of(quote.citation.document_id)[start:end]
-            out.print(Padding(Text(context, style="dim"), (0, 0, 0, 2)))
+            _print_text(Text(text_of(quote.citation.document_id)[start:end], style="dim"))
         text = Text(quote.text)
         for start, end in quote.sentences:
             text.stylize("bold", start - quote.start, end - quote.start)
+        _print_text(text)
+        out.print(Text(f"— {quote.citation}", style="cyan"), soft_wrap=not out.is_terminal)
+
+
+def _print_text(text: Text) -> None:
+    """Indent and wrap for a person; into a pipe or a file, print it as it stands."""
+    if out.is_terminal:
         out.print(Padding(text, (0, 0, 0, 2)))
-        out.print(Text(f"— {quote.citation}", style="cyan"))
+    else:
+        out.print(text, soft_wrap=True)

@@ -130,12 +130,13 @@ class SentenceTransformerEmbedder:
     @cached_property
     def dimension(self) -> int:
         """Length of a vector."""
-        return int(self.encode_question("dimension").size)
+        dimension: int = self.encode_question("dimension").size
+        return dimension
 
     @cached_property
     def max_tokens(self) -> int:
         """Tokens of a passage that the model reads, special tokens and prompt left out."""
-        special = self.model.tokenizer.num_special_tokens_to_add()
+        special: int = self.model.tokenizer.num_special_tokens_to_add()
         limit = int(self.model.max_seq_length or 512)
         return limit - special - (self.count_tokens([self._prompt])[0] if self._prompt else 0)
 

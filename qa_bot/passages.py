@@ -17,6 +17,7 @@ TokenCounter = Callable[[Sequence[str]], list[int]]
 """Texts → the number of the model's tokens in each, special tokens left out."""
 
 SHORT = 30  # tokens; a shorter paragraph says too little on its own and joins its neighbour
+LONGEST_TOKEN = 20  # characters, on average; a tokenizer may take a huge unknown word for one token
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,14 @@ def split_document(
     ones name the lead-in or header as their ``context``. Headings and links to
     other pages are in no passage; all other text is in exactly one.
     """
+
+    def count(texts: Sequence[str]) -> list[int]:
+        tokens = count_tokens(texts)
+        return [max(n, len(text) // LONGEST_TOKEN) for n, text in zip(tokens, texts, strict=True)]
+
     passages: list[Passage] = []
     for section, blocks in _by_section(document):
-        units = _units(document.text, blocks, count_tokens, max_tokens)
+        units = _units(document.text, blocks, count, max_tokens)
         for group in _join_short(units, max_tokens):
             passages.extend(
                 _passage(document, section, sentences, context)

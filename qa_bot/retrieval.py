@@ -23,14 +23,6 @@ POOL = 100  # candidates from each of the two searches
 SHORTLIST = 40  # candidates that are compared sentence by sentence, at least
 MAX_QUESTION = 2_000  # characters; what follows is not read
 
-# The weights below were fitted on the Wikipedia part of SQuADshifts: its first 1,500
-# questions chose them, the next 1,500 confirmed them (benchmarks/fit.py).
-SENTENCE_WEIGHT = 2.0  # of the best sentence's evidence, against 1 for the passage's cosine
-COVERAGE_IN_SENTENCE = 0.4  # of the question's words in a sentence, against 1 for its cosine
-COVERAGE_IN_PASSAGE = 0.2
-BM25_WEIGHT = 0.01
-_HIGHEST = 1.7  # about the highest sum of all that evidence
-
 Vector = npt.NDArray[np.float32]
 
 
@@ -144,15 +136,43 @@ class Index:
 class Candidate:
     """A passage with the evidence that it answers.
 
-    Coverage is the share of the question's search terms that occur, weighted by
-    how rare they are, in [0, 1].
+    A coverage is the share of the question's search terms that occur, weighted
+    by how rare they are, in [0, 1]. Cosines are in [-1, 1].
     """
 
     passage: Passage
-    score: float  # in [0, 1], within one question only
-    cosine: float  # of the question and the passage, in [-1, 1]
+    cosine: float  # of the question and the passage
     coverage: float  # by the whole passage
-    sentences: tuple[float, ...]  # evidence in each: cosine + 0.4 · coverage
+    bm25: float  # not below 0, without an upper bound
+    sentences: tuple[tuple[float, float], ...]  # cosine and coverage of each
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How much each kind of evidence counts, against 1 for the passage's cosine.
+
+    Fitted on the Wikipedia part of SQuADshifts: one half of 3,000 questions
+    chose them, the other half confirmed them (``benchmarks/fit.py``).
+    """
+
+    sentence: float = 2.0  # of the best sentence's evidence
+    sentence_coverage: float = 0.4  # in that evidence, against 1 for the sentence's cosine
+    coverage: float = 0.2
+    bm25: float = 0.01
+
+    def sentence_evidence(self, candidate: Candidate) -> list[float]:
+        """Evidence that each of the passage's sentences answers."""
+        return [near + self.sentence_coverage * held for near, held in candidate.sentences]
+
+    def evidence(self, candidate: Candidate) -> float:
+        """Evidence that the passage answers; between questions, its scale is the same."""
+        best = max(self.sentence_evidence(candidate), default=candidate.cosine)
+        dense = (candidate.cosine + self.sentence * best) / (1 + self.sentence)
+        return dense + self.coverage * candidate.coverage + self.bm25 * candidate.bm25
+
+
+WEIGHTS = Weights()
+_HIGHEST = 1.7  # about the highest evidence there is
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +181,15 @@ class Ranking:
 
     candidates: tuple[Candidate, ...]
     terms: dict[str, float]  # term → inverse document frequency
+
+    def hits(self, k: int) -> list[Hit]:
+        """The first ``k`` as hits."""
+        return [Hit(candidate.passage, score(candidate)) for candidate in self.candidates[:k]]
+
+
+def score(candidate: Candidate) -> float:
+    """The evidence, scaled to [0, 1]."""
+    return min(max(WEIGHTS.evidence(candidate) / _HIGHEST, 0.0), 1.0)
 
 
 def open_index(index: str | Path, *, model: str | Embedder | None = None) -> Index:
@@ -218,8 +247,7 @@ def retrieve(
     Raises:
         EmptyQuestionError, UnknownDocumentError
     """
-    ranking = rank(question, index, k, documents)
-    return [Hit(candidate.passage, candidate.score) for candidate in ranking.candidates[:k]]
+    return rank(question, index, k, documents).hits(k)
 
 
 def rank(
@@ -228,9 +256,8 @@ def rank(
     """Gather candidates by vectors and by words, shortlist them, and compare their sentences.
 
     The shortlist is the best by dense + 0.03 · BM25, where dense = (passage
-    cosine + 1.2 · best sentence cosine) / 2.2. The final score is
-    (passage cosine + 2 · best sentence's evidence) / 3 + 0.2 · coverage
-    + 0.01 · BM25, scaled to [0, 1].
+    cosine + 1.2 · best sentence cosine) / 2.2. The final order is that of
+    ``Weights.evidence``.
     """
     if k < 1:
         raise UsageError(f"k is {k}: ask for at least one passage.")
@@ -255,7 +282,7 @@ def rank(
         (_compare(passages[number], terms, *cosines[number], bm25.get(number, 0.0)), number)
         for number in shortlist
     ]
-    found.sort(key=lambda pair: (-pair[0].score, pair[1]))
+    found.sort(key=lambda pair: (-WEIGHTS.evidence(pair[0]), pair[1]))
     return Ranking(tuple(candidate for candidate, _ in found), terms)
 
 
@@ -272,17 +299,14 @@ def _compare(
         terms.keys() & stems(passage.text[s.start - passage.start : s.end - passage.start])
         for s in passage.sentences
     ]
-    coverage = sum(terms[term] for term in set().union(*held)) / total
-    sentences = tuple(
-        near + COVERAGE_IN_SENTENCE * sum(terms[term] for term in found) / total
-        for near, found in zip(sentence_cosines, held, strict=True)
+    coverages = [sum(terms[term] for term in found) / total for found in held]
+    return Candidate(
+        passage=passage,
+        cosine=cosine,
+        coverage=sum(terms[term] for term in set().union(*held)) / total,
+        bm25=bm25,
+        sentences=tuple(zip(sentence_cosines, coverages, strict=True)),
     )
-    score = (
-        (cosine + SENTENCE_WEIGHT * max(sentences, default=cosine)) / (1 + SENTENCE_WEIGHT)
-        + COVERAGE_IN_PASSAGE * coverage
-        + BM25_WEIGHT * bm25
-    ) / _HIGHEST
-    return Candidate(passage, min(max(score, 0.0), 1.0), cosine, coverage, sentences)
 
 
 def _cosines(

@@ -47,7 +47,7 @@ def test_requests_of_other_pages_are_refused(origin: str) -> None:
 
 
 def test_requests_of_the_page_itself_are_served() -> None:
-    assert get("/gradio_api/queue/join", Origin="http://127.0.0.1:7860")[0] == 200
+    assert get("/gradio_api/run/predict", Origin="http://127.0.0.1:7860")[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,8 @@ def test_requests_of_the_page_itself_are_served() -> None:
         "/gradio_api/deep_link",
         "/gradio_api/file=/etc/passwd",
         "/gradio_api/proxy=http://evil.example",
-        "/gradio_api/run/predict",
+        "/gradio_api/call/ask",
+        "/gradio_api/queue/join",
     ],
 )
 def test_only_what_the_page_needs_is_open(path: str) -> None:

@@ -123,9 +123,12 @@ class _Writer:
             return
         block = self._append("heading", text)
         slug = re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-")
-        seen = self._anchors.get(slug, 0)
-        self._anchors[slug] = seen + 1
-        anchor = f"{slug}-{seen}" if seen else slug
+        anchor, seen = slug, self._anchors.get(slug, 0)
+        while anchor in self._anchors:  # "Foo", "Foo 1", "Foo": the third one is foo-2
+            seen += 1
+            anchor = f"{slug}-{seen}"
+        self._anchors[slug] = seen
+        self._anchors[anchor] = 0
         self.headings.append(Heading(text, level, block.start, block.end, anchor))
 
     def _append(self, kind: BlockKind, text: str, *, tight: bool = False) -> Block:

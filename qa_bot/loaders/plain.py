@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -21,16 +22,26 @@ LINE_OF_ITS_OWN = 160  # characters; a longer line can't be a line of wrapped te
 MAX_HEADING = 150  # characters
 MAX_HEADING_WORDS = 20
 
-_MARKER = re.compile(r"\s*(?:[-*+•‣◦▪–]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)])\s+\S")
-_NUMBERED = re.compile(r"(?P<number>\d{1,3}(?:\.\d{1,3})*)(?:[.)])?\s+(?=[^\W\d_])")
-_KEYWORD = re.compile(
-    r"(?P<word>part|book|title|chapter|appendix|annex|schedule|article|section)\s+"
-    r"(?:\d+(?:\.\d+)*|[ivxlc]+|[a-z])\b",
-    re.IGNORECASE,
+# A word must follow: "* * *" is no item.
+_MARKER = re.compile(r"\s*(?:[-*+•‣◦▪–]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)])\s+\S*\w")
+_NUMBER = re.compile(r"(?:§\s*)?(?P<number>\d{1,3}(?:\.\d{1,3})*)(?P<mark>[.)]?)\s+")
+_ROMAN = re.compile(r"(?P<number>[IVX]{1,5})\.\s+(?=[^\W\d_a-z])")
+_ROMANS = "I II III IV V VI VII VIII IX X XI XII XIII XIV XV XVI XVII XVIII XIX XX".split()
+_KEYWORD = re.compile(  # "Section 3 applies" and "Book a table" are sentences
+    r"(?i:(?P<word>part|book|title|chapter|appendix|annex|schedule|article|section))\s+"
+    r"(?:\d+(?:\.\d+)*|(?i:[ivxlc]+)|[A-Z])\b(?!\s+[a-z])"
 )
 _KEYWORD_LEVEL = {"part": 1, "book": 1, "title": 1, "chapter": 2, "article": 3, "section": 3}
 _CAPITALS, _TITLE_CASE, _SENTENCE_CASE = 4, 5, 6
-_NUMBER_BASE = 4  # "1" is as far out as Title Case, "1.1" as sentence case
+_NUMBER_BASE = 4  # "1" is as far out as Title Case, "1.1" as sentence case; "I." as CAPITALS
+_COLUMNS = re.compile(r"[^\W\d_]\s{3,}\S|\.{4}|(?: \.){3}")  # a page header, a contents line
+_NO_HEADING = re.compile(  # a by-line, a salutation, a label with its value, a speaker's turn
+    r"(?:by|dear)\s"
+    r"|(?:author|date|version|status|from|to|cc|phone|e-?mail|address|note|action|time|location"
+    r"|venue|present|attendees|apologies|source|url|keywords|tags|updated|published)s?:\s",
+    re.IGNORECASE,
+)
+_SPEAKER = re.compile(r"[A-Z][A-Z .'-]*:\s.*[a-z]")
 _UNDERLINE = re.compile(r"\s*(={3,}|-{3,}|~{3,}|\*{3,})\s*")
 _LINK = re.compile(
     r"(see also|read more|read also|also read|related(?: articles?| posts?| reading)?"
@@ -42,6 +53,11 @@ _NOT_A_TITLE = frozenset(
     "references scope summary".split()
 )
 _STRONG = frozenset({"numbered", "keyword", "capitals", "underlined"})
+
+_ENCODINGS = (
+    "utf_16 utf_32 cp1252 cp1250 cp1251 cp1253 cp1254 koi8_r cp932 gb18030 big5 euc_kr euc_jp"
+).split()
+_WESTERN = "cp1252"  # Windows' Western European, a superset of printable Latin-1
 
 Style = Literal["underlined", "numbered", "keyword", "capitals", "title", "sentence", "either"]
 
@@ -78,13 +94,29 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
     try:
         return normalise_line_ends(data.decode("utf-8")), ()
     except UnicodeDecodeError:
-        from charset_normalizer import from_bytes
+        text, encoding = _guess(data)
+    warning = f"not UTF-8: read as {encoding}, check its accents and quotation marks"
+    return normalise_line_ends(text), (warning,)
 
-        match = from_bytes(data).best()
-    if match is None:
+
+def _guess(data: bytes) -> tuple[str, str]:
+    """The text and its likeliest encoding: the Western one unless another fits better.
+
+    Short texts fit several equally well, and rare encodings would win by chance.
+    """
+    from charset_normalizer import from_bytes
+
+    matches = from_bytes(data, cp_isolation=_ENCODINGS)
+    if not len(matches):
+        matches = from_bytes(data)
+    best = matches.best()
+    if best is None:
         raise ValueError("not text in any known encoding")
-    warning = f"not UTF-8: read as {match.encoding}, check its accents and quotation marks"
-    return normalise_line_ends(str(match)), (warning,)
+    for match in matches:
+        ties = match.chaos <= best.chaos and match.coherence >= best.coherence
+        if ties and _WESTERN in match.could_be_from_charset:
+            return str(match), _WESTERN
+    return str(best), best.encoding
 
 
 def parse_plain(text: str, document_id: str, warnings: tuple[str, ...] = ()) -> Document:
@@ -153,11 +185,13 @@ def _unwrap(group: list[_Line]) -> Iterator[list[_Line]]:
 
 def _pieces(text: str) -> Iterator[_Piece]:
     for group in _groups(text):
-        if len(group) == 2 and _UNDERLINE.fullmatch(group[1].text):
-            level = 1 if group[1].text.strip()[0] == "=" else 2
-            block = _block("paragraph", group)
-            yield _Piece(block, group[0].text.strip(), "underlined", level)
-            continue
+        if ruled := _ruled_lines(group):
+            level = 1 if group[ruled - 1].text.strip()[0] == "=" else 2
+            block = _block("paragraph", group[:ruled])
+            yield _Piece(block, group[ruled - 2].text.strip(), "underlined", level)
+            group = group[ruled:]  # noqa: PLW2901 - the rest of the same group
+            if not group:
+                continue
         first = group[0]
         if len(group) > 1 and (heading := _heading_of_wrapped(group)) is not None:
             yield heading
@@ -173,6 +207,16 @@ def _pieces(text: str) -> Iterator[_Piece]:
         if items:
             yield _plain_piece(group[:items])
         yield from _items(group[items:])
+
+
+def _ruled_lines(group: Sequence[_Line]) -> int:
+    """How many of the first lines are a heading with its underline, and a line above it."""
+    above = int(bool(_UNDERLINE.fullmatch(group[0].text)))
+    if len(group) < above + 2 or not _UNDERLINE.fullmatch(group[above + 1].text):
+        return 0
+    text = group[above].text.strip()
+    is_heading = words(text) and len(text) <= MAX_HEADING and text[-1] not in ".,;"
+    return above + 2 if is_heading and not _COLUMNS.search(text) else 0
 
 
 def _plain_piece(lines: list[_Line]) -> _Piece:
@@ -211,10 +255,10 @@ def _items(lines: Sequence[_Line]) -> Iterator[_Piece]:
     item: list[_Line] = []
     for line in lines:
         if item and _MARKER.match(line.text):
-            yield _Piece(_block("list_item", item), "")
+            yield _Piece(_block("list_item", item), item[0].text.strip())
             item = []
         item.append(line)
-    yield _Piece(_block("list_item", item), "")
+    yield _Piece(_block("list_item", item), item[0].text.strip())
 
 
 def _heading_of_wrapped(group: Sequence[_Line]) -> _Piece | None:
@@ -222,19 +266,35 @@ def _heading_of_wrapped(group: Sequence[_Line]) -> _Piece | None:
     piece = _as_heading(group[0])
     if piece is None or piece.style not in {"numbered", "keyword", "capitals"}:
         return None
-    if _MARKER.match(group[1].text) or len(group[0].text) > 80:
-        return None
     following = group[1].text.strip()
-    return piece if following[:1].isupper() and not following.isupper() else None
+    if _MARKER.match(following) or len(group[0].text) > 80 or not following[0].isupper():
+        return None
+    if piece.style == "capitals":
+        return None if following.isupper() else piece
+    if piece.style == "numbered":
+        name = piece.text.split(maxsplit=1)[1]
+        is_clause = _style(name)[0] in (None, "sentence") and not _breaks_early(group)
+        is_item = any(_comes_next(piece.text, line.text.strip()) for line in group[1:])
+        return None if is_clause or is_item else piece
+    return piece
+
+
+def _breaks_early(group: Sequence[_Line]) -> bool:
+    """Whether the second line's first word would have fitted on the first line."""
+    width = max(len(line.text.rstrip()) for line in group)
+    return len(group[0].text.rstrip()) + 1 + len(group[1].text.split()[0]) <= width
 
 
 def _as_heading(line: _Line) -> _Piece | None:
     """The line as a possible heading, or None where its shape rules that out."""
     text = line.text.strip()
-    if len(text) > MAX_HEADING or text[-1] in ".,;:!…" or _LINK.match(text):
+    if len(text) > MAX_HEADING or _LINK.match(text) or _COLUMNS.search(text):
         return None
-    count = len(words(text))
-    if not 1 <= count <= MAX_HEADING_WORDS or text.lower().startswith("by "):
+    if text[-1] in ".,;:!…" and not _KEYWORD.fullmatch(text[:-1]):  # "CHAPTER I."
+        return None
+    if not 1 <= len(words(text)) <= MAX_HEADING_WORDS:
+        return None
+    if _NO_HEADING.match(text) or _SPEAKER.match(text):
         return None
     style, level = _style(text)
     if style is None:
@@ -244,8 +304,12 @@ def _as_heading(line: _Line) -> _Piece | None:
 
 
 def _style(text: str) -> tuple[Style | None, int]:
-    if match := _NUMBERED.match(text):
-        return "numbered", _NUMBER_BASE + match["number"].count(".") + 1
+    if number := _NUMBER.match(text):
+        rest = text[number.end() :]
+        if rest[:1].isalpha() and (number["mark"] or not rest[0].islower()):
+            return "numbered", _NUMBER_BASE + number["number"].count(".") + 1
+    if (roman := _ROMAN.match(text)) and roman["number"] in _ROMANS:
+        return "numbered", _CAPITALS
     if match := _KEYWORD.match(text):
         return "keyword", _KEYWORD_LEVEL.get(match["word"].lower(), 2)
     if not text[0].isupper() or _MARKER.match(text):
@@ -262,20 +326,38 @@ def _style(text: str) -> tuple[Style | None, int]:
     return "sentence", _SENTENCE_CASE
 
 
+def _numbers(text: str) -> tuple[int, ...]:
+    """The number a text opens with: (2, 1) for "2.1", (0, 2) for "II.", () for none."""
+    if match := _NUMBER.match(text):
+        return tuple(int(number) for number in match["number"].split("."))
+    match = _ROMAN.match(text)
+    return (0, _ROMANS.index(match["number"]) + 1) if match and match["number"] in _ROMANS else ()
+
+
+def _comes_next(text: str, after: str) -> bool:
+    numbers = _numbers(text)
+    return bool(numbers) and _numbers(after) == (*numbers[:-1], numbers[-1] + 1)
+
+
 def _choose_headings(pieces: Sequence[_Piece]) -> set[int]:
-    """Which of the pieces that could be headings are."""
+    """Which of the pieces that could be headings are. Text must follow, so the last one isn't."""
     chosen: set[int] = set()
-    for i in range(len(pieces) - 2, -1, -1):  # text must follow, so the last can't be one
-        piece, after = pieces[i], pieces[i + 1]
-        if piece.style is None:
-            continue
-        both_marked = piece.block.kind == after.block.kind == "list_item"
-        if both_marked and (i + 1 not in chosen or after.level <= piece.level):
+    latest: dict[int, str] = {}  # the last numbered heading of each level
+    for i, (piece, after) in enumerate(pairwise(pieces)):
+        if piece.style is None or _comes_next(piece.text, after.text):
             continue  # "1. Apples", blank line, "2. Pears": a list
+        is_last_item = i and i - 1 not in chosen and _comes_next(pieces[i - 1].text, piece.text)
+        if is_last_item and not _comes_next(latest.get(piece.level, ""), piece.text):
+            continue
         if piece.text.endswith("?") and after.text.endswith("?"):
             continue
+        is_weak = piece.style not in _STRONG
+        if i and is_weak and after.style is not None and after.level <= piece.level:
+            continue  # nothing would stand under it: notes, a speaker's words
         chosen.add(i)
-    weak = {i for i in chosen if pieces[i].style not in _STRONG}
+        if piece.style == "numbered":
+            latest[piece.level] = piece.text
+    weak = {i for i, piece in enumerate(pieces) if piece.style and piece.style not in _STRONG}
     if len(pieces) > 10 and len(weak) > len(pieces) / 2:
         chosen -= weak  # verse, an address list, notes without full stops
     return chosen

@@ -15,7 +15,8 @@ function scrollToPassage() {
     box.scrollTop += target.getBoundingClientRect().top - box.getBoundingClientRect().top
       - Math.max(16, gap);
   }
-  box.focus({ preventScroll: true });
+  // Who followed a link reads on with the arrow keys; who is typing meanwhile goes on typing.
+  if (!document.activeElement?.matches('textarea')) box.focus({ preventScroll: true });
 }
 
 function follow() {

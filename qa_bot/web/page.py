@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,6 +41,7 @@ class _Parts:
     notice: gr.HTML
     source: gr.HTML
     turns: gr.State
+    asked: gr.State
 
 
 def theme() -> gr.Theme:
@@ -59,8 +59,6 @@ def build_page(service: Service) -> gr.Blocks:
     with gr.Blocks(title="qa-bot", analytics_enabled=False, fill_width=True) as page:
         parts = _layout()
         _wire(page, parts, service)
-    # One at a time is Gradio's default: a question would wait for every other visitor's.
-    page.queue(default_concurrency_limit=8, api_open=False)
     return page  # type: ignore[no-any-return]  # Gradio leaves "with" untyped
 
 
@@ -102,6 +100,7 @@ def _layout() -> _Parts:
         notice=notice,
         source=panel,
         turns=gr.State(()),
+        asked=gr.State(""),
     )
 
 
@@ -112,10 +111,16 @@ def _html(elem_id: str, value: str = "") -> gr.HTML:
 def _wire(page: gr.Blocks, parts: _Parts, service: Service) -> None:
     """Connect events to functions.
 
-    Nothing is offered as an API, and nothing shows Gradio's own progress: it covers what it
-    is about.
+    A question takes two steps: it is shown, then answered. Every step is an ordinary request:
+    Gradio's queue loses an event that arrives just as the stream of the one before is closed.
+    Nothing is offered as an API, and Gradio's own progress, which covers what it is about,
+    is not shown.
     """
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    plain: dict[str, Any] = {
+        "queue": False,
+        "show_progress": "hidden",
+        "api_visibility": "private",
+    }
 
     def show_state() -> Updates:
         return _state(service)
@@ -124,25 +129,33 @@ def _wire(page: gr.Blocks, parts: _Parts, service: Service) -> None:
         service.refresh(requested=True)
         return _state(service)
 
-    def ask(question: str, turns: Turns) -> Iterator[Updates]:
-        yield from _ask(service, question, turns)
+    def begin(question: str, turns: Turns, asked: str) -> Updates:
+        return _begin(service, question, turns, asked)
 
-    def start(turns: Turns, event: gr.EventData) -> Iterator[Updates]:
-        yield from _ask(service, _sent(event, "question"), turns)
+    def start(turns: Turns, asked: str, event: gr.EventData) -> Updates:
+        return _begin(service, _sent(event, "question"), turns, asked)
+
+    def finish(turns: Turns, asked: str) -> Updates:
+        return _finish(service, turns, asked)
 
     def open_source(event: gr.EventData) -> str:
         return _source(service, _sent(event, "fragment"))
 
     state = [parts.status, parts.receipt, parts.welcome, parts.rebuild, parts.timer]
-    page.load(show_state, outputs=state, **quiet)
-    parts.timer.tick(show_state, outputs=state, **quiet)
-    parts.rebuild.click(rebuild, outputs=state, **quiet)
+    page.load(show_state, outputs=state, **plain)
+    parts.timer.tick(show_state, outputs=state, **plain)
+    parts.rebuild.click(rebuild, outputs=state, **plain)
 
-    chat = [parts.question, parts.conversation, parts.turns, parts.notice]
-    asked = [parts.question.submit, parts.send.click]
-    gr.on(asked, ask, inputs=[parts.question, parts.turns], outputs=chat, **quiet)
-    parts.source.start(start, inputs=[parts.turns], outputs=chat, **quiet)
-    parts.source.open(open_source, outputs=[parts.source], **quiet)
+    memory = [parts.turns, parts.asked]
+    shown = [parts.question, parts.conversation, parts.notice, parts.asked]
+    asking = [parts.question.submit, parts.send.click]
+    begun = [
+        gr.on(asking, begin, inputs=[parts.question, *memory], outputs=shown, **plain),
+        parts.source.start(start, inputs=memory, outputs=shown, **plain),
+    ]
+    for step in begun:
+        step.then(finish, inputs=memory, outputs=[parts.conversation, *memory], **plain)
+    parts.source.open(open_source, outputs=[parts.source], **plain)
 
 
 def _state(service: Service) -> Updates:
@@ -156,16 +169,24 @@ def _state(service: Service) -> Updates:
     )
 
 
-def _ask(service: Service, question: str, turns: Turns) -> Iterator[Updates]:
-    """Show the question at once, then its answer."""
+def _begin(service: Service, question: str, turns: Turns, asked: str) -> Updates:
+    """Show the question; ``asked`` is the one that is still being answered, or empty."""
     question = question.strip()[:_MAX_QUESTION]
+    if asked:
+        notice = render.notice_html("One moment: the last question is still being answered.")
+        return gr.skip(), gr.skip(), notice, gr.skip()
     if not any(character.isalnum() for character in question):
-        yield gr.skip(), gr.skip(), gr.skip(), render.notice_html("Type a question first.")
-        return
+        return gr.skip(), gr.skip(), render.notice_html("Type a question first."), gr.skip()
     pending = render.turn_html(question, render.pending_html(service.status))
-    yield "", render.conversation_html((*turns, pending)), gr.skip(), render.notice_html()
-    turns = (*turns, render.turn_html(question, _reply(service, question)))[-_TURNS_KEPT:]
-    yield gr.skip(), render.conversation_html(turns), turns, gr.skip()
+    return "", render.conversation_html((*turns, pending)), render.notice_html(), question
+
+
+def _finish(service: Service, turns: Turns, asked: str) -> Updates:
+    """Answer the question that was shown; nothing where none was."""
+    if not asked:
+        return gr.skip(), gr.skip(), gr.skip()
+    turns = (*turns, render.turn_html(asked, _reply(service, asked)))[-_TURNS_KEPT:]
+    return render.conversation_html(turns), turns, ""
 
 
 def _reply(service: Service, question: str) -> str:

@@ -28,12 +28,13 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-_PAGES = frozenset({"/", "/config", "/theme.css", "/favicon.ico", "/manifest.json"})
+_PAGES = frozenset(
+    {"/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", "/gradio_api/run/predict"}
+)
 _FOLDERS = (
     "/assets/",
     "/static/",
     "/gradio_api/heartbeat/",
-    "/gradio_api/queue/",
 )
 _LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 _EVERYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - recognised here, not bound to

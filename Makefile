@@ -1,0 +1,46 @@
+# The README's commands. `make run` and `make test` work straight after `git clone`.
+
+PYTHON ?= python3
+# PyTorch's package index for the CPU build, where plain pip would fetch CUDA; see the README.
+TORCH_INDEX ?=
+TORCH_FLAGS = $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX),)
+TORCH = torch==2.13.0
+BIN = .venv/bin
+PIP = $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: run test bench lint constraints clean
+
+run: .venv/installed
+	$(BIN)/qa-bot chat --documents documents --index index
+
+test: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+bench: .venv/installed-dev
+	$(BIN)/python -m benchmarks.core
+
+# Installed once; again only when what is pinned changes.
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "qa_bot needs Python 3.11 or newer; name one with make PYTHON=…")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(PIP) install --quiet $(TORCH_FLAGS) $(TORCH)
+	$(PIP) install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+.venv/installed-dev: .venv/installed
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+# Pin the newest versions of everything that pyproject.toml allows.
+constraints:
+	rm -rf .venv-constraints && $(PYTHON) -m venv .venv-constraints
+	.venv-constraints/bin/python -m pip install --quiet $(TORCH_FLAGS) $(TORCH)
+	.venv-constraints/bin/python -m pip install --quiet '.[dev]'
+	.venv-constraints/bin/python -m pip freeze --exclude qa-bot | sed 's/+cpu//' > constraints.txt
+	rm -rf .venv-constraints
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,165 @@
+"""Markdown: read as its reader sees it, with levels, anchors, lists, tables and code."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa_bot.loaders.markdown import parse_markdown
+from qa_bot.records import Document
+
+
+def parse(source: str) -> Document:
+    return parse_markdown(source, "folder/my-file_name.md")
+
+
+def blocks(document: Document, *kinds: str) -> list[str]:
+    return [
+        document.text[block.start : block.end]
+        for block in document.blocks
+        if not kinds or block.kind in kinds
+    ]
+
+
+def outline(document: Document) -> list[str]:
+    return ["/".join(section.path) for section in document.sections[1:]]
+
+
+def test_heading_levels_make_the_outline() -> None:
+    document = parse("# A\n\n## B\n\n#### C\n\ntext\n\n## D\n\nE\n=\n\nF\n-\n")
+    assert outline(document) == ["A", "A/B", "A/B/C", "A/D", "E", "E/F"]
+    assert document.title == "my file name"
+
+
+def test_the_only_outermost_heading_is_the_title_when_it_comes_first() -> None:
+    document = parse("# The *Title*\n\ntext\n\n## A\n\n### B\n\n## C\n")
+    assert document.title == "The Title"
+    assert outline(document) == ["A", "A/B", "C"]
+    assert blocks(document, "heading") == ["The Title", "A", "B", "C"]
+
+
+def test_an_outermost_heading_further_down_is_a_section() -> None:
+    document = parse("## A\n\ntext\n\n# B\n")
+    assert document.title == "my file name"
+    assert outline(document) == ["A", "B"]
+
+
+@pytest.mark.parametrize(
+    ("front", "title"),
+    [
+        ('---\ntitle: "My: Document"\ntags: [a]\n---\n', "My: Document"),
+        ("---\nauthor: x\ntitle: It's\n...\n", "It's"),
+        ("---\nauthor: x\n---\n", "Heading"),
+    ],
+)
+def test_front_matter_names_the_document_and_is_no_text(front: str, title: str) -> None:
+    document = parse(front + "# Heading\n\ntext\n")
+    assert document.title == title
+    assert document.text == "Heading\n\ntext"
+    assert outline(document) == []
+
+
+def test_anchors_are_those_of_github_and_unique() -> None:
+    document = parse(
+        "# T\n## What's *new*?\n## a_b-c\n## Größe & Maß\n## A\n## A-1\n## A\n## A\n## `code()`\n"
+    )
+    assert [section.anchor for section in document.sections[1:]] == [
+        "whats-new",
+        "a_b-c",
+        "größe--maß",
+        "a",
+        "a-1",
+        "a-2",
+        "a-3",
+        "code",
+    ]
+
+
+def test_nested_lists_keep_their_markers_and_indents() -> None:
+    document = parse("- one\n  - two\n    wrapped\n\n    more\n- three\n\ntext\n\n3. x\n4. y\n")
+    assert document.text == ("- one\n   - two wrapped\n      more\n- three\n\ntext\n\n3. x\n4. y")
+    assert blocks(document, "list_item") == [
+        "- one",
+        "- two wrapped",
+        "more",
+        "- three",
+        "3. x",
+        "4. y",
+    ]
+
+
+def test_a_table_is_rows_of_cells() -> None:
+    document = parse("Prices:\n\n| Fruit | Price |\n|---|--:|\n| *Apple* | 1 \\| 2 |\n| Pear | |\n")
+    assert document.text == "Prices:\n\nFruit | Price\nApple | 1 | 2\nPear | "
+    assert blocks(document, "table_row") == ["Fruit | Price", "Apple | 1 | 2", "Pear |"]
+
+
+def test_code_is_kept_as_it_stands() -> None:
+    document = parse("```python\nif x:\n\n    **y**  # <b>\n```\n\n    indented\n      more\n")
+    assert blocks(document, "code") == ["if x:\n\n    **y**  # <b>", "indented\n  more"]
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("**bold** _it_ `co*d*e` ~~no~~", "bold it co*d*e ~~no~~"),
+        ("[text](http://a.example) <http://b.example>", "text http://b.example"),
+        ("[one][r] [two] [r][]\n\n[r]: http://a.example 'T'", "one [two] r"),
+        ("![a *picture*](http://a.example/x.png) end", "a picture end"),
+        ("![](x.png)", ""),
+        ("soft\nbreak", "soft break"),
+        ("hard  \nbreak\\\nagain", "hard\nbreak\nagain"),
+        ("\\*plain\\* &amp; &lt;b&gt; &copy;", "*plain* & <b> ©"),
+        ("<div onclick='x()'>hi <b>*you*</b></div>", "<div onclick='x()'>hi <b>you</b></div>"),
+        ("<script>\nalert(1)\n</script>", "<script> alert(1) </script>"),
+        ("<!-- a comment -->", "<!-- a comment -->"),
+        ("> quoted\n> text", "quoted text"),
+        ("one\n\n***\n\ntwo", "one\n\ntwo"),
+        ("", ""),
+    ],
+)
+def test_markup_goes_and_everything_a_reader_sees_stays(source: str, text: str) -> None:
+    assert parse(source).text == text
+
+
+def test_empty_headings_and_items_leave_no_block() -> None:
+    document = parse("#\n\n-\n\ntext\n\n## \n")
+    assert blocks(document) == ["text"]
+    assert outline(document) == []
+
+
+PIECES = st.sampled_from(
+    [
+        *"# |## |- |1. |> |    |\t|```|~~~|---|===|\n|\n\n|| a | b |\n|---|---|\n|*|_|`|[|](x)|![".split(
+            "|"
+        ),
+        *["<b>", "&amp;", "\\", "word", "é", "今", "  \n", "| a | b |\n|---|---|\n| c | d |\n"],
+        *["title: x\n", "\x00", "\ufeff", "\x1c", "\u2028"],
+    ]
+)
+
+
+@given(st.lists(PIECES, max_size=40).map("".join) | st.text(max_size=200))
+def test_any_text_parses_into_blocks_in_order(source: str) -> None:
+    document = parse(source)
+    position = 0
+    for block in document.blocks:
+        assert position <= block.start < block.end <= len(document.text)
+        assert not document.text[position : block.start].strip()
+        quoted = document.text[block.start : block.end]
+        assert quoted == quoted.strip()
+        position = block.end
+    assert not document.text[position:].strip()
+    starts = [block.start for block in document.blocks if block.kind == "heading"]
+    assert [section.start for section in document.sections[1:]] == starts[-len(starts) :][
+        len(starts) - len(document.sections) + 1 :
+    ]
+    anchors = [section.anchor for section in document.sections[1:] if section.anchor]
+    assert len(anchors) == len(set(anchors))
+
+
+@given(st.lists(st.text(st.sampled_from("abc XYZ"), min_size=1).map(str.strip), max_size=8))
+def test_plain_paragraphs_come_back_as_they_are(paragraphs: list[str]) -> None:
+    expected = [" ".join(paragraph.split()) for paragraph in paragraphs if paragraph]
+    assert blocks(parse("\n\n".join(expected)), "paragraph") == expected
