@@ -179,15 +179,10 @@ class SentenceTransformerEmbedder:
         order = sorted(range(len(texts)), key=lambda i: -len(tokens[i]["input_ids"]))
 
         def encode(batch: list[int]) -> list[tuple[int, Vectors, Vectors]]:
+            states = self._forward([tokens[i] for i in batch])
             return [
-                (
-                    i,
-                    passage,
-                    self._pool(states, tokens[i]["offset_mapping"], sentences[i], texts[i]),
-                )
-                for i, (passage, states) in zip(
-                    batch, self._forward([tokens[i] for i in batch]), strict=True
-                )
+                (i, passage, self._pool(rows, tokens[i]["offset_mapping"], sentences[i], texts[i]))
+                for i, (passage, rows) in zip(batch, states, strict=True)
             ]
 
         on_cpu = self.model.device.type == "cpu"
