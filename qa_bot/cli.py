@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -28,9 +30,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+out = Console(highlight=False, emoji=False)
+err = Console(stderr=True, highlight=False, emoji=False)
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # could move a terminal's cursor, or worse
 _STAGES = {"reading": "Reading", "embedding": "Embedding", "saving": "Saving"}
 
 Documents = Annotated[
@@ -44,6 +47,8 @@ DOCUMENTS, INDEX = Path("documents"), Path("index")
 
 def main() -> None:
     """Run the command line; errors become one line and an exit code (2: usage, 1: the rest)."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a character it can't write is no reason to fail
+        sys.stdout.reconfigure(errors="replace")
     try:
         app()
     except UsageError as error:
@@ -144,16 +149,18 @@ def status(documents: Documents = DOCUMENTS, index: IndexFolder = INDEX) -> None
     with qa_bot.open_index(index) as opened:
         found = index_status(opened)
     out.print(f"[bold]{len(found.documents)}[/] documents, [bold]{found.passages}[/] passages")
-    out.print(f"Folder     {escape(str(documents))} → {escape(str(index))}")
-    out.print(f"Model      {escape(found.model)}")
+    out.print(f"Folder     {escape(str(documents))} → {escape(str(index))}", soft_wrap=True)
+    out.print(f"Model      {escape(found.model)}", soft_wrap=True)
     out.print(f"Built      {found.built_at}")
     out.print(f"On disk    {found.bytes / 1e6:.1f} MB")
     for summary in found.documents:
-        out.print(f"  {escape(summary.id)}: {summary.passages} passages")
+        out.print(f"  {escape(summary.id)}: {summary.passages} passages", soft_wrap=True)
         for warning in summary.warnings:
-            out.print(f"    [yellow]{escape(warning)}[/]")
+            out.print(f"    [yellow]{escape(warning)}[/]", soft_wrap=True)
     for problem in found.unreadable:
-        out.print(f"  [red]{escape(problem.document_id)}: {escape(problem.reason)}[/]")
+        out.print(
+            f"  [red]{escape(problem.document_id)}: {escape(problem.reason)}[/]", soft_wrap=True
+        )
 
 
 @contextmanager
@@ -216,26 +223,26 @@ def _print_answer(answer: qa_bot.Answer, text_of: Callable[[str], str]) -> None:
             out.print("\n[dim]Nearest passages (not an answer):[/]")
         for hit in answer.hits[:3]:
             place = " › ".join((hit.passage.title, *hit.passage.section))
-            out.print(
-                Text(f"  {place}, ¶ {hit.passage.paragraph}", style="dim"),
-                soft_wrap=not out.is_terminal,
-            )
+            _print_text(f"  {place}, ¶ {hit.passage.paragraph}", "dim")
         return
     for number, quote in enumerate(answer.quotes):
         if number:
             out.print()
         for start, end in quote.context:
-            _print_text(Text(text_of(quote.citation.document_id)[start:end], style="dim"))
-        text = Text(quote.text)
-        for start, end in quote.sentences:
-            text.stylize("bold", start - quote.start, end - quote.start)
-        _print_text(text)
-        out.print(Text(f"— {quote.citation}", style="cyan"), soft_wrap=not out.is_terminal)
+            _print_text(text_of(quote.citation.document_id)[start:end], "dim", indent=2)
+        marked = [(start - quote.start, end - quote.start) for start, end in quote.sentences]
+        _print_text(quote.text, bold=marked, indent=2)
+        _print_text(f"— {quote.citation}", "cyan")
 
 
-def _print_text(text: Text) -> None:
-    """Indent and wrap for a person; into a pipe or a file, print it as it stands."""
-    if out.is_terminal:
-        out.print(Padding(text, (0, 0, 0, 2)))
-    else:
-        out.print(text, soft_wrap=True)
+def _print_text(
+    text: str, style: str = "", bold: Iterable[tuple[int, int]] = (), indent: int = 0
+) -> None:
+    """Style and wrap for a person; into a pipe or a file, print it exactly as it stands."""
+    if not out.is_terminal:
+        typer.echo(text, color=True)  # "color" leaves escape sequences alone
+        return
+    shown = Text(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", text), style=style)
+    for start, end in bold:
+        shown.stylize("bold", start, end)
+    out.print(Padding(shown, (0, 0, 0, indent)))

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
@@ -39,9 +38,10 @@ FILE = "qa_bot.sqlite"
 FORMAT = 1
 BUSY_MS = 2_000  # how long a second writer waits before it says so
 
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE documents (
+_SCHEMA = f"""
+BEGIN IMMEDIATE;
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS documents (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     path TEXT NOT NULL UNIQUE,
     title TEXT NOT NULL,
@@ -53,7 +53,7 @@ CREATE TABLE documents (
     pages TEXT NOT NULL,           -- JSON [[label, number, start, end], …]
     indexed_at TEXT NOT NULL
 );
-CREATE TABLE sections (
+CREATE TABLE IF NOT EXISTS sections (
     document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
     ordinal INTEGER NOT NULL,
     path TEXT NOT NULL,            -- JSON [heading, …], outermost first
@@ -62,7 +62,7 @@ CREATE TABLE sections (
     anchor TEXT NOT NULL,
     PRIMARY KEY (document, ordinal)
 ) WITHOUT ROWID;
-CREATE TABLE passages (
+CREATE TABLE IF NOT EXISTS passages (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
     section INTEGER NOT NULL,      -- sections.ordinal
@@ -75,19 +75,21 @@ CREATE TABLE passages (
     context TEXT NOT NULL,         -- JSON [[start, end], …]
     vector BLOB NOT NULL           -- vectors.key
 );
-CREATE INDEX passages_by_document ON passages (document);
-CREATE INDEX passages_by_vector ON passages (vector);
-CREATE TABLE vectors (
+CREATE INDEX IF NOT EXISTS passages_by_document ON passages (document);
+CREATE INDEX IF NOT EXISTS passages_by_vector ON passages (vector);
+CREATE TABLE IF NOT EXISTS vectors (
     key BLOB PRIMARY KEY,          -- hash of the model and the embedded text
     passage BLOB NOT NULL,         -- float32 (d,)
     sentences BLOB NOT NULL        -- int8 (s, d)
 );
-CREATE TABLE problems (
+CREATE TABLE IF NOT EXISTS problems (
     path TEXT NOT NULL,
     reason TEXT NOT NULL,
     unreadable INTEGER NOT NULL
 );
-"""
+INSERT OR IGNORE INTO meta VALUES ('format', '{FORMAT}'), ('uuid', lower(hex(randomblob(4))));
+COMMIT;
+"""  # noqa: S608 - a number of our own
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,8 @@ def explain_errors(folder: Path) -> Iterator[None]:
     """Turn SQLite's errors into this package's, with what to do about them."""
     try:
         yield
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:  # SQLite has no checksums
+        raise IndexDamagedError(folder, "unreadable values") from error
     except sqlite3.Error as error:
         name = getattr(error, "sqlite_errorname", "") or ""
         if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
@@ -112,18 +116,19 @@ def explain_errors(folder: Path) -> Iterator[None]:
             ) from error
         if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
             raise IndexStateError(
-                f"The index in {folder} can't be written: check the folder's permissions."
+                f"The index in {folder} can't be opened or written: check its permissions."
             ) from error
         if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
             raise IndexStateError(
                 f"Writing the index in {folder} failed ({error}): is the disk full? "
                 "The index is as it was before."
             ) from error
-        raise IndexDamagedError(folder, str(error)) from error
+        raise IndexDamagedError(folder, str(error).splitlines()[0]) from error
 
 
 def open_writer(folder: Path) -> sqlite3.Connection:
     """Open the database for a build, creating it if there is none."""
+    _refuse_folder(folder)
     connection = sqlite3.connect(
         folder / FILE, isolation_level=None, timeout=BUSY_MS / 1000, check_same_thread=False
     )
@@ -131,8 +136,7 @@ def open_writer(folder: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA foreign_keys = ON")
         if not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
-            connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
-            write_meta(connection, {"format": str(FORMAT), "uuid": uuid.uuid4().hex[:8]})
+            connection.executescript(_SCHEMA)  # another first build may just have done it
         _check_format(connection, folder)
     except BaseException:
         connection.close()
@@ -150,8 +154,9 @@ def open_reader(folder: Path) -> sqlite3.Connection:
         IndexNotFoundError, IndexFormatError, IndexDamagedError
     """
     file = folder / FILE
-    if not file.is_file():
+    if not file.exists():
         raise IndexNotFoundError(folder)
+    _refuse_folder(folder)
     connection = _connect_reader(file)
     try:
         _check_format(connection, folder)
@@ -161,6 +166,11 @@ def open_reader(folder: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _refuse_folder(folder: Path) -> None:
+    if (folder / FILE).is_dir():
+        raise IndexDamagedError(folder, f"{FILE} is a folder")
 
 
 def _connect_reader(file: Path) -> sqlite3.Connection:
@@ -177,7 +187,7 @@ def _connect_reader(file: Path) -> sqlite3.Connection:
         try:
             connection.execute("BEGIN")
             connection.execute("SELECT 1 FROM meta").fetchone()
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             connection.close()
             last = error
         else:

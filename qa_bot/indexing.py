@@ -7,6 +7,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -77,6 +78,7 @@ def build_index(
                 embedder = _embedder(model, database.read_meta(connection))
                 plan = _plan(connection, files, embedder, rebuild, report)
                 plan.warnings.extend(skipped)
+                plan.warnings.sort(key=lambda problem: problem.document_id)
                 _refuse_nothing(plan, source)
                 counts = _Counts(0, 0)
                 if plan.read or plan.removed:
@@ -87,11 +89,18 @@ def build_index(
             except BaseException:
                 connection.rollback()
                 raise
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            _tidy(connection)
             caches.remove_others(target, caches.folder_of(target, database.read_meta(connection)))
             return _receipt(connection, plan, counts, time.monotonic() - began)
     finally:
         connection.close()
+
+
+def _tidy(connection: sqlite3.Connection) -> None:
+    """Empty the write-ahead log, unless a reader still needs it; a later build may do it."""
+    with suppress(sqlite3.OperationalError):
+        connection.execute("PRAGMA busy_timeout = 0")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def index_passages(
@@ -146,29 +155,54 @@ class _Counts:
 
 
 def _find_files(folder: Path) -> tuple[list[tuple[str, Path]], list[Problem]]:
-    """The files to read as ``(id, path)``, and the ones that no loader knows."""
+    """The files to read as ``(id, path)``, and what is not read, with the reason."""
     if not folder.is_dir():
         raise NoDocumentsError(
             f"There is no folder {folder}: create it and put documents in, "
             "or name another with --documents."
         )
-    root = folder.resolve()
     known, skipped = [], []
-    for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            if name.startswith((".", "~$")):
-                continue
-            path = Path(parent, name)
-            document_id = path.relative_to(folder).as_posix()
-            if not path.resolve().is_relative_to(root):
-                skipped.append(Problem(document_id, "skipped: a link out of the documents folder"))
-            elif path.suffix.lower() in loaders.LOADERS:
-                known.append((document_id, path))
-            else:
-                suffixes = ", ".join(loaders.LOADERS)
-                skipped.append(Problem(document_id, f"skipped: not one of {suffixes}"))
+    for path, reason in _walk(folder):
+        name = path.relative_to(folder).as_posix()
+        if reason:
+            name = name.encode("utf-8", "replace").decode()
+            skipped.append(Problem(name, f"skipped: {reason}"))
+        else:
+            known.append((name, path))
     return sorted(known), skipped
+
+
+def _walk(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Everything under the folder but hidden files, each with why it is not read, or ""."""
+    root = Path(os.path.realpath(folder))
+    errors: list[OSError] = []
+    for parent, folders, names in os.walk(folder, onerror=errors.append):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in folders:
+            if os.path.islink(Path(parent, name)):
+                yield Path(parent, name), "a link to a folder"
+        for name in sorted(names):
+            if not name.startswith((".", "~$")):
+                yield Path(parent, name), _no_document(Path(parent, name), root)
+    for error in errors:
+        if Path(error.filename) == folder:
+            raise NoDocumentsError(f"The folder {folder} can't be read ({error.strerror}).")
+        yield Path(error.filename), f"the folder can't be read ({error.strerror})"
+
+
+def _no_document(path: Path, root: Path) -> str:
+    """Why a file is not to be read; empty where it is."""
+    if path.suffix.lower() not in loaders.LOADERS:
+        return f"not one of {', '.join(loaders.LOADERS)}"
+    if not Path(os.path.realpath(path)).is_relative_to(root):
+        return "a link out of the documents folder"
+    if os.path.exists(path) and not os.path.isfile(path):  # reading a pipe would never end
+        return "not a regular file"
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return "its name is not valid text; rename it"
+    return ""
 
 
 def _make_folder(index: Path) -> None:
@@ -186,15 +220,19 @@ def _make_folder(index: Path) -> None:
 
 
 def _set_aside_damaged(index: Path) -> None:
-    """Delete a database that can't be read at all; anything in it can be made again."""
+    """Delete a database that is damaged, or a newer one; anything in it can be made again."""
     file = index / database.FILE
+    if file.is_dir():  # nothing of ours, so not ours to delete
+        file.rename(index / f"{database.FILE}.{time.time_ns()}")
     if not file.exists():
         return
     try:
         connection = sqlite3.connect(file, isolation_level=None)
         try:
             newer = int(database.read_meta(connection).get("format", 0)) > database.FORMAT
-            sound = connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
+            sound = connection.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",)
+            database.document_states(connection)
+            rows.problems(connection, unreadable=False)
         finally:
             connection.close()
     except (sqlite3.DatabaseError, ValueError) as error:
@@ -257,7 +295,8 @@ def _file_hash(path: Path) -> str:
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
-        raise UnreadableDocumentError(path, error.strerror or str(error)) from error
+        reason = error.strerror or str(error) or type(error).__name__
+        raise UnreadableDocumentError(path, reason) from error
 
 
 def _warnings(document: Document, cut: Sequence[Passage], embedder: Embedder) -> Iterator[Problem]:
@@ -371,9 +410,10 @@ def _publish(
     target = caches.folder_of(index, database.read_meta(connection))
     try:
         caches.build(target, connection, None if remade else before)
-    except OSError as error:
+    except (OSError, ValueError, RuntimeError) as error:  # tantivy's and FAISS's among them
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
         raise IndexStateError(
-            f"Writing the index in {index} failed ({error.strerror}). It is as it was before."
+            f"Writing the index in {index} failed ({reason}). It is as it was before."
         ) from error
     report(Progress("saving", 1, 1))
 

@@ -47,8 +47,9 @@ class Lexicon:
         import tantivy
 
         writer = self._index.writer(heap_size=_HEAP, num_threads=1)
-        for number in removed:
-            writer.delete_documents_by_term("id", number)
+        if gone := list(removed):  # by query: a term made of a Python int would be a signed one
+            chosen = tantivy.Query.term_set_query(self._index.schema, "id", gone)
+            writer.delete_documents_by_query(chosen)
         for number, document, headings, text in added:
             row = tantivy.Document()
             row.add_unsigned("id", number)
@@ -90,10 +91,11 @@ class Lexicon:
 
     def holds(self, term: str) -> bool:
         """Whether any passage, or its headings, has the term."""
-        return bool(self._count(term) or self._searcher.doc_freq("headings", term))
+        return bool(self.search([term], 1))  # frequencies would count deleted passages
 
     def _count(self, term: str) -> int:
-        return int(self._searcher.doc_freq("text", term))
+        # Deleted passages count until their segment is merged away.
+        return min(int(self._searcher.doc_freq("text", term)), int(self._searcher.num_docs))
 
     def search(
         self, terms: Iterable[str], k: int, documents: Sequence[int] | None = None

@@ -9,7 +9,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +36,7 @@ WHERE p.id IN (SELECT value FROM json_each(?))
 """
 
 Ids = npt.NDArray[np.int64]
+_Row = TypeVar("_Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,15 @@ def passage_ids(connection: sqlite3.Connection, documents: Iterable[int] | None 
 
 def passages_with_ids(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, Passage]:
     """The passages with those ids."""
-    rows = connection.execute(_PASSAGES, (json.dumps(list(ids)),))
-    return {row[0]: _passage(row) for row in rows}
+    wanted = list(ids)
+    rows = connection.execute(_PASSAGES, (json.dumps(wanted),))
+    return _all_of(wanted, {row[0]: _passage(row) for row in rows})
+
+
+def _all_of(wanted: Iterable[int], found: dict[int, _Row]) -> dict[int, _Row]:
+    if missing := set(wanted) - found.keys():
+        raise sqlite3.DatabaseError(f"{len(missing)} rows are missing")
+    return found
 
 
 def _passage(row: Sequence[Any]) -> Passage:
@@ -99,23 +107,24 @@ def searchable_text(
 
 def vectors_of(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, PassageVectors]:
     """The stored vectors of passages."""
+    wanted = list(ids)
     rows = connection.execute(
         "SELECT p.id, v.passage, v.sentences FROM passages p JOIN vectors v ON v.key = p.vector"
         " WHERE p.id IN (SELECT value FROM json_each(?))",
-        (json.dumps(list(ids)),),
+        (json.dumps(wanted),),
     )
     found = {}
     for number, passage, sentences in rows:
         vector = np.frombuffer(passage, dtype=np.float32)
         codes = np.frombuffer(sentences, dtype=np.int8).reshape(-1, len(vector))
         found[number] = PassageVectors(vector, codes)
-    return found
+    return _all_of(wanted, found)
 
 
 def read_document(connection: sqlite3.Connection, path: str) -> Document | None:
     """The stored document with its whole text, or None."""
     row = connection.execute(
-        "SELECT id, title, text, blocks, pages FROM documents WHERE path = ?", (path,)
+        "SELECT id, title, text, blocks, pages FROM documents WHERE path = ?", (_storable(path),)
     ).fetchone()
     if row is None:
         return None
@@ -157,12 +166,18 @@ def document_summaries(connection: sqlite3.Connection) -> tuple[DocumentSummary,
 
 def document_ids(connection: sqlite3.Connection, name: str) -> list[int]:
     """Ids of the document of that name, or of all documents in the folder of that name."""
+    name = _storable(name)
     folder = name.rstrip("/") + "/"
     rows = connection.execute(
         "SELECT id FROM documents WHERE path = ? OR substr(path, 1, ?) = ?",
         (name, len(folder), folder),
     )
     return [number for (number,) in rows]
+
+
+def _storable(name: str) -> str:
+    """Replace what SQLite can't take (half a surrogate pair, as from an odd file name)."""
+    return name.encode("utf-8", "replace").decode()
 
 
 def digests(connection: sqlite3.Connection, paths: Iterable[str]) -> dict[str, str]:

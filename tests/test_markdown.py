@@ -131,9 +131,8 @@ def test_empty_headings_and_items_leave_no_block() -> None:
 
 PIECES = st.sampled_from(
     [
-        *"# |## |- |1. |> |    |\t|```|~~~|---|===|\n|\n\n|| a | b |\n|---|---|\n|*|_|`|[|](x)|![".split(
-            "|"
-        ),
+        *["# ", "## ", "- ", "1. ", "> ", "    ", "\t", "```", "~~~", "---", "===", "\n", "\n\n"],
+        *["|", "| a | b |", "\n|---|---|\n", "*", "_", "`", "[", "](x)", "![", "]: x\n"],
         *["<b>", "&amp;", "\\", "word", "é", "今", "  \n", "| a | b |\n|---|---|\n| c | d |\n"],
         *["title: x\n", "\x00", "\ufeff", "\x1c", "\u2028"],
     ]
@@ -152,9 +151,7 @@ def test_any_text_parses_into_blocks_in_order(source: str) -> None:
         position = block.end
     assert not document.text[position:].strip()
     starts = [block.start for block in document.blocks if block.kind == "heading"]
-    assert [section.start for section in document.sections[1:]] == starts[-len(starts) :][
-        len(starts) - len(document.sections) + 1 :
-    ]
+    assert [section.start for section in document.sections[1:]] in (starts, starts[1:])
     anchors = [section.anchor for section in document.sections[1:] if section.anchor]
     assert len(anchors) == len(set(anchors))
 
