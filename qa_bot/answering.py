@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from qa_bot.lexical import stems
-from qa_bot.records import Answer, Citation, Passage, Quote, Sentence
+from qa_bot.records import Answer, Citation, Quote, Sentence
 from qa_bot.retrieval import WEIGHTS, Candidate, Index, Ranking, rank
 from qa_bot.text import is_stop_word, words
 
@@ -101,7 +101,7 @@ def _quote(candidate: Candidate, digest: str) -> Quote:
         passage=passage,
         sentences=tuple((sentence.start, sentence.end) for sentence in marked),
         context=passage.context,
-        citation=_citation(passage, marked[0].paragraph if marked else passage.paragraph, digest),
+        citation=Citation.of(passage, digest, marked[0].paragraph if marked else None),
     )
 
 
@@ -119,20 +119,6 @@ def marked_sentences(candidate: Candidate) -> list[Sentence]:
     ordered = sorted(answering or pairs, key=lambda pair: -pair[0])
     chosen = [sentence for found, sentence in ordered[:2] if found >= ordered[0][0] - ALSO_MARKED]
     return sorted(chosen, key=lambda sentence: sentence.start)
-
-
-def _citation(passage: Passage, paragraph: int, digest: str) -> Citation:
-    return Citation(
-        document_id=passage.document_id,
-        title=passage.title,
-        section=passage.section,
-        paragraph=paragraph,
-        pages=passage.pages,
-        anchor=passage.anchor,
-        digest=digest,
-        start=passage.start,
-        end=passage.end,
-    )
 
 
 def _unknown_words(question: str, index: Index) -> Iterator[str]:

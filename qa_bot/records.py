@@ -138,6 +138,21 @@ class Citation:
     start: int
     end: int
 
+    @classmethod
+    def of(cls, passage: Passage, digest: str, paragraph: int | None = None) -> Citation:
+        """Cite a passage; ``paragraph`` is its first one unless given."""
+        return cls(
+            document_id=passage.document_id,
+            title=passage.title,
+            section=passage.section,
+            paragraph=passage.paragraph if paragraph is None else paragraph,
+            pages=passage.pages,
+            anchor=passage.anchor,
+            digest=digest,
+            start=passage.start,
+            end=passage.end,
+        )
+
     def __str__(self) -> str:
         """Title › Section › Subsection, ¶ 2, p. iv (6)."""
         where = " › ".join((self.title, *self.section))

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qa_bot.loaders.decoding import decode
 from qa_bot.loaders.outline import Heading, nest_sections
-from qa_bot.loaders.plain import decode
 from qa_bot.records import Block, BlockKind, Document
 
 if TYPE_CHECKING:

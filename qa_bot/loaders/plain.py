@@ -14,9 +14,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
+from qa_bot.loaders.decoding import decode
 from qa_bot.loaders.outline import Heading, nest_sections
 from qa_bot.records import Block, Document
-from qa_bot.text import normalise_line_ends, words
+from qa_bot.text import words
 
 LINE_OF_ITS_OWN = 160  # characters; a longer line can't be a line of wrapped text
 MAX_HEADING = 150  # characters
@@ -54,11 +55,6 @@ _NOT_A_TITLE = frozenset(
 )
 _STRONG = frozenset({"numbered", "keyword", "capitals", "underlined"})
 
-_ENCODINGS = (
-    "utf_16 utf_32 cp1252 cp1250 cp1251 cp1253 cp1254 koi8_r cp932 gb18030 big5 euc_kr euc_jp"
-).split()
-_WESTERN = "cp1252"  # Windows' Western European, a superset of printable Latin-1
-
 Style = Literal["underlined", "numbered", "keyword", "capitals", "title", "sentence", "either"]
 
 
@@ -83,40 +79,6 @@ def load_plain(path: Path, document_id: str) -> Document:
     """Read a plain-text file. UTF-8 is tried first; another encoding is reported."""
     text, warnings = decode(path.read_bytes())
     return parse_plain(text, document_id, warnings)
-
-
-def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
-    """Decode bytes of unknown encoding; return the text and what to report about it.
-
-    Raises:
-        ValueError: The bytes aren't text in any encoding.
-    """
-    try:
-        return normalise_line_ends(data.decode("utf-8")), ()
-    except UnicodeDecodeError:
-        text, encoding = _guess(data)
-    warning = f"not UTF-8: read as {encoding}, check its accents and quotation marks"
-    return normalise_line_ends(text), (warning,)
-
-
-def _guess(data: bytes) -> tuple[str, str]:
-    """The text and its likeliest encoding: the Western one unless another fits better.
-
-    Short texts fit several equally well, and rare encodings would win by chance.
-    """
-    from charset_normalizer import from_bytes
-
-    matches = from_bytes(data, cp_isolation=_ENCODINGS)
-    if not len(matches):
-        matches = from_bytes(data)
-    best = matches.best()
-    if best is None:
-        raise ValueError("not text in any known encoding")
-    for match in matches:
-        ties = match.chaos <= best.chaos and match.coherence >= best.coherence
-        if ties and _WESTERN in match.could_be_from_charset:
-            return str(match), _WESTERN
-    return str(best), best.encoding
 
 
 def parse_plain(text: str, document_id: str, warnings: tuple[str, ...] = ()) -> Document:

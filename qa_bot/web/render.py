@@ -16,7 +16,6 @@ from qa_bot.records import (
     Citation,
     Document,
     Hit,
-    Passage,
     Problem,
     Quote,
     Receipt,
@@ -124,7 +123,7 @@ def _hit(hit: Hit, documents: Mapping[str, Document]) -> str:
         "qa-quote qa-hit",
         _context(document, passage.context),
         plain(passage.text),
-        _citation_link(_citation(passage, document), link),
+        _citation_link(Citation.of(passage, document.digest), link),
     )
 
 
@@ -141,20 +140,6 @@ def _context(document: Document | None, spans: tuple[Span, ...]) -> str:
     return "".join(
         f'<p class="qa-context qa-text">{plain(document.text[start:end])}</p>'
         for start, end in spans
-    )
-
-
-def _citation(passage: Passage, document: Document) -> Citation:
-    return Citation(
-        document_id=passage.document_id,
-        title=passage.title,
-        section=passage.section,
-        paragraph=passage.paragraph,
-        pages=passage.pages,
-        anchor=passage.anchor,
-        digest=document.digest,
-        start=passage.start,
-        end=passage.end,
     )
 
 
