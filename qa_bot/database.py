@@ -108,6 +108,8 @@ def explain_errors(folder: Path) -> Iterator[None]:
         yield
     except (json.JSONDecodeError, UnicodeDecodeError) as error:  # SQLite has no checksums
         raise IndexDamagedError(folder, "unreadable values") from error
+    except sqlite3.ProgrammingError as error:  # above all: used after it was closed
+        raise IndexStateError(f"The index in {folder} can't be used: {error}") from error
     except sqlite3.Error as error:
         name = getattr(error, "sqlite_errorname", "") or ""
         if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
@@ -202,6 +204,19 @@ def _check_format(connection: sqlite3.Connection, folder: Path) -> None:
             f"The index in {folder} was made by a newer qa_bot (format {found}, this one reads "
             f"{FORMAT}): upgrade, or run `qa-bot index --rebuild`."
         )
+
+
+def is_sound(connection: sqlite3.Connection) -> bool:
+    """Whether the tables are ours and whole, as far as SQLite can tell."""
+    shape = "SELECT type, name, sql FROM sqlite_master ORDER BY type, name"
+    fresh = sqlite3.connect(":memory:")
+    fresh.executescript(_SCHEMA)
+    ours = fresh.execute(shape).fetchall()
+    fresh.close()
+    document_states(connection)
+    return connection.execute(shape).fetchall() == ours and connection.execute(
+        "PRAGMA integrity_check(1)"
+    ).fetchone() == ("ok",)
 
 
 def read_meta(connection: sqlite3.Connection) -> dict[str, str]:

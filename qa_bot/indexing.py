@@ -230,8 +230,7 @@ def _set_aside_damaged(index: Path) -> None:
         connection = sqlite3.connect(file, isolation_level=None)
         try:
             newer = int(database.read_meta(connection).get("format", 0)) > database.FORMAT
-            sound = connection.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",)
-            database.document_states(connection)
+            sound = database.is_sound(connection)
             rows.problems(connection, unreadable=False)
         finally:
             connection.close()

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from qa_bot.errors import UnreadableDocumentError
 from qa_bot.loaders import load_document
-from qa_bot.loaders.plain import decode, parse_plain
+from qa_bot.loaders.decoding import decode
+from qa_bot.loaders.plain import parse_plain
 from qa_bot.passages import split_document
 from qa_bot.records import Document
 
