@@ -245,4 +245,4 @@ def _print_text(
     shown = Text(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", text), style=style)
     for start, end in bold:
         shown.stylize("bold", start, end)
-    out.print(Padding(shown, (0, 0, 0, indent)))
+    out.print(Padding(shown, (0, 0, 0, indent), expand=False) if indent else shown)

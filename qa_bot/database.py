@@ -9,6 +9,7 @@ by a key over the model and the text, so that text which moved keeps its own.
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -139,7 +140,7 @@ def open_writer(folder: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA foreign_keys = ON")
         if not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
             connection.executescript(_SCHEMA)  # another first build may just have done it
-        _check_format(connection, folder)
+        _check_meta(connection, folder)
     except BaseException:
         connection.close()
         raise
@@ -161,7 +162,7 @@ def open_reader(folder: Path) -> sqlite3.Connection:
     _refuse_folder(folder)
     connection = _connect_reader(file)
     try:
-        _check_format(connection, folder)
+        _check_meta(connection, folder)
         if "generation" not in read_meta(connection):
             raise IndexNotFoundError(folder)  # a first build was interrupted
     except BaseException:
@@ -197,26 +198,53 @@ def _connect_reader(file: Path) -> sqlite3.Connection:
     raise last or sqlite3.OperationalError("unable to open database file")
 
 
-def _check_format(connection: sqlite3.Connection, folder: Path) -> None:
-    found = int(read_meta(connection).get("format", 0))
-    if found > FORMAT:
-        raise IndexFormatError(
-            f"The index in {folder} was made by a newer qa_bot (format {found}, this one reads "
-            f"{FORMAT}): upgrade, or run `qa-bot index --rebuild`."
-        )
+_META = {  # what each value looks like; some become part of a file's name
+    "format": r"\d+",  # first: a newer one may not have the others
+    "uuid": r"[0-9a-f]+",
+    "generation": r"\d+",
+    "dimension": r"\d+",
+    "model": ".+",
+    "fingerprint": ".+",
+    "built_at": ".+",
+}
 
 
-def is_sound(connection: sqlite3.Connection) -> bool:
-    """Whether the tables are ours and whole, as far as SQLite can tell."""
+def _check_meta(connection: sqlite3.Connection, folder: Path) -> None:
+    meta = read_meta(connection)
+    keys = list(_META) if "generation" in meta else ["format", "uuid"]  # before the first build
+    for key in keys:
+        if not re.fullmatch(_META[key], meta.get(key, "")):
+            raise IndexDamagedError(folder, f"no valid {key}")
+        if key == "format" and int(meta[key]) > FORMAT:
+            raise IndexFormatError(
+                f"The index in {folder} was made by a newer qa_bot (format {meta[key]}, this one "
+                f"reads {FORMAT}): upgrade, or run `qa-bot index --rebuild`."
+            )
+
+
+def is_sound(folder: Path) -> bool:
+    """Whether a build can go on from the database: it is ours, whole, and not a newer one."""
     shape = "SELECT type, name, sql FROM sqlite_master ORDER BY type, name"
     fresh = sqlite3.connect(":memory:")
     fresh.executescript(_SCHEMA)
     ours = fresh.execute(shape).fetchall()
     fresh.close()
-    document_states(connection)
-    return connection.execute(shape).fetchall() == ours and connection.execute(
-        "PRAGMA integrity_check(1)"
-    ).fetchone() == ("ok",)
+    connection = sqlite3.connect(folder / FILE, timeout=BUSY_MS / 1000)
+    try:
+        _check_meta(connection, folder)
+        document_states(connection)
+        connection.execute("SELECT * FROM problems").fetchall()
+        return connection.execute(shape).fetchall() == ours and connection.execute(
+            "PRAGMA integrity_check(1)"
+        ).fetchone() == ("ok",)
+    except (IndexStateError, UnicodeDecodeError):
+        return False
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+            raise
+        return False
+    finally:
+        connection.close()
 
 
 def read_meta(connection: sqlite3.Connection) -> dict[str, str]:

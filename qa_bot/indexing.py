@@ -25,6 +25,7 @@ from qa_bot.errors import (
     NoDocumentsError,
     UnreadableDocumentError,
 )
+from qa_bot.files import file_hash_of, find_files
 from qa_bot.records import Document, Passage, Problem, Progress, Receipt
 from qa_bot.text import looks_english
 
@@ -65,7 +66,7 @@ def build_index(
     began = time.monotonic()
     report = on_progress or _say_nothing
     source, target = Path(documents), Path(index)
-    files, skipped = _find_files(source)
+    files, skipped = find_files(source)
     _make_folder(target)
     with database.explain_errors(target):
         if rebuild:
@@ -154,57 +155,6 @@ class _Counts:
     reused: int
 
 
-def _find_files(folder: Path) -> tuple[list[tuple[str, Path]], list[Problem]]:
-    """The files to read as ``(id, path)``, and what is not read, with the reason."""
-    if not folder.is_dir():
-        raise NoDocumentsError(
-            f"There is no folder {folder}: create it and put documents in, "
-            "or name another with --documents."
-        )
-    known, skipped = [], []
-    for path, reason in _walk(folder):
-        name = path.relative_to(folder).as_posix()
-        if reason:
-            name = name.encode("utf-8", "replace").decode()
-            skipped.append(Problem(name, f"skipped: {reason}"))
-        else:
-            known.append((name, path))
-    return sorted(known), skipped
-
-
-def _walk(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Everything under the folder but hidden files, each with why it is not read, or ""."""
-    root = Path(os.path.realpath(folder))
-    errors: list[OSError] = []
-    for parent, folders, names in os.walk(folder, onerror=errors.append):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in folders:
-            if os.path.islink(Path(parent, name)):
-                yield Path(parent, name), "a link to a folder"
-        for name in sorted(names):
-            if not name.startswith((".", "~$")):
-                yield Path(parent, name), _no_document(Path(parent, name), root)
-    for error in errors:
-        if Path(error.filename) == folder:
-            raise NoDocumentsError(f"The folder {folder} can't be read ({error.strerror}).")
-        yield Path(error.filename), f"the folder can't be read ({error.strerror})"
-
-
-def _no_document(path: Path, root: Path) -> str:
-    """Why a file is not to be read; empty where it is."""
-    if path.suffix.lower() not in loaders.LOADERS:
-        return f"not one of {', '.join(loaders.LOADERS)}"
-    if not Path(os.path.realpath(path)).is_relative_to(root):
-        return "a link out of the documents folder"
-    if os.path.exists(path) and not os.path.isfile(path):  # reading a pipe would never end
-        return "not a regular file"
-    try:
-        str(path).encode()
-    except UnicodeEncodeError:
-        return "its name is not valid text; rename it"
-    return ""
-
-
 def _make_folder(index: Path) -> None:
     try:
         index.mkdir(parents=True, exist_ok=True)
@@ -224,21 +174,7 @@ def _set_aside_damaged(index: Path) -> None:
     file = index / database.FILE
     if file.is_dir():  # nothing of ours, so not ours to delete
         file.rename(index / f"{database.FILE}.{time.time_ns()}")
-    if not file.exists():
-        return
-    try:
-        connection = sqlite3.connect(file, isolation_level=None)
-        try:
-            newer = int(database.read_meta(connection).get("format", 0)) > database.FORMAT
-            sound = database.is_sound(connection)
-            rows.problems(connection, unreadable=False)
-        finally:
-            connection.close()
-    except (sqlite3.DatabaseError, ValueError) as error:
-        if "locked" in str(error):
-            raise
-        newer, sound = False, False
-    if newer or not sound:
+    if file.exists() and not database.is_sound(index):
         for name in (database.FILE, f"{database.FILE}-wal", f"{database.FILE}-shm"):
             (index / name).unlink(missing_ok=True)
 
@@ -267,7 +203,7 @@ def _plan(
         report(Progress("reading", number, len(files), document_id))
         state = before.get(document_id)
         try:
-            file_hash = _file_hash(path)
+            file_hash = file_hash_of(path)
             same = state is not None and state.file_hash == file_hash
             if state is not None and same and state.recipe == recipe and not rebuild:
                 plan.kept += 1
@@ -287,15 +223,6 @@ def _plan(
     plan.removed = sorted(set(before) - present)
     report(Progress("reading", len(files), len(files)))
     return plan
-
-
-def _file_hash(path: Path) -> str:
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        reason = error.strerror or str(error) or type(error).__name__
-        raise UnreadableDocumentError(path, reason) from error
 
 
 def _warnings(document: Document, cut: Sequence[Passage], embedder: Embedder) -> Iterator[Problem]:

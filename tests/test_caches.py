@@ -1,0 +1,149 @@
+"""The caches may be lost, damaged or left over: the answers stay the same."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import HashEmbedder, paragraphs, write
+
+from qa_bot import Answer, answer, build_index, caches, open_index
+
+QUESTIONS = [
+    "Where was otter number 3 seen?",
+    "What does the heron warden ring?",
+    "moth hut 2",
+    "Which page?",
+]
+
+
+@pytest.fixture
+def built(documents: Path, folder: Path) -> Path:
+    write(documents, a=paragraphs("otter", 6), b=paragraphs("heron", 6), c=paragraphs("moth", 4))
+    build_index(documents, folder, model=HashEmbedder())
+    return folder
+
+
+def answers(folder: Path) -> list[Answer]:
+    with open_index(folder, model=HashEmbedder()) as index:
+        return [answer(question, index, k=8) for question in QUESTIONS]
+
+
+def cache_of(folder: Path) -> Path:
+    (found,) = (folder / caches.FOLDER).iterdir()
+    return found
+
+
+def remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+@pytest.mark.parametrize("lost", ["vectors.faiss", "words", "words/meta.json", "seal.json", "."])
+def test_a_lost_cache_is_made_again(built: Path, lost: str) -> None:
+    before = answers(built)
+    remove(cache_of(built) / lost)
+    assert answers(built) == before
+    assert caches.is_sealed(cache_of(built))
+    assert answers(built) == before
+
+
+def test_the_whole_folder_of_caches_may_go(built: Path) -> None:
+    before = answers(built)
+    shutil.rmtree(built / caches.FOLDER)
+    assert answers(built) == before
+
+
+def flip(data: bytes) -> bytes:
+    middle = len(data) // 2
+    return data[:middle] + bytes([data[middle] ^ 4]) + data[middle + 1 :]
+
+
+DAMAGE: dict[str, Callable[[bytes], bytes]] = {
+    "a flipped bit": flip,
+    "half of it": lambda data: data[: len(data) // 2],
+    "nothing left": lambda _: b"",
+    "garbage": lambda data: b"\xff" * len(data),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_damage_to_any_file_is_noticed(built: Path, damage: str) -> None:
+    before = answers(built)
+    names = [
+        file.relative_to(cache_of(built))
+        for file in sorted(cache_of(built).rglob("*"))
+        if file.is_file() and file.suffix != ".lock"
+    ]
+    assert {"vectors.faiss", "seal.json"} <= {file.name for file in names}
+    assert len(names) > 5
+    for name in names:
+        file = cache_of(built) / name
+        if not file.exists():  # another name, now that it was made again
+            file = max(cache_of(built).rglob(f"*{name.suffix}"))
+        data = file.read_bytes()
+        if not data or DAMAGE[damage](data) == data:
+            continue
+        file.unlink()  # it may be shared with another folder
+        file.write_bytes(DAMAGE[damage](data))
+        assert not caches.is_sealed(cache_of(built))
+        assert answers(built) == before, name
+        assert caches.is_sealed(cache_of(built))
+
+
+def test_a_cache_of_another_make_is_made_again(built: Path) -> None:
+    before = answers(built)
+    seal = cache_of(built) / "seal.json"
+    seal.write_text(seal.read_text().replace('"version": 1', '"version": 0'))
+    assert not caches.is_sealed(cache_of(built))
+    assert answers(built) == before
+
+
+def test_a_damaged_cache_is_not_built_upon(built: Path, documents: Path, tmp_path: Path) -> None:
+    file = cache_of(built) / "vectors.faiss"
+    file.write_bytes(flip(file.read_bytes()))
+    write(documents, d=paragraphs("zebra", 3))
+    build_index(documents, built, model=HashEmbedder())
+    fresh = tmp_path / "fresh"
+    build_index(documents, fresh, model=HashEmbedder())
+    assert answers(built) == answers(fresh)
+
+
+def test_the_next_build_removes_what_unfinished_ones_left(built: Path, documents: Path) -> None:
+    before = answers(built)
+    kept = cache_of(built)
+    for name in (".making-1234", "00000000-7", "deadbeef-1"):
+        (built / caches.FOLDER / name / "words").mkdir(parents=True)
+        (built / caches.FOLDER / name / "vectors.faiss").write_bytes(b"half")
+    assert build_index(documents, built, model=HashEmbedder()).nothing_changed
+    assert cache_of(built) == kept
+    assert answers(built) == before
+
+
+def test_a_half_made_folder_in_the_place_of_the_next_build_is_replaced(
+    built: Path, documents: Path
+) -> None:
+    uuid, _, generation = cache_of(built).name.partition("-")
+    squatter = built / caches.FOLDER / f"{uuid}-{int(generation) + 1}"
+    squatter.mkdir()
+    (squatter / "junk").touch()
+    write(documents, d=paragraphs("zebra", 3))
+    build_index(documents, built, model=HashEmbedder())
+    assert cache_of(built) == squatter
+    assert caches.is_sealed(squatter)
+    assert not (squatter / "junk").exists()
+
+
+def test_later_builds_leave_the_caches_of_an_open_index_alone(built: Path, documents: Path) -> None:
+    with open_index(built, model=HashEmbedder()) as index:
+        before = [answer(question, index, k=8) for question in QUESTIONS]
+        for n in range(3):
+            write(documents, **{f"extra{n}": paragraphs(f"zebra{n}", 4)})
+            build_index(documents, built, model=HashEmbedder())
+        (documents / "a.txt").unlink()
+        build_index(documents, built, model=HashEmbedder())
+        assert [answer(question, index, k=8) for question in QUESTIONS] == before

@@ -1,0 +1,304 @@
+"""Passages: slices of one section that together hold everything quotable, exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qa_bot.embedding import DEFAULT_MODEL, load_embedder
+from qa_bot.loaders import load_document
+from qa_bot.loaders.markdown import parse_markdown
+from qa_bot.loaders.outline import Heading, nest_sections
+from qa_bot.loaders.plain import parse_plain
+from qa_bot.passages import TokenCounter, split_document
+from qa_bot.records import Block, BlockKind, Document, Page, PageSpan, Passage, Section
+
+ARTICLE = Path(__file__).parents[1] / "documents" / "military-partnerships-with-nato-allies.txt"
+MAX_TOKENS = 40
+QUOTABLE = {"paragraph", "list_item", "code", "table_row"}
+
+
+def count_tokens(texts: Sequence[str]) -> list[int]:
+    """A token for every eight characters of a word, so that long words are many tokens."""
+    return [sum(-(-len(word) // 8) for word in text.split()) for text in texts]
+
+
+def check(
+    document: Document,
+    passages: Sequence[Passage],
+    counter: TokenCounter = count_tokens,
+    max_tokens: int = MAX_TOKENS,
+) -> None:
+    """Everything that is promised for the passages of any document."""
+    text = document.text
+    for passage in passages:
+        assert text[passage.start : passage.end] == passage.text
+        assert passage.text.strip()
+        check_sentences(passage)
+        for start, end in passage.context:
+            assert 0 <= start < end <= passage.start
+        assert all(
+            place.page in passage.pages
+            for place in document.pages
+            if place.start < passage.end and passage.start < place.end
+        )
+    sizes = counter([passage.text for passage in passages])
+    assert max(sizes, default=0) <= max_tokens
+    places = [check_place(document, passage) for passage in passages]
+    for (before, place), (after, next_place) in pairwise(zip(passages, places, strict=True)):
+        assert before.end <= after.start
+        if place == next_place:
+            assert before.sentences[-1].paragraph <= after.sentences[0].paragraph
+    check_coverage(document, passages)
+
+
+def check_place(document: Document, passage: Passage) -> Section:
+    """The passage names the innermost section around it, and reaches into no other."""
+    around = [
+        section
+        for section in document.sections
+        if section.start <= passage.start and passage.end <= section.end
+    ]
+    assert passage.section == around[-1].path
+    assert passage.anchor == around[-1].anchor
+    assert not any(passage.start < section.start < passage.end for section in document.sections)
+    assert (passage.document_id, passage.title) == (document.id, document.title)
+    return around[-1]
+
+
+def check_sentences(passage: Passage) -> None:
+    """They are in order, span the passage, and leave only white space between them."""
+    sentences = passage.sentences
+    assert (passage.start, passage.end) == (sentences[0].start, sentences[-1].end)
+    assert passage.paragraph == sentences[0].paragraph >= 1
+    for before, after in pairwise(sentences):
+        assert before.end <= after.start
+        assert not passage.text[before.end - passage.start : after.start - passage.start].strip()
+        assert 0 <= after.paragraph - before.paragraph <= 1
+
+
+def check_coverage(document: Document, passages: Sequence[Passage]) -> None:
+    """Every visible character of a quotable block is in one passage, of other blocks in none."""
+    held = [0] * len(document.text)
+    for passage in passages:
+        for i in range(passage.start, passage.end):
+            held[i] += 1
+    for block in document.blocks:
+        expected = 1 if block.kind in QUOTABLE else 0
+        for i in range(block.start, block.end):
+            assert document.text[i].isspace() or held[i] == expected
+
+
+def split(document: Document, max_tokens: int = MAX_TOKENS) -> list[Passage]:
+    passages = split_document(document, count_tokens, max_tokens)
+    check(document, passages, max_tokens=max_tokens)
+    return passages
+
+
+WORDS = st.lists(
+    st.sampled_from(
+        "the alliance NATO 1949 Dr. agreed, (so) said: today. here! no? é 今天。 ok.".split()
+    ),
+    min_size=1,
+    max_size=60,
+).map(" ".join)
+LONG_WORD = st.integers(1, 2000).map(lambda length: "x" * length)
+TABLE = "| a | b |\n|---|---|\n" + "| one cell | another cell |\n" * 12
+
+
+def markup(marker: str, max_size: int) -> st.SearchStrategy[str]:
+    """Lines that all open with a marker."""
+    return st.lists(WORDS, min_size=1, max_size=max_size).map(
+        lambda items: "\n".join(marker + item for item in items)
+    )
+
+
+PARAGRAPHS = st.one_of(
+    WORDS,
+    LONG_WORD,
+    markup("- ", 8),
+    markup("1. ", 3),
+    WORDS.map(lambda text: f"It includes:\n\n- {text}\n- {text}"),
+    st.sampled_from(
+        ["A Title Line", "SECTION", "1.1 Scope", "See also Another Page", "# One", "## Two"]
+    ),
+    st.sampled_from([TABLE, "```\ncode  here\n\n  more\n```", "***", "x", "\ufeff", "A\nB\nC"]),
+)
+SOURCES = st.lists(PARAGRAPHS, max_size=12).map("\n\n".join)
+
+
+@given(SOURCES, st.integers(1, 60))
+@settings(deadline=None)
+def test_plain_text_is_cut_into_passages_that_hold_all_of_it(source: str, limit: int) -> None:
+    split(parse_plain(source, "a.txt"), limit)
+
+
+@given(SOURCES, st.integers(1, 60))
+@settings(deadline=None)
+def test_markdown_is_cut_into_passages_that_hold_all_of_it(source: str, limit: int) -> None:
+    split(parse_markdown(source, "a.md"), limit)
+
+
+def build(blocks: Sequence[tuple[BlockKind, str]], page_starts: Sequence[int] = ()) -> Document:
+    """A document with exactly these blocks, and pages that begin at these offsets."""
+    placed: list[Block] = []
+    headings: list[Heading] = []
+    text = ""
+    for kind, content in blocks:
+        text += "\n\n" if text else ""
+        placed.append(Block(kind, len(text), len(text) + len(content)))
+        if kind == "heading":
+            headings.append(Heading(content, 1 + len(content) % 3, len(text), len(text) + 1))
+        text += content
+    bounds = [*sorted({start for start in page_starts if start < len(text)} | {0}), len(text)]
+    pages = tuple(
+        PageSpan(Page(str(i + 1), i + 1), start, end)
+        for i, (start, end) in enumerate(pairwise(bounds))
+    )
+    return Document("a.pdf", "A", text, nest_sections(headings, len(text)), tuple(placed), pages)
+
+
+KINDS: list[BlockKind] = ["paragraph", "list_item", "code", "table_row", "heading", "link"]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(KINDS), WORDS), max_size=15),
+    st.lists(st.integers(0, 3000), max_size=5),
+    st.integers(1, 60),
+)
+@settings(deadline=None)
+def test_documents_with_pages_are_cut_into_passages_that_hold_all_of_them(
+    blocks: list[tuple[BlockKind, str]], page_starts: list[int], limit: int
+) -> None:
+    split(build(blocks, page_starts), limit)
+
+
+def sentences(count: int, words: int = 10) -> str:
+    """As many sentences of so many words, each one telling its number."""
+    return " ".join(f"Number {i} " + "is " * (words - 3) + "here." for i in range(count))
+
+
+def test_a_paragraph_that_fits_is_one_passage() -> None:
+    passages = split(build([("paragraph", sentences(4)), ("paragraph", sentences(4))]))
+    assert [len(passage.sentences) for passage in passages] == [4, 4]
+    assert [passage.paragraph for passage in passages] == [1, 2]
+
+
+def test_a_long_paragraph_is_cut_between_sentences_into_similar_parts() -> None:
+    passages = split(build([("paragraph", sentences(5))]))
+    assert [len(passage.sentences) for passage in passages] == [3, 2]
+    assert [passage.paragraph for passage in passages] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "joined"), [([1, 3], [[1, 2]]), ([3, 1], [[1, 2]]), ([3, 1, 3], [[1], [2, 3]])]
+)
+def test_a_short_paragraph_joins_its_neighbour(sizes: list[int], joined: list[list[int]]) -> None:
+    passages = split(build([("paragraph", sentences(size)) for size in sizes]))
+    found = [sorted({sentence.paragraph for sentence in passage.sentences}) for passage in passages]
+    assert found == joined
+
+
+def test_a_list_travels_with_what_introduces_it() -> None:
+    items: list[tuple[BlockKind, str]] = [("list_item", f"- item {i}") for i in range(3)]
+    document = build([("paragraph", sentences(3)), ("paragraph", "These are:"), *items])
+    last = split(document)[-1]
+    assert last.text == "These are:\n\n- item 0\n\n- item 1\n\n- item 2"
+    assert [sentence.paragraph for sentence in last.sentences] == [2, 2, 2, 2]
+    assert last.context == ()
+
+
+def test_a_long_list_names_its_lead_in_as_context_of_the_later_passages() -> None:
+    items: list[tuple[BlockKind, str]] = [
+        ("list_item", f"- {i} " + "word " * 8 + "end.") for i in range(12)
+    ]
+    document = build([("paragraph", "It is long. These are the items:"), *items])
+    first, *later = split(document)
+    assert first.text.startswith("It is long. These are the items:\n\n- 0 ")
+    assert first.context == ()
+    assert len(later) >= 3
+    for passage in later:
+        [(start, end)] = passage.context
+        assert document.text[start:end] == "These are the items:"
+        assert passage.text.startswith("- ")
+
+
+def test_a_long_table_names_its_header_as_context_of_the_later_passages() -> None:
+    rows: list[tuple[BlockKind, str]] = [("table_row", f"{i} | " + "cell " * 9) for i in range(12)]
+    rows = [("table_row", row.strip()) for _, row in rows]
+    document = build([("paragraph", sentences(3)), ("table_row", "Number | Cells"), *rows])
+    _, first, *later = split(document)
+    assert first.text.startswith("Number | Cells\n\n0 | cell")
+    for passage in later:
+        assert [document.text[start:end] for start, end in passage.context] == ["Number | Cells"]
+
+
+def test_headings_and_links_interrupt_but_do_not_restart_the_count_of_paragraphs() -> None:
+    document = build(
+        [
+            ("heading", "One"),
+            ("paragraph", sentences(4)),
+            ("link", "See also Two"),
+            ("paragraph", "A short one."),
+            ("heading", "Two"),
+            ("paragraph", "Another one."),
+        ]
+    )
+    assert [(passage.section, passage.paragraph) for passage in split(document)] == [
+        (("One",), 1),
+        (("One",), 2),
+        (("Two",), 1),
+    ]
+
+
+def test_a_passage_over_a_page_break_stands_on_both_pages() -> None:
+    text = sentences(4)
+    document = build([("paragraph", text), ("paragraph", text)], [len(text) // 2])
+    first, second = split(document)
+    assert [page.number for page in first.pages] == [1, 2]
+    assert [page.number for page in second.pages] == [2]
+
+
+@pytest.mark.parametrize("character", ["x", "今", ".", "\u0301", "😀"])
+def test_a_megabyte_without_spaces_is_cut_all_the_same(character: str) -> None:
+    text = character * (2**20 // len(character.encode()))
+    passages = split(parse_plain(text, "a.txt"), 254)
+    assert "".join(passage.text for passage in passages) == text
+
+
+def test_a_huge_word_is_cut_even_where_the_model_takes_it_for_one_token() -> None:
+    document = parse_plain("x" * 2**20, "a.txt")
+    passages = split_document(document, lambda texts: [len(text.split()) for text in texts], 254)
+    assert max(len(passage.text) for passage in passages) <= 254 * 21
+    check_coverage(document, passages)
+
+
+def test_ten_thousand_short_paragraphs_are_joined_into_fewer_passages() -> None:
+    passages = split(parse_plain("\n\n".join(["It is a short one."] * 10_000), "a.txt"))
+    assert len(passages) < 10_000 / 5
+    assert passages[-1].sentences[-1].paragraph == 10_000
+
+
+def test_a_document_without_text_of_its_own_has_no_passages() -> None:
+    assert split(build([("heading", "One"), ("link", "See also Two")])) == []
+    assert split(build([])) == []
+
+
+def test_the_default_model_can_read_every_passage_in_full() -> None:
+    embedder = load_embedder(DEFAULT_MODEL)
+    article = load_document(ARTICLE, ARTICLE.name)
+    odd = parse_plain(
+        "\n\n".join(["今天下雨。我们留在家里！" * 100, "x" * 20_000, "a.b " * 2000, "😀" * 3000]),
+        "a.txt",
+    )
+    for document in (article, odd):
+        passages = split_document(document, embedder.count_tokens, embedder.max_tokens)
+        check(document, passages, embedder.count_tokens, embedder.max_tokens)
+    paragraphs = sum(block.kind == "paragraph" for block in article.blocks)
+    cut = split_document(article, embedder.count_tokens, embedder.max_tokens)
+    assert paragraphs / 2 < len(cut) <= paragraphs

@@ -1,0 +1,113 @@
+"""FAISS against brute force: the same ids, in the same order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qa_bot.vectors import FlatVectors, Ids, Vectors
+
+DIMENSION = 6
+
+
+def unit_rows(seed: int, count: int) -> Vectors:
+    rows = np.random.default_rng(seed).standard_normal((count, DIMENSION))
+    unit: Vectors = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    return unit
+
+
+def ids_of(numbers: set[int] | list[int]) -> Ids:
+    return np.array(sorted(numbers), dtype=np.int64)
+
+
+def brute_force(
+    held: dict[int, npt.NDArray[np.float32]],
+    vector: Vectors,
+    k: int,
+    allowed: set[int] | None = None,
+) -> list[int]:
+    cosines = {
+        number: float(row @ vector)
+        for number, row in held.items()
+        if allowed is None or number in allowed
+    }
+    return sorted(cosines, key=lambda number: -cosines[number])[:k]
+
+
+def filled(held: dict[int, npt.NDArray[np.float32]]) -> FlatVectors:
+    engine = FlatVectors(DIMENSION)
+    if held:
+        engine.add(np.array(list(held), dtype=np.int64), np.stack(list(held.values())))
+    return engine
+
+
+numbers = st.sets(st.integers(1, 2**40), max_size=40)
+
+
+@settings(deadline=None)  # the first example waits for imports
+@given(numbers, st.integers(0, 2**32 - 1), st.integers(1, 50), st.data())
+def test_search_equals_brute_force(
+    wanted: set[int], seed: int, k: int, data: st.DataObject
+) -> None:
+    ids = data.draw(st.permutations(sorted(wanted)))
+    held = dict(zip(ids, unit_rows(seed, len(ids)), strict=True))
+    vector = unit_rows(seed + 1, 1)[0]
+    engine = filled(held)
+    assert engine.search(vector, k) == brute_force(held, vector, k)
+    allowed = data.draw(st.sets(st.sampled_from(sorted(wanted)))) if wanted else set()
+    stranger = 2**41
+    for among in (allowed, allowed | {stranger}):
+        found = engine.search(vector, k, ids_of(among))
+        assert found == brute_force(held, vector, k, among)
+    assert engine.ids().tolist() == sorted(wanted)
+
+
+@settings(deadline=None)  # the first example waits for imports
+@given(numbers, st.integers(0, 2**32 - 1), st.data())
+def test_what_is_removed_is_never_found_again(
+    wanted: set[int], seed: int, data: st.DataObject
+) -> None:
+    held = dict(zip(sorted(wanted), unit_rows(seed, len(wanted)), strict=True))
+    engine = filled(held)
+    gone = data.draw(st.sets(st.sampled_from(sorted(wanted)))) if wanted else set()
+    engine.remove(ids_of(gone))
+    left = {number: row for number, row in held.items() if number not in gone}
+    late = {2**42 + n: row for n, row in enumerate(unit_rows(seed + 2, 3))}
+    engine.add(ids_of(list(late)), np.stack(list(late.values())))
+    left |= late
+    vector = unit_rows(seed + 1, 1)[0]
+    assert engine.search(vector, 50) == brute_force(left, vector, 50)
+    assert engine.ids().tolist() == sorted(left)
+
+
+def test_a_saved_file_finds_the_same(tmp_path: Path) -> None:
+    held = dict(zip(range(7, 507), unit_rows(3, 500), strict=True))
+    engine = filled(held)
+    engine.remove(ids_of(list(range(7, 107))))
+    engine.save(tmp_path / "vectors")
+    loaded = FlatVectors.load(tmp_path / "vectors")
+    left = {number: row for number, row in held.items() if number >= 107}
+    for vector in unit_rows(4, 20):
+        assert loaded.search(vector, 9) == engine.search(vector, 9) == brute_force(left, vector, 9)
+        allowed = set(range(200, 230))
+        found = loaded.search(vector, 9, ids_of(allowed))
+        assert found == brute_force(left, vector, 9, allowed)
+    assert loaded.ids().tolist() == list(range(107, 507))
+    loaded.remove(ids_of([107]))
+    loaded.add(ids_of([9]), unit_rows(5, 1))
+    assert loaded.ids().tolist() == [9, *range(108, 507)]
+
+
+def test_an_empty_engine_finds_nothing() -> None:
+    engine = FlatVectors(DIMENSION)
+    vector = unit_rows(1, 1)[0]
+    assert engine.search(vector, 5) == []
+    assert engine.search(vector, 5, ids_of([1, 2])) == []
+    assert filled({1: vector}).search(vector, 5, ids_of([])) == []
+    engine.add(ids_of([]), np.empty((0, DIMENSION), np.float32))
+    engine.remove(ids_of([]))
+    assert engine.ids().tolist() == []
