@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from qa_bot.lexical import stems
 from qa_bot.records import Answer, Citation, Quote, Sentence
 from qa_bot.retrieval import WEIGHTS, Candidate, Index, Ranking, rank
-from qa_bot.text import is_stop_word, words
+from qa_bot.text import is_stop_word, without_possessive, words
 
 MAX_QUOTES = 3
 ALSO_QUOTED = 0.9  # of the best passage's score: a close second answers too
@@ -124,5 +124,6 @@ def marked_sentences(candidate: Candidate) -> list[Sentence]:
 def _unknown_words(question: str, index: Index) -> Iterator[str]:
     """The question's content words that occur in no document, as written."""
     for word in dict.fromkeys(words(question)):
-        if not is_stop_word(word) and not any(index.lexicon.holds(term) for term in stems(word)):
+        terms = stems(without_possessive(word))
+        if not is_stop_word(word) and not any(index.lexicon.holds(term) for term in terms):
             yield word

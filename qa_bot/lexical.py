@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from qa_bot.text import is_stop_word, spread_cjk, words
+from qa_bot.text import is_stop_word, spread_cjk, without_possessive, words
 
 MAX_TERMS = 64  # of one question; the rarest are kept
 HEADING_WEIGHT = 0.3  # of a word in the title or headings, against one in the text
@@ -79,7 +79,7 @@ class Lexicon:
         passage holds keeps the highest weight: its absence is evidence.
         """
         spread = spread_cjk(question)
-        content = [word for word in words(spread) if not is_stop_word(word)]
+        content = [without_possessive(word) for word in words(spread) if not is_stop_word(word)]
         found = dict.fromkeys(stems(" ".join(content)) or stems(spread))
         total = self._searcher.num_docs
         weights = {

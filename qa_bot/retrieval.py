@@ -15,7 +15,13 @@ import numpy.typing as npt
 from qa_bot import caches, database, rows
 from qa_bot.caches import Caches
 from qa_bot.embedding import Embedder, dequantise, load_embedder
-from qa_bot.errors import EmptyQuestionError, IndexModelError, UnknownDocumentError, UsageError
+from qa_bot.errors import (
+    EmptyQuestionError,
+    IndexDamagedError,
+    IndexModelError,
+    UnknownDocumentError,
+    UsageError,
+)
 from qa_bot.lexical import stems
 from qa_bot.records import Document, DocumentSummary, Hit, Passage, Problem
 
@@ -102,9 +108,17 @@ class Index:
             return rows.problems(self._connection, unreadable=True)
 
     def digests(self, document_ids: Iterable[str]) -> dict[str, str]:
-        """Digests of those documents' texts."""
+        """Digests of those documents' texts.
+
+        Raises:
+            IndexDamagedError: One of them is gone.
+        """
+        wanted = set(document_ids)
         with self._lock, database.explain_errors(self.folder):
-            return rows.digests(self._connection, document_ids)
+            found = rows.digests(self._connection, wanted)
+        if wanted - found.keys():
+            raise IndexDamagedError(self.folder, "a document is missing")
+        return found
 
     def passages(self, ids: Iterable[int]) -> dict[int, Passage]:
         """The passages with those ids."""
@@ -261,7 +275,8 @@ def rank(
     """
     if k < 1:
         raise UsageError(f"k is {k}: ask for at least one passage.")
-    question = question[:MAX_QUESTION]
+    # An argument of the shell that isn't valid text arrives with lone surrogates.
+    question = question[:MAX_QUESTION].encode("utf-8", "replace").decode()
     if not any(character.isalnum() for character in question):
         raise EmptyQuestionError
     scope = None if documents is None else index.scope(documents)

@@ -42,6 +42,11 @@ def is_stop_word(word: str) -> bool:
     return stem in STOP_WORDS or stem in {"don", "doesn", "didn", "isn", "aren", "wasn", "weren"}
 
 
+def without_possessive(word: str) -> str:
+    """The word without an English possessive ending: "NATO's" → "NATO"."""
+    return word.removesuffix("'s").removesuffix("’s")
+
+
 def spread_cjk(text: str) -> str:
     """Replace each run of Chinese, Japanese or Korean characters by its bigrams, spaced.
 

@@ -168,8 +168,8 @@ def test_the_same_passage_in_several_files_is_quoted_once(
 
 
 def test_words_that_no_document_holds_are_named(article: Index) -> None:
-    question = "What is the Zorbification of partnership, in Zürich, snörk? Zorbification!"
-    assert answer(question, article).unknown_words == ("Zorbification", "Zürich", "snörk")
+    question = "What is Zürich's Zorbification of NATO's partnership, snörk? Zorbification!"
+    assert answer(question, article).unknown_words == ("Zürich's", "Zorbification", "snörk")
     for known in ANSWERED[:4]:
         text = article.document(ARTICLE).text.lower()
         unknown = answer(known, article).unknown_words

@@ -474,3 +474,8 @@ def test_the_environment_is_left_as_it_was(built: Path) -> None:
     before = dict(os.environ)
     ask(built)
     assert dict(os.environ) == before
+
+
+def test_a_question_that_is_not_valid_text_is_answered(article: Index) -> None:
+    reply = answer("Why is Iceland\udce9 important?", article)
+    assert reply.quotes
