@@ -3,6 +3,7 @@
 PYTHON ?= python3
 # PyTorch's package index for the CPU build, where plain pip would fetch CUDA; see the README.
 TORCH_INDEX ?=
+PORT ?= 7860
 TORCH_FLAGS = $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX),)
 TORCH = torch==2.13.0
 BIN = .venv/bin
@@ -11,7 +12,7 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check
 .PHONY: run test bench lint constraints clean
 
 run: .venv/installed
-	$(BIN)/qa-bot chat --documents documents --index index
+	$(BIN)/qa-bot chat --documents documents --index index --port $(PORT)
 
 test: .venv/installed-dev
 	$(BIN)/ruff check .
@@ -25,6 +26,7 @@ bench: .venv/installed-dev
 # Installed once; again only when what is pinned changes.
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "qa_bot needs Python 3.11 or newer; name one with make PYTHON=…")'
+	@echo "Installing into .venv; this takes a few minutes, once."
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(PIP) install --quiet $(TORCH_FLAGS) $(TORCH)
 	$(PIP) install --quiet --constraint constraints.txt --editable .

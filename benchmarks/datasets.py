@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,9 @@ from pathlib import Path
 from qa_bot.passages import whole_passage
 from qa_bot.records import Block, Document, Passage, Section
 
-SHARED = Path(__file__).resolve().parents[2] / "shared"
+SHARED = Path(
+    os.environ.get("QA_BOT_SHARED", Path(__file__).resolve().parents[2] / "shared")
+)  # too large for the repository; the benchmarks' README says what is in it
 SQUAD = SHARED / "benchmarks" / "squad2-dev-half.json"
 ARTICLE_QUESTIONS = SHARED / "benchmarks" / "nato_public.jsonl"
 WIKI = SHARED / "training" / "squadshifts" / "new_wiki_v1.0.json"
@@ -45,6 +48,15 @@ class ArticleQuestion:
     question: str
     sections: tuple[str, ...]
     quote: str | None
+
+
+def need_data() -> None:
+    """End the program with a line that says what is missing, where the data sets are not here."""
+    if not SQUAD.is_file():
+        raise SystemExit(
+            f"The data sets are not in {SHARED}: put them there, or name their folder in "
+            "QA_BOT_SHARED (benchmarks/README.md lists the files and where they come from)."
+        )
 
 
 def squad(file: Path) -> Collection:

@@ -9,7 +9,9 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
+from textwrap import shorten
 from typing import Annotated
 
 import typer
@@ -34,7 +36,7 @@ out = Console(highlight=False, emoji=False)
 err = Console(stderr=True, highlight=False, emoji=False)
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # could move a terminal's cursor, or worse
-_STAGES = {"reading": "Reading", "embedding": "Embedding", "saving": "Saving"}
+_STAGES = {"loading": "Loading", "reading": "Reading", "embedding": "Embedding", "saving": "Saving"}
 
 Documents = Annotated[
     Path, typer.Option("--documents", metavar="DIR", help="The folder with your documents.")
@@ -114,10 +116,12 @@ def ask(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Answer a question with quotes and citations."""
-    del documents  # every command takes both folders, so that a script can pass them throughout
+    del documents  # taken so that a script can pass both folders to every command
     if not any(character.isalnum() for character in question):
         raise qa_bot.EmptyQuestionError
     with qa_bot.open_index(index) as opened:
+        if document:
+            opened.scope(document)  # a wrong name is told before the model is loaded
         with err.status("Loading the model …"):
             opened.warm()
         answer = qa_bot.answer(question, opened, k=k, documents=document or None)
@@ -148,19 +152,26 @@ def status(documents: Documents = DOCUMENTS, index: IndexFolder = INDEX) -> None
     """Show what is indexed."""
     with qa_bot.open_index(index) as opened:
         found = index_status(opened)
-    out.print(f"[bold]{len(found.documents)}[/] documents, [bold]{found.passages}[/] passages")
+    held = f"{_count(len(found.documents), 'document')}, {_count(found.passages, 'passage')}"
+    out.print(f"[bold]{held}[/]")
     out.print(f"Folder     {escape(str(documents))} → {escape(str(index))}", soft_wrap=True)
     out.print(f"Model      {escape(found.model)}", soft_wrap=True)
-    out.print(f"Built      {found.built_at}")
+    built = datetime.fromisoformat(found.built_at).astimezone()
+    out.print(f"Built      {built:%Y-%m-%d %H:%M %Z}")
     out.print(f"On disk    {found.bytes / 1e6:.1f} MB")
     for summary in found.documents:
-        out.print(f"  {escape(summary.id)}: {summary.passages} passages", soft_wrap=True)
-        for warning in summary.warnings:
-            out.print(f"    [yellow]{escape(warning)}[/]", soft_wrap=True)
-    for problem in found.unreadable:
-        out.print(
-            f"  [red]{escape(problem.document_id)}: {escape(problem.reason)}[/]", soft_wrap=True
-        )
+        passages = _count(summary.passages, "passage")
+        out.print(f"  {escape(summary.id)}: {passages}", soft_wrap=True)
+    for colour, problems in (("yellow", found.warnings), ("red", found.unreadable)):
+        for problem in problems:
+            out.print(
+                f"  [{colour}]{escape(problem.document_id)}: {escape(problem.reason)}[/]",
+                soft_wrap=True,
+            )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 @contextmanager
@@ -191,13 +202,13 @@ def _print_receipt(receipt: qa_bot.Receipt) -> None:
             (receipt.changed, "changed"),
             (receipt.reprocessed, "read anew"),
             (receipt.removed, "removed"),
-            (receipt.unreadable, "unreadable"),
         )
         if names
     ]
+    unreadable = f"; {len(receipt.unreadable)} unreadable" if receipt.unreadable else ""
     out.print(
-        f"{', '.join(parts) if parts else 'Nothing changed'}. "
-        f"The index holds {receipt.documents} documents in {receipt.passages} passages "
+        f"{', '.join(parts) if parts else 'Nothing changed'}{unreadable}. The index holds "
+        f"{_count(receipt.documents, 'document')} in {_count(receipt.passages, 'passage')} "
         f"({receipt.embedded} embedded, {receipt.reused} reused, {receipt.seconds:.1f} s).",
         soft_wrap=True,
     )
@@ -223,7 +234,8 @@ def _print_answer(answer: qa_bot.Answer, text_of: Callable[[str], str]) -> None:
             out.print("\n[dim]Nearest passages (not an answer):[/]")
         for hit in answer.hits[:3]:
             place = " › ".join((hit.passage.title, *hit.passage.section))
-            _print_text(f"  {place}, ¶ {hit.passage.paragraph}", "dim")
+            _print_text(f"— {place}, ¶ {hit.passage.paragraph}", "dim")
+            _print_text(shorten(hit.passage.text, 160, placeholder=" …"), "dim", indent=2)
         return
     for number, quote in enumerate(answer.quotes):
         if number:

@@ -101,6 +101,10 @@ class DocumentState:
     file_hash: str
     recipe: str
 
+    def made_from(self, file_hash: str, recipe: str) -> bool:
+        """Whether it is what that file gives today."""
+        return (self.file_hash, self.recipe) == (file_hash, recipe)
+
 
 @contextmanager
 def explain_errors(folder: Path) -> Iterator[None]:

@@ -99,9 +99,15 @@ class SentenceTransformerEmbedder:
         try:
             return Path(snapshot_download(self.name, local_files_only=True))
         except Exception as error:
+            if os.path.isabs(self.name) or self.name.startswith((".", "~")):
+                raise ModelError(
+                    f"There is no model folder {self.name}: choose another model with "
+                    "`qa-bot index --model`."
+                ) from error
             raise ModelError(
-                f"Model {self.name!r} is neither a folder nor in the local model cache; "
-                f"fetch it once with `hf download {self.name}`."
+                f"Model {self.name!r} is neither a folder nor in the local model cache: check its "
+                f"name, fetch it once with `hf download {self.name}`, or choose another with "
+                "`qa-bot index --model`."
             ) from error
 
     @cached_property

@@ -23,6 +23,7 @@ libraries are the ``__cause__``.
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 
@@ -71,9 +72,7 @@ class IndexNotFoundError(IndexStateError):
     """There is no index in the folder yet."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(
-            f"No index in {folder}: run `qa-bot index` first (--index names a folder)."
-        )
+        super().__init__(f"No index in {folder}: run `qa-bot index{_index_option(folder)}` first.")
 
 
 class IndexDamagedError(IndexStateError):
@@ -81,7 +80,8 @@ class IndexDamagedError(IndexStateError):
 
     def __init__(self, folder: Path, reason: str) -> None:
         super().__init__(
-            f"The index in {folder} is damaged ({reason}): run `qa-bot index --rebuild`."
+            f"The index in {folder} is damaged ({reason}): "
+            f"run `qa-bot index --rebuild{_index_option(folder)}`."
         )
 
 
@@ -103,3 +103,8 @@ class ModelError(QaBotError):
 
 class ServerError(QaBotError):
     """The web chat can't be served (its port is taken, say)."""
+
+
+def _index_option(folder: Path) -> str:
+    """What to add to a command so that it means this folder; nothing for the default one."""
+    return "" if folder == Path("index") else f" --index {shlex.quote(str(folder))}"

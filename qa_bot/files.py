@@ -13,7 +13,11 @@ from qa_bot.records import Problem
 
 
 def find_files(folder: Path) -> tuple[list[tuple[str, Path]], list[Problem]]:
-    """The files to read as ``(id, path)``, and what is not read, with the reason."""
+    """The files to read as ``(id, path)``, and what is not read, with the reason.
+
+    Raises:
+        NoDocumentsError: There is no such folder, or nothing in it to read.
+    """
     if not folder.is_dir():
         raise NoDocumentsError(
             f"There is no folder {folder}: create it and put documents in, "
@@ -27,6 +31,10 @@ def find_files(folder: Path) -> tuple[list[tuple[str, Path]], list[Problem]]:
             skipped.append(Problem(name, f"skipped: {reason}"))
         else:
             known.append((name, path))
+    if not known:
+        raise NoDocumentsError(
+            f"No documents in {folder}: put {' or '.join(loaders.LOADERS)} files there."
+        )
     return sorted(known), skipped
 
 

@@ -19,6 +19,7 @@ class Status:
     built_at: str  # ISO 8601, UTC
     bytes: int
     unreadable: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
 
 
 def status(index: Index) -> Status:
@@ -30,6 +31,7 @@ def status(index: Index) -> Status:
         built_at=index.built_at,
         bytes=_size(index.folder),
         unreadable=index.problems(),
+        warnings=index.warnings(),
     )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from qa_bot import caches, database, loaders, rows
 from qa_bot import passages as cutting
+from qa_bot.database import DocumentState
 from qa_bot.embedding import (
     DEFAULT_MODEL,
     MULTILINGUAL_MODEL,
@@ -30,6 +31,8 @@ from qa_bot.records import Document, Passage, Problem, Progress, Receipt
 from qa_bot.text import looks_english
 
 BLOCK = 512  # passages embedded between two writes; bounds what is held in memory
+
+_NEW = DocumentState(id=0, file_hash="", recipe="")
 
 OnProgress = Callable[[Progress], None]
 
@@ -80,7 +83,7 @@ def build_index(
                 plan = _plan(connection, files, embedder, rebuild, report)
                 plan.warnings.extend(skipped)
                 plan.warnings.sort(key=lambda problem: problem.document_id)
-                _refuse_nothing(plan, source)
+                _refuse_all_unreadable(plan, source)
                 counts = _Counts(0, 0)
                 if plan.read or plan.removed:
                     counts = _apply(connection, plan, embedder, rebuild, report)
@@ -148,6 +151,12 @@ class _Plan:
     unreadable: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
 
+    def names(self, before: DocumentState | None, file_hash: str) -> list[str]:
+        """The list in which a document that was read belongs, given what was indexed of it."""
+        if before is None:
+            return self.added
+        return self.reprocessed if before.file_hash == file_hash else self.changed
+
 
 @dataclass(frozen=True, slots=True)
 class _Counts:
@@ -199,29 +208,38 @@ def _plan(
     old_warnings: dict[str, list[Problem]] = {}
     for problem in rows.problems(connection, unreadable=False):
         old_warnings.setdefault(problem.document_id, []).append(problem)
-    for number, (document_id, path) in enumerate(files):
-        report(Progress("reading", number, len(files), document_id))
-        state = before.get(document_id)
+    changed: list[tuple[str, Path, str]] = []
+    for document_id, path in files:
         try:
             file_hash = file_hash_of(path)
-            same = state is not None and state.file_hash == file_hash
-            if state is not None and same and state.recipe == recipe and not rebuild:
-                plan.kept += 1
-                plan.warnings.extend(old_warnings.get(document_id, ()))
-                continue
+        except UnreadableDocumentError as error:
+            plan.unreadable.append(Problem(document_id, error.reason))
+            continue
+        if not rebuild and before.get(document_id, _NEW).made_from(file_hash, recipe):
+            plan.kept += 1
+            plan.warnings.extend(old_warnings.get(document_id, ()))
+        else:
+            changed.append((document_id, path, file_hash))
+    if changed:
+        report(Progress("loading", 0, 1))
+        longest = embedder.max_tokens  # loads the model, which takes seconds
+        report(Progress("loading", 1, 1))
+    for number, (document_id, path, file_hash) in enumerate(changed):
+        report(Progress("reading", number, len(changed), document_id))
+        try:
             document = loaders.load_document(path, document_id)
         except UnreadableDocumentError as error:
             plan.unreadable.append(Problem(document_id, error.reason))
             continue
-        cut = cutting.split_document(document, embedder.count_tokens, embedder.max_tokens)
+        cut = cutting.split_document(document, embedder.count_tokens, longest)
         plan.read.append(_Read(document, cut, file_hash, recipe))
         plan.warnings.extend(_warnings(document, cut, embedder))
-        names = plan.added if state is None else plan.reprocessed if same else plan.changed
-        names.append(document_id)
+        plan.names(before.get(document_id), file_hash).append(document_id)
+    report(Progress("reading", len(changed), len(changed)))
+    plan.unreadable.sort(key=lambda problem: problem.document_id)
     unreadable = {problem.document_id for problem in plan.unreadable}
     present = {document_id for document_id, _ in files} - unreadable
     plan.removed = sorted(set(before) - present)
-    report(Progress("reading", len(files), len(files)))
     return plan
 
 
@@ -238,19 +256,13 @@ def _warnings(document: Document, cut: Sequence[Passage], embedder: Embedder) ->
         )
 
 
-def _refuse_nothing(plan: _Plan, source: Path) -> None:
-    if plan.read or plan.kept:
-        return
-    if plan.unreadable:
+def _refuse_all_unreadable(plan: _Plan, source: Path) -> None:
+    if not plan.read and not plan.kept:
         first = plan.unreadable[0]
         raise NoDocumentsError(
             f"None of the {len(plan.unreadable)} files in {source} can be read; "
             f"{first.document_id}: {first.reason}."
         )
-    raise NoDocumentsError(
-        f"No documents in {source}: put {' or '.join(loaders.LOADERS)} files there. "
-        "The index is as it was."
-    )
 
 
 def _apply(

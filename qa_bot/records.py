@@ -242,7 +242,7 @@ class Receipt:
 class Progress:
     """How far a build is; passed to ``on_progress``."""
 
-    stage: Literal["reading", "embedding", "saving"]
+    stage: Literal["loading", "reading", "embedding", "saving"]  # loading: the model
     done: int
     total: int
     detail: str = ""

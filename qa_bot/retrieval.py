@@ -61,6 +61,9 @@ class Index:
     ) -> None:
         self.close()
 
+    def __repr__(self) -> str:
+        return f"<Index {self.folder}: {self.passage_count} passages, {self.model}>"
+
     def close(self) -> None:
         """Let go of the index's files, when the question in flight is answered."""
         with self._lock:
@@ -106,6 +109,11 @@ class Index:
         """Files that the last build could not read."""
         with self._lock, database.explain_errors(self.folder):
             return rows.problems(self._connection, unreadable=True)
+
+    def warnings(self) -> tuple[Problem, ...]:
+        """What the last build read only with a warning, or left out."""
+        with self._lock, database.explain_errors(self.folder):
+            return rows.problems(self._connection, unreadable=False)
 
     def digests(self, document_ids: Iterable[str]) -> dict[str, str]:
         """Digests of those documents' texts.

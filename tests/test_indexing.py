@@ -437,16 +437,16 @@ def test_progress_is_reported_in_order(zoo: Path, folder: Path) -> None:
     seen: list[Progress] = []
     build_index(zoo, folder, model=HashEmbedder(), on_progress=seen.append)
     stages = list(dict.fromkeys(progress.stage for progress in seen))
-    assert stages == ["reading", "embedding", "saving"]
+    assert stages == ["loading", "reading", "embedding", "saving"]
     order = [stages.index(progress.stage) for progress in seen]
     assert order == sorted(order)
     assert all(0 <= progress.done <= progress.total for progress in seen)
     for one, other in pairwise(seen):
         assert one.stage != other.stage or one.done <= other.done
-    for stage, total in (("reading", 3), ("embedding", 15), ("saving", 1)):
+    for stage, total in (("loading", 1), ("reading", 3), ("embedding", 15), ("saving", 1)):
         last = [progress for progress in seen if progress.stage == stage][-1]
         assert last.done == last.total == total
-    assert [p.detail for p in seen[:3]] == ["herons.txt", "otters.txt", "small/moths.txt"]
+    assert [p.detail for p in seen[2:5]] == ["herons.txt", "otters.txt", "small/moths.txt"]
 
 
 def rounded(folder: Path) -> list[list[tuple[str, int, float]]]:

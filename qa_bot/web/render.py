@@ -26,7 +26,12 @@ from qa_bot.web.service import Holdings, Reply, Status
 
 _NEAREST = 3
 _NAMES_SHOWN = 20
-_STAGES = {"reading": "Reading documents", "embedding": "Indexing passages", "saving": "Saving"}
+_STAGES = {
+    "loading": "Loading the model",
+    "reading": "Reading documents",
+    "embedding": "Indexing passages",
+    "saving": "Saving",
+}
 
 
 def plain(text: str) -> str:
@@ -242,9 +247,9 @@ def _progress(status: Status) -> str:
         waiting = "Loading the model" if status.activity == "opening" else "Starting"
         return f'{waiting}… <progress aria-label="{waiting}"></progress>'
     name = _STAGES[progress.stage]
-    counted = progress.total and progress.stage != "saving"  # that is one step
+    counted = progress.total and progress.stage not in ("loading", "saving")  # they are one step
     count = f" {progress.done:,} of {progress.total:,}" if counted else ""
-    bar = f' value="{progress.done}" max="{progress.total}"' if progress.total else ""
+    bar = f' value="{progress.done}" max="{progress.total}"' if counted else ""
     return f'{name}{count}… <progress aria-label="{name}"{bar}></progress>'
 
 
