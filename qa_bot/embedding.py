@@ -181,13 +181,35 @@ class SentenceTransformerEmbedder:
         Each core encodes batches of its own: that is faster than all cores
         sharing one, and leaves no core idle while Python prepares the next.
         """
+        waiting: list[tuple[int, Vectors, Vectors]] = []
+        for i, passage, pooled in self._encode(texts, sentences):
+            if pooled.any(axis=1).all():
+                yield i, passage, pooled
+            else:
+                waiting.append((i, passage, pooled))
+        # Sentences beyond what the model read of their passage are encoded on their own.
+        places = [
+            (pooled, row, texts[i][slice(*sentences[i][row])])
+            for i, _, pooled in waiting
+            for row in np.flatnonzero(~pooled.any(axis=1)).tolist()
+        ]
+        alone = [text for _, _, text in places]
+        for number, vector, _ in self._encode(alone, [()] * len(alone)):
+            pooled, row, _ = places[number]
+            pooled[row] = vector
+        yield from waiting
+
+    def _encode(
+        self, texts: Sequence[str], sentences: Sequence[Sequence[Span]]
+    ) -> Iterator[tuple[int, Vectors, Vectors]]:
+        """Like ``encode_passages``, with zero rows for sentences that the model didn't read."""
         tokens = self._tokenise(texts)
         order = sorted(range(len(texts)), key=lambda i: -len(tokens[i]["input_ids"]))
 
         def encode(batch: list[int]) -> list[tuple[int, Vectors, Vectors]]:
             states = self._forward([tokens[i] for i in batch])
             return [
-                (i, passage, self._pool(rows, tokens[i]["offset_mapping"], sentences[i], texts[i]))
+                (i, passage, self._pool(rows, tokens[i]["offset_mapping"], sentences[i]))
                 for i, (passage, rows) in zip(batch, states, strict=True)
             ]
 
@@ -229,25 +251,11 @@ class SentenceTransformerEmbedder:
             left = model.tokenizer.padding_side == "left"
             yield passage, rows[-count:] if left else rows[:count]
 
-    def _pool(
-        self, states: Vectors, offsets: list[Span], spans: Sequence[Span], text: str
-    ) -> Vectors:
-        """Unit vectors of the sentences, ``(len(spans), d)``."""
+    def _pool(self, states: Vectors, offsets: list[Span], spans: Sequence[Span]) -> Vectors:
+        """Unit vectors of the sentences, ``(len(spans), d)``; zero rows where none can be had."""
         if states.shape[1] != self.dimension:  # the model projects after pooling
-            pooled = np.zeros((len(spans), self.dimension), np.float32)
-        else:
-            pooled = _mean_inside(states, np.asarray(offsets), spans, len(self._prompt))
-        return self._fill(pooled, text, spans)
-
-    def _fill(self, pooled: Vectors, text: str, spans: Sequence[Span]) -> Vectors:
-        """Encode on their own the sentences that lie beyond what the model read."""
-        missing = np.flatnonzero(~pooled.any(axis=1)).tolist()
-        if missing:
-            pieces = [text[slice(*spans[i])] for i in missing]
-            with self._lock:
-                alone = self.model.encode(pieces, prompt=self._prompt, show_progress_bar=False)
-            pooled[missing] = _unit(np.asarray(alone, dtype=np.float32))
-        return pooled
+            return np.zeros((len(spans), self.dimension), np.float32)
+        return _mean_inside(states, np.asarray(offsets), spans, len(self._prompt))
 
 
 @lru_cache(maxsize=4)
