@@ -195,7 +195,7 @@ def test_asking_the_same_again_gives_the_same(article: Index, article_folder: Pa
 
 def test_no_index_says_what_to_run(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "missing"):
-        with pytest.raises(IndexNotFoundError, match="run `qa-bot index --index .+` first") as caught:
+        with pytest.raises(IndexNotFoundError, match=r"`qa-bot index --index .+`") as caught:
             open_index(folder)
         assert str(folder) in str(caught.value)
     assert not (tmp_path / "missing").exists()

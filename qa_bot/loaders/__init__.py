@@ -6,8 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from qa_bot.errors import UnreadableDocumentError
+from qa_bot.loaders.ebook import load_ebook
 from qa_bot.loaders.markdown import load_markdown
 from qa_bot.loaders.plain import load_plain
+from qa_bot.loaders.table import load_table
+from qa_bot.loaders.web_page import load_web_page
+from qa_bot.loaders.word import load_word
 from qa_bot.records import Document
 
 VERSION = 1
@@ -16,8 +20,13 @@ VERSION = 1
 MAX_BYTES = 64 * 2**20
 
 LOADERS: dict[str, Callable[[Path, str], Document]] = {
-    ".txt": load_plain,
+    ".csv": load_table,
+    ".docx": load_word,
+    ".epub": load_ebook,
+    ".htm": load_web_page,
+    ".html": load_web_page,
     ".md": load_markdown,
+    ".txt": load_plain,
 }
 
 

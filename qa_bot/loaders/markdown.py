@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa_bot.loaders.decoding import decode
-from qa_bot.loaders.outline import Heading, nest_sections
-from qa_bot.records import Block, BlockKind, Document
+from qa_bot.loaders.writing import INDENT, Writer, lone_heading
+from qa_bot.records import Document
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -38,30 +38,18 @@ def parse_markdown(source: str, document_id: str, warnings: tuple[str, ...] = ()
         source = source[front.end() :]
     writer = _Writer()
     writer.write(MarkdownIt("commonmark", {"html": False}).enable("table").parse(source))
-    outer = [heading for heading in writer.headings if heading.level == 1]
     headings = writer.headings
-    if len(outer) == 1 and headings[0] is outer[0]:
+    if outer := lone_heading(headings):
         headings = headings[1:]
-        title = title or outer[0].text
-    text = "".join(writer.parts)
-    return Document(
-        id=document_id,
-        title=title or Path(document_id).stem.replace("_", " ").replace("-", " "),
-        text=text,
-        sections=nest_sections(headings, len(text)),
-        blocks=tuple(writer.blocks),
-        warnings=warnings,
-    )
+        title = title or outer.text
+    return writer.document(document_id, title, headings, warnings)
 
 
-class _Writer:
-    """Appends blocks to a growing text and remembers where they stand."""
+class _Writer(Writer):
+    """Writes Markdown's tokens."""
 
     def __init__(self) -> None:
-        self.parts: list[str] = []
-        self.blocks: list[Block] = []
-        self.headings: list[Heading] = []
-        self._length = 0
+        super().__init__()
         self._anchors: dict[str, int] = {}
         self._lists: list[int | None] = []  # of each open list, the next number; None: bullets
         self._prefix = ""  # of the next line in a list: its marker, or the indent under it
@@ -72,7 +60,7 @@ class _Writer:
         """Append everything that ``tokens``, a whole parsed file, show to a reader."""
         for token in tokens:
             if token.type in ("fence", "code_block", "html_block"):
-                self._append("code", token.content.strip("\n"))
+                self.append("code", token.content.strip("\n"))
             elif token.type == "inline":
                 self._inline(_inline_text(token))
             elif token.nesting:
@@ -96,32 +84,31 @@ class _Writer:
                 self._row = []
             case "tr_close":
                 row, self._row = self._row or [], None
-                self._append("table_row", " | ".join(row), tight=True)
+                self.append("table_row", " | ".join(row), tight=True)
 
     def _inline(self, text: str) -> None:
         if self._row is not None:
             self._row.append(text)
         elif self._level:
-            self._heading(text, self._level)
+            self._anchored_heading(text, self._level)
         elif self._lists:
-            self._append("list_item", self._prefix + text, tight=True)
-            self._prefix = "   " * len(self._lists)
+            self.append("list_item", self._prefix + text, tight=True)
+            self._prefix = INDENT * len(self._lists)
         else:
-            self._append("paragraph", text)
+            self.append("paragraph", text)
 
     @staticmethod
     def _marker(lists: list[int | None]) -> str:
-        indent = "   " * (len(lists) - 1)
+        indent = INDENT * (len(lists) - 1)
         number = lists[-1]
         if number is None:
             return f"{indent}- "
         lists[-1] = number + 1
         return f"{indent}{number}. "
 
-    def _heading(self, text: str, level: int) -> None:
+    def _anchored_heading(self, text: str, level: int) -> None:
         if not text:
             return
-        block = self._append("heading", text)
         slug = re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-")
         anchor, seen = slug, self._anchors.get(slug, 0)
         while anchor in self._anchors:  # "Foo", "Foo 1", "Foo": the third one is foo-2
@@ -129,22 +116,7 @@ class _Writer:
             anchor = f"{slug}-{seen}"
         self._anchors[slug] = seen
         self._anchors[anchor] = 0
-        self.headings.append(Heading(text, level, block.start, block.end, anchor))
-
-    def _append(self, kind: BlockKind, text: str, *, tight: bool = False) -> Block:
-        """Add a block; ``tight`` puts it right under one of its own kind."""
-        if self.blocks:
-            follows = tight and self.blocks[-1].kind == kind
-            gap = "\n" if follows else "\n\n"
-            self.parts.append(gap)
-            self._length += len(gap)
-        lead = len(text) - len(text.lstrip())
-        block = Block(kind, self._length + lead, self._length + len(text.rstrip()))
-        self.parts.append(text)
-        self._length += len(text)
-        if block.end > block.start:
-            self.blocks.append(block)
-        return block
+        self.heading(text, level, anchor)
 
 
 def _inline_text(token: Token) -> str:

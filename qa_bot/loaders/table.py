@@ -1,0 +1,127 @@
+"""CSV: each record a row that says what its values are."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Sequence
+from io import StringIO
+from pathlib import Path
+
+from qa_bot.loaders.markup import decode_page
+from qa_bot.loaders.writing import Writer, one_line
+from qa_bot.records import Document
+
+_DELIMITERS = ",;\t|"
+_SAMPLE = 200  # lines that decide on the delimiter
+_LONGEST_NAME = 60  # characters; a longer cell of the first row names no column
+_GROWTH = 10  # naming every value may make the text so many times as long
+_DECLARED = re.compile(r"sep=([,;\t|])\n", re.IGNORECASE)  # Excel's first line
+_NO_NAME = re.compile(r"[\W\d_]*|.*@.*\..*|https?://.*|(?:true|false|yes|no)", re.IGNORECASE)
+
+
+def load_table(path: Path, document_id: str) -> Document:
+    """Read a CSV file, whatever its delimiter."""
+    source, warnings = decode_page(path.read_bytes())
+    if "\x00" in source:
+        raise ValueError("holds NUL characters: a binary file, not text")
+    return parse_table(source, document_id, warnings)
+
+
+def parse_table(source: str, document_id: str, warnings: tuple[str, ...] = ()) -> Document:
+    """Turn CSV into rows.
+
+    Where the first row names the columns, each later one reads "name: value |
+    name: value", its empty cells left out: so it can be found, and understood,
+    by itself. Lines of a single cell around the table are paragraphs.
+    """
+    if declared := _DECLARED.match(source):
+        source = source[declared.end() :]
+    delimiter = declared[1] if declared else _sniff(source)
+    rows, problems = _read(source, delimiter)
+    rows = [row for row in rows if any(row)]
+    writer = Writer()
+    width = _commonest([len(row) for row in rows])[0]
+    first = next((i for i, row in enumerate(rows) if _is_record(row, width)), len(rows))
+    last = next((i for i in range(len(rows), first, -1) if _is_record(rows[i - 1], width)), first)
+    for row in rows[:first]:
+        writer.append("paragraph", " | ".join(filter(None, row)))
+    _write(writer, rows[first:last], len(source))
+    for row in rows[last:]:
+        writer.append("paragraph", " | ".join(filter(None, row)))
+    return writer.document(document_id, "", warnings=warnings + problems)
+
+
+def _is_record(row: Sequence[str], width: int) -> bool:
+    return width < 2 or sum(map(bool, row)) > 1
+
+
+def _sniff(source: str) -> str:
+    """The delimiter that cuts the most lines into the same number of cells.
+
+    ``csv.Sniffer`` guesses letters for delimiters, and gives up on some tables.
+    """
+    sample = "\n".join(source.split("\n", _SAMPLE)[:_SAMPLE])
+    best, best_score = ",", 0.0
+    for delimiter in _DELIMITERS:
+        try:
+            widths = [len(row) for row in csv.reader(StringIO(sample), delimiter=delimiter) if row]
+        except csv.Error:
+            continue
+        width, count = _commonest(widths)
+        score = count / len(widths) if width > 1 else 0.0
+        if score > best_score:
+            best, best_score = delimiter, score
+    return best
+
+
+def _commonest(widths: Sequence[int]) -> tuple[int, int]:
+    return max(Counter(widths).items(), key=lambda pair: pair[1], default=(0, 0))
+
+
+def _read(source: str, delimiter: str) -> tuple[list[list[str]], tuple[str, ...]]:
+    problems: tuple[str, ...] = ()
+    try:
+        rows = list(csv.reader(StringIO(source), delimiter=delimiter, strict=True))
+    except csv.Error:
+        problems = ("its quotation marks don't pair up: some cells may be wrong",)
+        try:
+            rows = list(csv.reader(StringIO(source), delimiter=delimiter, quoting=csv.QUOTE_NONE))
+        except csv.Error:  # a field too long for the module
+            rows = [line.split(delimiter) for line in source.split("\n")]
+    return [[one_line(cell) for cell in row] for row in rows], problems
+
+
+def _write(writer: Writer, rows: Sequence[Sequence[str]], size: int) -> None:
+    names = _names(rows)
+    if not names:
+        writer.table(rows)
+        return
+    named = [
+        [
+            f"{name}: {value}" if name else value
+            for name, value in zip(names, row, strict=False)
+            if value
+        ]
+        + [value for value in row[len(names) :] if value]
+        for row in rows[1:]
+    ]
+    longer = sum(len(cell) + 3 for row in named for cell in row)
+    writer.table([names, *named] if longer <= _GROWTH * size else rows)
+
+
+def _names(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The names of the columns, where the first row is one of names; else nothing."""
+    if len(rows) < 2 or len(rows[0]) < 2:
+        return []
+    names = list(rows[0])
+    while names and not names[-1]:
+        names.pop()  # a delimiter at the end of each line
+    is_header = (
+        len(set(names)) == len(names) > 1
+        and sum(map(bool, names)) >= len(names) - 1  # the row names' own column may have none
+        and all(len(name) <= _LONGEST_NAME for name in names)
+        and not any(name and _NO_NAME.fullmatch(name) for name in names)
+    )
+    return names if is_header else []

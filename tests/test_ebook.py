@@ -1,0 +1,225 @@
+"""EPUB: pages in reading order, sections from the book's navigation, nothing trusted."""
+
+from __future__ import annotations
+
+import zipfile
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from qa_bot.loaders import archive
+from qa_bot.loaders.ebook import load_ebook
+from qa_bot.records import Document
+
+CONTAINER = (
+    '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container" version="1.0"><rootfiles>'
+    '<rootfile full-path="OPS/book.opf" media-type="application/oebps-package+xml"/>'
+    "</rootfiles></container>"
+)
+NAV = (
+    '<html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops"><body>'
+    '<nav epub:type="landmarks"><ol><li><a href="one.xhtml">Start</a></li></ol></nav>'
+    '<nav epub:type="toc"><h1>Contents</h1><ol><li><span>Part I</span><ol>'
+    '<li><a href="text/one.xhtml">1. The <i>Leaf</i></a><ol>'
+    '<li><a href="text/one.xhtml#soil">Soil &amp; rain</a></li></ol></li>'
+    '<li><a href="text/two%20b.xhtml">2. The Pot</a></li></ol></li>'
+    '<li><a href="text/none.xhtml">Lost</a></li></ol></nav></body></html>'
+)
+NCX = (
+    '<!DOCTYPE ncx PUBLIC "-//NISO//DTD ncx 2005-1//EN" "http://a.example/ncx-2005-1.dtd">'
+    '<ncx xmlns="http://www.daisy.org/z3986/2005/ncx/"><navMap>'
+    '<navPoint><navLabel><text>Part I</text></navLabel><content src="text/one.xhtml"/>'
+    '<navPoint><navLabel><text>1. The Leaf</text></navLabel><content src="text/one.xhtml"/>'
+    "<navPoint><navLabel><text>Soil &amp; rain</text></navLabel>"
+    '<content src="text/one.xhtml#soil"/></navPoint></navPoint>'
+    '<navPoint><navLabel><text>2. The Pot</text></navLabel><content src="text/two%20b.xhtml"/>'
+    "</navPoint></navPoint></navMap></ncx>"
+)
+ONE = (
+    '<?xml version="1.0" encoding="utf-8"?><html xmlns="http://www.w3.org/1999/xhtml" '
+    'xmlns:epub="http://www.idpf.org/2007/ops"><head><title/></head><body>'
+    '<h1>Chapter 1</h1><h2>The Leaf</h2><p>Leaves&nbsp;grow.<a epub:type="noteref" href="#n">1</a>'
+    '<span epub:type="pagebreak" id="p2">2</span></p><p id="soil">It rains.</p>'
+    "<h3 id='sun'>Sun</h3><p>It shines.</p>"
+    '<aside epub:type="footnote" id="n">1 In spring.</aside></body></html>'
+)
+TWO = "<html><body><h1>2. The Pot</h1><p>Pots break.<p>So do cups.</body></html>"
+
+
+def write(path: Path, opf: str, **files: str | bytes) -> Path:
+    """An EPUB of these files; ``text__one`` is ``OPS/text/one.xhtml``."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("mimetype", "application/epub+zip", zipfile.ZIP_STORED)
+        file.writestr("META-INF/container.xml", CONTAINER)
+        file.writestr("OPS/book.opf", opf)
+        for name, data in files.items():
+            named = name if "/" in name else f"OPS/{name.replace('__', '/')}.xhtml"
+            file.writestr(named, data)
+    return path
+
+
+def package(contents: str = "", spine: str = "", title: str = "On Tea", guide: str = "") -> str:
+    return (
+        '<package xmlns="http://www.idpf.org/2007/opf" version="3.0">'
+        '<metadata xmlns:dc="http://purl.org/dc/elements/1.1/">'
+        f"<dc:title> {title}\n</dc:title></metadata><manifest>"
+        '<item id="one" href="text/one.xhtml" media-type="application/xhtml+xml"/>'
+        '<item id="two" href="text/two%20b.xhtml" media-type="application/xhtml+xml"/>'
+        '<item id="img" href="cover.png" media-type="image/png"/>'
+        f"{contents}</manifest><spine {spine}><itemref idref='img'/><itemref idref='one'/>"
+        f"<itemref idref='two'/><itemref idref='one'/></spine>{guide}</package>"
+    )
+
+
+EPUB3 = '<item id="n" href="nav.xhtml" properties="nav" media-type="application/xhtml+xml"/>'
+EPUB2 = '<item id="ncx" href="toc.ncx" media-type="application/x-dtbncx+xml"/>'
+
+
+def outline(document: Document) -> list[str]:
+    return ["/".join(section.path) for section in document.sections[1:]]
+
+
+@pytest.fixture(params=["navigation document", "ncx"])
+def book(request: pytest.FixtureRequest, tmp_path: Path) -> Document:
+    """The same book as EPUB 3 and as EPUB 2."""
+    pages = {"text__one": ONE, "OPS/text/two b.xhtml": TWO}
+    if request.param == "ncx":
+        opf = package(EPUB2, 'toc="ncx"')
+        path = write(tmp_path / "tea.epub", opf, **pages, **{"OPS/toc.ncx": NCX})
+    else:
+        path = write(tmp_path / "tea.epub", package(EPUB3), **pages, nav=NAV)
+    return load_ebook(path, "books/tea.epub")
+
+
+def test_the_navigation_makes_the_outline(book: Document) -> None:
+    assert outline(book) == [
+        "Part I",
+        "Part I/1. The Leaf",
+        "Part I/1. The Leaf/Chapter 1",
+        "Part I/1. The Leaf/Soil & rain",
+        "Part I/1. The Leaf/Soil & rain/Sun",
+        "Part I/2. The Pot",
+    ]
+    assert book.title == "On Tea"
+
+
+def test_sections_start_where_the_navigation_leads(book: Document) -> None:
+    texts = {section.path[-1]: book.text[section.start : section.end].strip()
+             for section in book.sections[1:]}  # fmt: skip
+    assert texts["Soil & rain"] == "It rains.\n\nSun\n\nIt shines.\n\n1 In spring."
+    assert texts["2. The Pot"] == "2. The Pot\n\nPots break.\n\nSo do cups."
+    anchors = [section.anchor for section in book.sections[1:]]
+    assert anchors[3:] == [
+        "OPS/text/one.xhtml#soil",
+        "OPS/text/one.xhtml#sun",
+        "OPS/text/two b.xhtml",
+    ]
+
+
+def test_pages_are_read_once_in_order_without_page_numbers(book: Document) -> None:
+    assert book.text == (
+        "Chapter 1\n\nThe Leaf\n\nLeaves grow.¹\n\nIt rains.\n\nSun\n\nIt shines.\n\n"
+        "1 In spring.\n\n2. The Pot\n\nPots break.\n\nSo do cups."
+    )
+    for one, other in pairwise(book.sections):
+        assert other.start >= one.end or other.end <= one.end
+
+
+def test_entries_that_lead_nowhere_are_reported(tmp_path: Path) -> None:
+    pages = {"text__one": ONE, "OPS/text/two b.xhtml": TWO}
+    path = write(tmp_path / "tea.epub", package(EPUB3), **pages, nav=NAV)
+    warnings = load_ebook(path, "tea.epub").warnings
+    assert warnings == ("1 of 5 entries of its contents lead nowhere",)
+
+
+def test_a_book_without_navigation_has_its_headings(tmp_path: Path) -> None:
+    pages = {"text__one": ONE, "OPS/text/two b.xhtml": TWO}
+    document = load_ebook(write(tmp_path / "x.epub", package(title=""), **pages), "a/my_book.epub")
+    assert outline(document) == [
+        "Chapter 1",
+        "Chapter 1/The Leaf",
+        "Chapter 1/The Leaf/Sun",
+        "2. The Pot",
+    ]
+    assert document.title == "my book"
+
+
+def test_a_contents_page_is_never_quoted(tmp_path: Path) -> None:
+    guide = '<guide><reference type="toc" href="text/two%20b.xhtml#top"/></guide>'
+    pages = {"text__one": ONE, "OPS/text/two b.xhtml": TWO}
+    document = load_ebook(write(tmp_path / "x.epub", package(guide=guide), **pages), "x.epub")
+    last = [block.kind for block in document.blocks][-3:]
+    assert last == ["link"] * 3
+    assert outline(document)[-1] == "Chapter 1/The Leaf/Sun"
+
+
+def test_a_page_that_is_missing_costs_only_itself(tmp_path: Path) -> None:
+    document = load_ebook(write(tmp_path / "x.epub", package(), text__one=ONE), "x.epub")
+    assert document.text.startswith("Chapter 1")
+    assert document.warnings == ("damaged: OPS/text/two b.xhtml is missing",)
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        ({}, "missing"),
+        ({"text__one": ONE, "META-INF/encryption.xml": (
+            '<encryption><CipherReference URI="OPS/text/one.xhtml"/></encryption>')}, "DRM"),
+    ],
+)  # fmt: skip
+def test_unreadable_books_are_refused(tmp_path: Path, files: dict[str, str], reason: str) -> None:
+    path = write(tmp_path / "x.epub", package(), **files)
+    with pytest.raises(ValueError, match=reason):
+        load_ebook(path, "x.epub")
+
+
+@pytest.mark.parametrize("data", [b"", b"not a zip file", b"PK\x03\x04" + b"\0" * 100])
+def test_a_damaged_file_is_refused(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "x.epub"
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match="not a zip file"):
+        load_ebook(path, "x.epub")
+
+
+def test_a_zip_of_something_else_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.epub"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("a.txt", "a")
+    with pytest.raises(ValueError, match="not an EPUB"):
+        load_ebook(path, "x.epub")
+
+
+def test_decompression_bombs_are_refused_before_they_are_unpacked(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.epub", package(), text__one=b"\0" * 3 * 2**20)
+    with pytest.raises(ValueError, match="too tightly"):
+        load_ebook(path, "x.epub")
+
+
+def test_books_that_unpack_to_too_much_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "x.epub", package(), text__one=ONE)
+    monkeypatch.setattr(archive, "MAX_UNPACKED", 1000)
+    with pytest.raises(ValueError, match="unpacks to more"):
+        load_ebook(path, "x.epub")
+
+
+def test_a_member_that_lies_about_its_size_is_not_unpacked_further(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.epub", package(), text__one=ONE + " " * 100_000)
+    size = (len(ONE) + 100_000).to_bytes(4, "little")
+    data = path.read_bytes()
+    assert data.count(size) == 2  # in the member's own header, and in the directory
+    path.write_bytes(data.replace(size, (1000).to_bytes(4, "little")))
+    with pytest.raises(ValueError, match="can't be unpacked"):
+        load_ebook(path, "x.epub")
+
+
+def test_no_entity_and_nothing_outside_the_book_is_read(tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("secret")
+    bomb = package().replace("<package", '<!DOCTYPE package [<!ENTITY a "b">]><package', 1)
+    with pytest.raises(ValueError, match="entities"):
+        load_ebook(write(tmp_path / "x.epub", bomb, text__one=ONE), "x.epub")
+    outside = package().replace("text/one.xhtml", "../../../secret.txt")
+    with pytest.raises(ValueError, match="missing"):
+        load_ebook(write(tmp_path / "y.epub", outside), "y.epub")
