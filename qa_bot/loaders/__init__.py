@@ -8,6 +8,7 @@ from pathlib import Path
 from qa_bot.errors import UnreadableDocumentError
 from qa_bot.loaders.ebook import load_ebook
 from qa_bot.loaders.markdown import load_markdown
+from qa_bot.loaders.pdf import load_pdf
 from qa_bot.loaders.plain import load_plain
 from qa_bot.loaders.table import load_table
 from qa_bot.loaders.web_page import load_web_page
@@ -26,6 +27,7 @@ LOADERS: dict[str, Callable[[Path, str], Document]] = {
     ".htm": load_web_page,
     ".html": load_web_page,
     ".md": load_markdown,
+    ".pdf": load_pdf,
     ".txt": load_plain,
 }
 
@@ -56,5 +58,5 @@ def load_document(path: Path, document_id: str) -> Document:
     except Exception as error:
         raise UnreadableDocumentError(path, str(error) or type(error).__name__) from error
     if not document.text.strip():
-        raise UnreadableDocumentError(path, "contains no text")
+        raise UnreadableDocumentError(path, "; ".join(("contains no text", *document.warnings)))
     return document
