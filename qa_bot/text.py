@@ -64,7 +64,7 @@ def _bigrams(run: re.Match[str]) -> str:
     return f" {' '.join(pairs)} "
 
 
-def looks_english(text: str, sample: int = 20_000) -> bool:
+def looks_english(text: str, sample: int = 100_000) -> bool:
     """Guess whether prose is English, from its share of words like "the" and "of".
 
     English prose has about 20 % of them and other languages in Latin script
