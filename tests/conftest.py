@@ -16,7 +16,7 @@ from qa_bot.embedding import (
     Vectors,
     load_embedder,
 )
-from qa_bot.records import Span
+from qa_bot.records import Document, Span
 
 DOCUMENTS = Path(__file__).parents[1] / "documents"
 ARTICLE = "military-partnerships-with-nato-allies.txt"
@@ -114,3 +114,17 @@ def paragraphs(topic: str, count: int) -> str:
         f"and returns to hut {n} before the morning bell is rung by the {topic} warden."
         for n in range(count)
     )
+
+
+def blocks(document: Document, *kinds: str) -> list[str]:
+    """The texts of a document's blocks, or of those of some kinds."""
+    return [
+        document.text[block.start : block.end]
+        for block in document.blocks
+        if not kinds or block.kind in kinds
+    ]
+
+
+def outline(document: Document) -> list[str]:
+    """The paths of a document's sections, the document itself left out."""
+    return ["/".join(section.path) for section in document.sections[1:]]

@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from conftest import outline
 
 from qa_bot.loaders import archive
 from qa_bot.loaders.ebook import load_ebook
@@ -74,10 +75,6 @@ def package(contents: str = "", spine: str = "", title: str = "On Tea", guide: s
 
 EPUB3 = '<item id="n" href="nav.xhtml" properties="nav" media-type="application/xhtml+xml"/>'
 EPUB2 = '<item id="ncx" href="toc.ncx" media-type="application/x-dtbncx+xml"/>'
-
-
-def outline(document: Document) -> list[str]:
-    return ["/".join(section.path) for section in document.sections[1:]]
 
 
 @pytest.fixture(params=["navigation document", "ncx"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from conftest import blocks, outline
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,18 +13,6 @@ from qa_bot.records import Document
 
 def parse(source: str) -> Document:
     return parse_markdown(source, "folder/my-file_name.md")
-
-
-def blocks(document: Document, *kinds: str) -> list[str]:
-    return [
-        document.text[block.start : block.end]
-        for block in document.blocks
-        if not kinds or block.kind in kinds
-    ]
-
-
-def outline(document: Document) -> list[str]:
-    return ["/".join(section.path) for section in document.sections[1:]]
 
 
 def test_heading_levels_make_the_outline() -> None:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from conftest import blocks, outline
 from fpdf import FPDF
 from fpdf.enums import AccessPermission, EncryptionMethod, PageLabelStyle
 from PIL import Image
@@ -73,18 +74,6 @@ def checked(document: Document) -> Document:
             for other in document.sections
         )
     return document
-
-
-def blocks(document: Document, *kinds: str) -> list[str]:
-    return [
-        document.text[block.start : block.end]
-        for block in document.blocks
-        if not kinds or block.kind in kinds
-    ]
-
-
-def outline(document: Document) -> list[str]:
-    return ["/".join(section.path) for section in document.sections[1:]]
 
 
 def lines(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from conftest import blocks
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,14 +46,6 @@ def parse(text: str) -> Document:
 def outline(document: Document) -> list[str]:
     """Its headings, each indented by two spaces a level."""
     return ["  " * (len(section.path) - 1) + section.path[-1] for section in document.sections[1:]]
-
-
-def blocks(document: Document, *kinds: str) -> list[str]:
-    return [
-        document.text[block.start : block.end]
-        for block in document.blocks
-        if not kinds or block.kind in kinds
-    ]
 
 
 @pytest.fixture(scope="module")

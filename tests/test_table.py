@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from conftest import blocks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,14 +15,6 @@ from qa_bot.records import Document
 
 def parse(source: str) -> Document:
     return parse_table(source, "folder/my-file_name.csv")
-
-
-def blocks(document: Document, *kinds: str) -> list[str]:
-    return [
-        document.text[block.start : block.end]
-        for block in document.blocks
-        if not kinds or block.kind in kinds
-    ]
 
 
 @pytest.mark.parametrize(

@@ -120,4 +120,4 @@ def test_english_prose_is_told_from_other_languages(text: str, expected: bool) -
 
 
 def test_only_the_beginning_decides_the_language() -> None:
-    assert looks_english(ENGLISH * 300 + RUSSIAN * 3000)
+    assert looks_english(ENGLISH * 3000 + RUSSIAN * 30_000)

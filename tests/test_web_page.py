@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from conftest import blocks, outline
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,18 +17,6 @@ from qa_bot.records import Document
 
 def parse(source: str) -> Document:
     return parse_web_page(source, "folder/my-file_name.html")
-
-
-def blocks(document: Document, *kinds: str) -> list[str]:
-    return [
-        document.text[block.start : block.end]
-        for block in document.blocks
-        if not kinds or block.kind in kinds
-    ]
-
-
-def outline(document: Document) -> list[str]:
-    return ["/".join(section.path) for section in document.sections[1:]]
 
 
 def check(document: Document) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import docx
 import pytest
+from conftest import blocks, outline
 from docx.document import Document as WordFile
 from docx.enum.style import WD_STYLE_TYPE
 from docx.oxml import OxmlElement, parse_xml
@@ -71,18 +72,6 @@ def run(text: str, properties: str = "") -> str:
 
 def insert(paragraph: Paragraph, xml: str) -> None:
     paragraph._p.append(parse_xml(xml.replace(">", f" {NAMESPACES}>", 1)))
-
-
-def blocks(document: Document, *kinds: str) -> list[str]:
-    return [
-        document.text[block.start : block.end]
-        for block in document.blocks
-        if not kinds or block.kind in kinds
-    ]
-
-
-def outline(document: Document) -> list[str]:
-    return ["/".join(section.path) for section in document.sections[1:]]
 
 
 def test_heading_styles_make_the_outline(word: WordFile, tmp_path: Path) -> None:
