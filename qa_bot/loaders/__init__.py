@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 from qa_bot.errors import UnreadableDocumentError
-from qa_bot.loaders.ebook import load_ebook
-from qa_bot.loaders.markdown import load_markdown
-from qa_bot.loaders.pdf import load_pdf
-from qa_bot.loaders.plain import load_plain
-from qa_bot.loaders.table import load_table
-from qa_bot.loaders.web_page import load_web_page
-from qa_bot.loaders.word import load_word
 from qa_bot.records import Document
 
 VERSION = 1
@@ -20,15 +14,17 @@ VERSION = 1
 
 MAX_BYTES = 64 * 2**20
 
-LOADERS: dict[str, Callable[[Path, str], Document]] = {
-    ".csv": load_table,
-    ".docx": load_word,
-    ".epub": load_ebook,
-    ".htm": load_web_page,
-    ".html": load_web_page,
-    ".md": load_markdown,
-    ".pdf": load_pdf,
-    ".txt": load_plain,
+Loader = Callable[[Path, str], Document]
+
+LOADERS = {  # suffix → module and function; imported when a file needs it, since parsers are heavy
+    ".csv": ("table", "load_table"),
+    ".docx": ("word", "load_word"),
+    ".epub": ("ebook", "load_ebook"),
+    ".htm": ("web_page", "load_web_page"),
+    ".html": ("web_page", "load_web_page"),
+    ".md": ("markdown", "load_markdown"),
+    ".pdf": ("pdf", "load_pdf"),
+    ".txt": ("plain", "load_plain"),
 }
 
 
@@ -43,9 +39,11 @@ def load_document(path: Path, document_id: str) -> Document:
         UnreadableDocumentError: Unknown suffix, damaged or too large a file, or
             no text at all. The parser's own error is the cause.
     """
-    loader = LOADERS.get(path.suffix.lower())
-    if loader is None:
+    place = LOADERS.get(path.suffix.lower())
+    if place is None:
         raise UnreadableDocumentError(path, f"not one of {', '.join(LOADERS)}")
+    module, function = place
+    loader: Loader = getattr(import_module(f"{__name__}.{module}"), function)
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
