@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
@@ -324,12 +325,12 @@ def save_document(
 
 def _ordinals(sections: Sequence[Section], passages: Iterable[Passage]) -> Iterator[int]:
     """The innermost section around each passage; passages are in reading order."""
+    starts = [section.start for section in sections]
     for passage in passages:
-        yield max(
-            i
-            for i, section in enumerate(sections)
-            if section.path == passage.section and section.start <= passage.start < section.end
-        )
+        ordinal = bisect_right(starts, passage.start) - 1
+        while sections[ordinal].path != passage.section or passage.start >= sections[ordinal].end:
+            ordinal -= 1
+        yield ordinal
 
 
 def _passage_row(passage: Passage, ordinal: int) -> tuple[Any, ...]:
