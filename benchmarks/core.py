@@ -1,4 +1,4 @@
-"""The core figures: ``make bench`` prints them and writes them to RESULTS.md.
+"""The core figures: ``make bench`` prints them and writes its section of RESULTS.md.
 
 Everything is measured in one run on the same passages with the same model:
 what a script with plain dense vectors does, BM25 alone, and this project.
@@ -26,12 +26,12 @@ from benchmarks.datasets import (
     need_data,
     squad,
 )
+from benchmarks.results import save_section
 from qa_bot import Answer, Index, Passage
 from qa_bot.embedding import DEFAULT_MODEL, has_fast_bfloat16, load_embedder
 from qa_bot.indexing import index_passages
 
 ROOT = Path(__file__).resolve().parents[1]
-RESULTS = ROOT / "benchmarks" / "RESULTS.md"
 ROUNDS = 5  # interleaved, for ratios of speed
 
 Ranker = Callable[[str], Sequence[Passage]]
@@ -43,8 +43,6 @@ def main() -> None:
     load_embedder(DEFAULT_MODEL).encode_question("warm up")
     with tempfile.TemporaryDirectory() as folder:
         lines = [
-            "# Results",
-            "",
             f"Made by `make bench` on {platform.machine()}, {_cores()} cores, "
             f"bfloat16 instructions: {'yes' if has_fast_bfloat16() else 'no'}, "
             f"qa_bot {qa_bot.__version__}. Speeds are ratios within this run.",
@@ -53,9 +51,9 @@ def main() -> None:
             *_article_rows(Path(folder, "article")),
             *_speed_rows(squad(SQUAD)),
         ]
-    text = "\n".join(lines) + "\n"
+    text = "\n".join(lines)
     print(text)
-    RESULTS.write_text(text)
+    save_section("core", text)
 
 
 def _cores() -> int:

@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from qa_bot import database, rows
+from qa_bot import rows, schema
 from qa_bot.lexical import Lexicon
 from qa_bot.vectors import FlatVectors, VectorEngine
 
@@ -53,7 +53,7 @@ def open_or_build(folder: Path, connection: sqlite3.Connection) -> Caches:
 
     Where the folder can't be written they are made in memory.
     """
-    meta = database.read_meta(connection)
+    meta = schema.read_meta(connection)
     target = folder_of(folder, meta)
     if is_sealed(target):
         try:
@@ -112,7 +112,7 @@ def _open(target: Path) -> Caches:
 def _empty(scratch: Path, connection: sqlite3.Connection) -> Caches:
     shutil.rmtree(scratch, ignore_errors=True)
     (scratch / _WORDS).mkdir(parents=True)
-    dimension = int(database.read_meta(connection)["dimension"])
+    dimension = int(schema.read_meta(connection)["dimension"])
     return Caches(FlatVectors(dimension), Lexicon(scratch / _WORDS))
 
 

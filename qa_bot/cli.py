@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bars
 from rich.text import Text
 
@@ -35,8 +35,9 @@ app = typer.Typer(
 out = Console(highlight=False, emoji=False)
 err = Console(stderr=True, highlight=False, emoji=False)
 
+_MIB = 2**20
+_NAMES_SHOWN = 20
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # could move a terminal's cursor, or worse
-_STAGES = {"loading": "Loading", "reading": "Reading", "embedding": "Embedding", "saving": "Saving"}
 
 Documents = Annotated[
     Path, typer.Option("--documents", metavar="DIR", help="The folder with your documents.")
@@ -44,7 +45,24 @@ Documents = Annotated[
 IndexFolder = Annotated[
     Path, typer.Option("--index", metavar="DIR", help="The folder for the index.")
 ]
-DOCUMENTS, INDEX = Path("documents"), Path("index")
+Seconds = Annotated[
+    float, typer.Option("--max-seconds", min=1, help="Seconds that reading one file may take.")
+]
+Memory = Annotated[
+    int, typer.Option("--max-memory", min=256, help="MiB of memory that it may take.")
+]
+Size = Annotated[int, typer.Option("--max-size", min=1, help="MiB; a larger file is not read.")]
+Pages = Annotated[int, typer.Option("--max-pages", min=1, help="A file of more pages is not read.")]
+Ocr = Annotated[
+    bool,
+    typer.Option("--ocr", help="Recognise the text of scanned PDF pages; needs tesseract."),
+]
+Languages = Annotated[
+    str,
+    typer.Option("--ocr-languages", metavar="CODES", help="As tesseract names them: eng+deu, say."),
+]
+DOCUMENTS, INDEX, LIMITS = Path("documents"), Path("index"), qa_bot.Limits()
+SECONDS, MEMORY, SIZE = LIMITS.seconds, LIMITS.memory // _MIB, LIMITS.size // _MIB
 
 
 def main() -> None:
@@ -94,11 +112,27 @@ def index(
         str | None,
         typer.Option(metavar="NAME", help="A sentence-transformers model: a name or a folder."),
     ] = None,
+    ocr: Ocr = False,
+    ocr_languages: Languages = "eng",
+    max_seconds: Seconds = SECONDS,
+    max_memory: Memory = MEMORY,
+    max_size: Size = SIZE,
+    max_pages: Pages = LIMITS.pages,
 ) -> None:
-    """Index the documents, or bring the index up to date."""
+    """Index the documents, or bring the index up to date.
+
+    Each file is read by a process of its own within the limits below; one that
+    needs more is reported, and the others go on.
+    """
     with _progress() as report:
         receipt = qa_bot.build_index(
-            documents, index, model=model, rebuild=rebuild, on_progress=report
+            documents,
+            index,
+            model=model,
+            rebuild=rebuild,
+            limits=qa_bot.Limits(max_seconds, max_memory * _MIB, max_size * _MIB, max_pages),
+            ocr=ocr_languages if ocr else None,
+            on_progress=report,
         )
     _print_receipt(receipt)
 
@@ -140,11 +174,20 @@ def chat(
     open_browser: Annotated[
         bool, typer.Option("--open/--no-open", help="Open the page in your browser.")
     ] = True,
+    ocr: Ocr = False,
+    ocr_languages: Languages = "eng",
 ) -> None:
     """Serve the web chat, bringing the index up to date first."""
     from qa_bot.web.app import serve
 
-    serve(documents, index, host=host, port=port, open_browser=open_browser)
+    serve(
+        documents,
+        index,
+        host=host,
+        port=port,
+        open_browser=open_browser,
+        ocr=ocr_languages if ocr else None,
+    )
 
 
 @app.command()
@@ -160,36 +203,55 @@ def status(documents: Documents = DOCUMENTS, index: IndexFolder = INDEX) -> None
     out.print(f"Built      {built:%Y-%m-%d %H:%M %Z}")
     out.print(f"On disk    {found.bytes / 1e6:.1f} MB")
     for summary in found.documents:
-        passages = _count(summary.passages, "passage")
-        out.print(f"  {escape(summary.id)}: {passages}", soft_wrap=True)
-    for colour, problems in (("yellow", found.warnings), ("red", found.unreadable)):
-        for problem in problems:
-            out.print(
-                f"  [{colour}]{escape(problem.document_id)}: {escape(problem.reason)}[/]",
-                soft_wrap=True,
-            )
+        size = _count(summary.passages, "passage")
+        if summary.pages:
+            size = f"{_count(summary.pages, 'page')}, {size}"
+        out.print(f"  {escape(summary.id)}: {size}", soft_wrap=True)
+    _print_health(found.health, out)
 
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def _print_health(health: qa_bot.Health, console: Console) -> None:
+    """What is wrong with the files, one line each; what is left out on purpose, in one line."""
+    for colour, what, problems in (
+        ("red", "unreadable", health.unreadable),
+        ("yellow", "warning", health.warnings),
+    ):
+        for problem in problems:
+            console.print(
+                f"[{colour}]{what}[/] {escape(problem.document_id)}: {escape(problem.reason)}",
+                soft_wrap=True,
+            )
+    if health.unsupported:
+        names = ", ".join(health.unsupported[:_NAMES_SHOWN])
+        more = len(health.unsupported) - _NAMES_SHOWN
+        console.print(
+            f"[yellow]unsupported[/] {_count(len(health.unsupported), 'file')} not read: "
+            f"{escape(names)}{f' and {more:,} more' if more > 0 else ''}",
+            soft_wrap=True,
+        )
+    if health.hidden:
+        console.print(f"[dim]{_count(health.hidden, 'hidden or temporary file')} ignored[/]")
+
+
 @contextmanager
 def _progress() -> Iterator[Callable[[qa_bot.Progress], None]]:
-    """A bar for each stage of a build, on standard error, and only on a terminal."""
-    columns = (
-        TextColumn("{task.description:<10}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
+    """A line that says how far a build is, on standard error, and only on a terminal."""
+    columns = BarColumn(bar_width=20), TextColumn("{task.description}")
     with Bars(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
-        tasks = {}
+        task = bars.add_task("Looking for changes", total=None)
 
         def report(progress: qa_bot.Progress) -> None:
-            if progress.stage not in tasks:
-                tasks[progress.stage] = bars.add_task(_STAGES[progress.stage])
-            bars.update(tasks[progress.stage], completed=progress.done, total=progress.total)
+            counted = progress.stage in ("reading", "embedding")
+            bars.update(
+                task,
+                description=str(progress),
+                total=1.0 if counted else None,
+                completed=progress.done,
+            )
 
         yield report
 
@@ -205,23 +267,15 @@ def _print_receipt(receipt: qa_bot.Receipt) -> None:
         )
         if names
     ]
-    unreadable = f"; {len(receipt.unreadable)} unreadable" if receipt.unreadable else ""
+    count = len(receipt.health.unreadable)
+    unreadable = f"; {count} unreadable" if count else ""
     out.print(
         f"{', '.join(parts) if parts else 'Nothing changed'}{unreadable}. The index holds "
         f"{_count(receipt.documents, 'document')} in {_count(receipt.passages, 'passage')} "
         f"({receipt.embedded} embedded, {receipt.reused} reused, {receipt.seconds:.1f} s).",
         soft_wrap=True,
     )
-    for problem in receipt.unreadable:
-        err.print(
-            f"[red]unreadable[/] {escape(problem.document_id)}: {escape(problem.reason)}",
-            soft_wrap=True,
-        )
-    for problem in receipt.warnings:
-        err.print(
-            f"[yellow]warning[/] {escape(problem.document_id)}: {escape(problem.reason)}",
-            soft_wrap=True,
-        )
+    _print_health(receipt.health, err)
 
 
 def _print_answer(answer: qa_bot.Answer, text_of: Callable[[str], str]) -> None:

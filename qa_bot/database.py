@@ -9,7 +9,6 @@ by a key over the model and the text, so that text which moved keeps its own.
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,73 +24,11 @@ import numpy.typing as npt
 from qa_bot.errors import (
     IndexBusyError,
     IndexDamagedError,
-    IndexFormatError,
     IndexNotFoundError,
     IndexStateError,
 )
-from qa_bot.records import (
-    Document,
-    Passage,
-    Problem,
-    Section,
-)
-
-FILE = "qa_bot.sqlite"
-FORMAT = 1
-BUSY_MS = 2_000  # how long a second writer waits before it says so
-
-_SCHEMA = f"""
-BEGIN IMMEDIATE;
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS documents (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    path TEXT NOT NULL UNIQUE,
-    title TEXT NOT NULL,
-    text TEXT NOT NULL,
-    digest TEXT NOT NULL,
-    file_hash TEXT NOT NULL,
-    recipe TEXT NOT NULL,          -- what read, cut and embedded it
-    blocks TEXT NOT NULL,          -- JSON [[kind, start, end], …]
-    pages TEXT NOT NULL,           -- JSON [[label, number, start, end], …]
-    indexed_at TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS sections (
-    document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
-    ordinal INTEGER NOT NULL,
-    path TEXT NOT NULL,            -- JSON [heading, …], outermost first
-    start INTEGER NOT NULL,
-    end INTEGER NOT NULL,
-    anchor TEXT NOT NULL,
-    PRIMARY KEY (document, ordinal)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS passages (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
-    section INTEGER NOT NULL,      -- sections.ordinal
-    start INTEGER NOT NULL,
-    end INTEGER NOT NULL,
-    text TEXT NOT NULL,
-    paragraph INTEGER NOT NULL,
-    pages TEXT NOT NULL,           -- JSON [[label, number], …]
-    sentences TEXT NOT NULL,       -- JSON [[start, end, paragraph], …]
-    context TEXT NOT NULL,         -- JSON [[start, end], …]
-    vector BLOB NOT NULL           -- vectors.key
-);
-CREATE INDEX IF NOT EXISTS passages_by_document ON passages (document);
-CREATE INDEX IF NOT EXISTS passages_by_vector ON passages (vector);
-CREATE TABLE IF NOT EXISTS vectors (
-    key BLOB PRIMARY KEY,          -- hash of the model and the embedded text
-    passage BLOB NOT NULL,         -- float32 (d,)
-    sentences BLOB NOT NULL        -- int8 (s, d)
-);
-CREATE TABLE IF NOT EXISTS problems (
-    path TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    unreadable INTEGER NOT NULL
-);
-INSERT OR IGNORE INTO meta VALUES ('format', '{FORMAT}'), ('uuid', lower(hex(randomblob(4))));
-COMMIT;
-"""  # noqa: S608 - a number of our own
+from qa_bot.records import Document, Health, Passage, Section
+from qa_bot.schema import BUSY_MS, FILE, TABLES, check_meta, read_meta, write_meta
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +81,8 @@ def open_writer(folder: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA foreign_keys = ON")
         if not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
-            connection.executescript(_SCHEMA)  # another first build may just have done it
-        _check_meta(connection, folder)
+            connection.executescript(TABLES)  # another first build may just have done it
+        check_meta(connection, folder)
     except BaseException:
         connection.close()
         raise
@@ -167,7 +104,7 @@ def open_reader(folder: Path) -> sqlite3.Connection:
     _refuse_folder(folder)
     connection = _connect_reader(file)
     try:
-        _check_meta(connection, folder)
+        check_meta(connection, folder)
         if "generation" not in read_meta(connection):
             raise IndexNotFoundError(folder)  # a first build was interrupted
     except BaseException:
@@ -203,65 +140,6 @@ def _connect_reader(file: Path) -> sqlite3.Connection:
     raise last or sqlite3.OperationalError("unable to open database file")
 
 
-_META = {  # what each value looks like; some become part of a file's name
-    "format": r"\d+",  # first: a newer one may not have the others
-    "uuid": r"[0-9a-f]+",
-    "generation": r"\d+",
-    "dimension": r"\d+",
-    "model": ".+",
-    "fingerprint": ".+",
-    "built_at": ".+",
-}
-
-
-def _check_meta(connection: sqlite3.Connection, folder: Path) -> None:
-    meta = read_meta(connection)
-    keys = list(_META) if "generation" in meta else ["format", "uuid"]  # before the first build
-    for key in keys:
-        if not re.fullmatch(_META[key], meta.get(key, "")):
-            raise IndexDamagedError(folder, f"no valid {key}")
-        if key == "format" and int(meta[key]) > FORMAT:
-            raise IndexFormatError(
-                f"The index in {folder} was made by a newer qa_bot (format {meta[key]}, this one "
-                f"reads {FORMAT}): upgrade, or run `qa-bot index --rebuild`."
-            )
-
-
-def is_sound(folder: Path) -> bool:
-    """Whether a build can go on from the database: it is ours, whole, and not a newer one."""
-    shape = "SELECT type, name, sql FROM sqlite_master ORDER BY type, name"
-    fresh = sqlite3.connect(":memory:")
-    fresh.executescript(_SCHEMA)
-    ours = fresh.execute(shape).fetchall()
-    fresh.close()
-    connection = sqlite3.connect(folder / FILE, timeout=BUSY_MS / 1000)
-    try:
-        _check_meta(connection, folder)
-        document_states(connection)
-        connection.execute("SELECT * FROM problems").fetchall()
-        return connection.execute(shape).fetchall() == ours and connection.execute(
-            "PRAGMA integrity_check(1)"
-        ).fetchone() == ("ok",)
-    except (IndexStateError, UnicodeDecodeError):
-        return False
-    except sqlite3.DatabaseError as error:
-        if getattr(error, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-            raise
-        return False
-    finally:
-        connection.close()
-
-
-def read_meta(connection: sqlite3.Connection) -> dict[str, str]:
-    """Everything the index says about itself: format, uuid, generation, model, …."""
-    return dict(connection.execute("SELECT key, value FROM meta"))
-
-
-def write_meta(connection: sqlite3.Connection, values: dict[str, str]) -> None:
-    """Set some of the values that ``read_meta`` returns."""
-    connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
-
-
 def document_states(connection: sqlite3.Connection) -> dict[str, DocumentState]:
     """What each indexed document was made from, by its path."""
     rows = connection.execute("SELECT path, id, file_hash, recipe FROM documents")
@@ -288,7 +166,7 @@ def save_document(
         file_hash,
         recipe,
         json.dumps([astuple(block) for block in document.blocks]),
-        json.dumps([(p.page.label, p.page.number, p.start, p.end) for p in document.pages]),
+        json.dumps([(*astuple(p.page), p.start, p.end) for p in document.pages]),
         datetime.now(UTC).isoformat(timespec="seconds"),
     )
     connection.execute(
@@ -380,13 +258,16 @@ def purge_vectors(connection: sqlite3.Connection) -> None:
     connection.execute("DELETE FROM vectors WHERE key NOT IN (SELECT vector FROM passages)")
 
 
-def save_problems(
-    connection: sqlite3.Connection, unreadable: Iterable[Problem], warnings: Iterable[Problem]
-) -> None:
-    """Replace the list of files that could not be read, or only with a warning."""
+def save_health(connection: sqlite3.Connection, health: Health) -> None:
+    """Replace what is stored of the files that could not be read, or only with a warning."""
     connection.execute("DELETE FROM problems")
-    for problems, flag in ((unreadable, 1), (warnings, 0)):
+    lists = (
+        ("unreadable", [(problem.document_id, problem.reason) for problem in health.unreadable]),
+        ("warning", [(problem.document_id, problem.reason) for problem in health.warnings]),
+        ("unsupported", [(name, "") for name in health.unsupported]),
+    )
+    for kind, found in lists:
         connection.executemany(
-            "INSERT INTO problems VALUES (?, ?, ?)",
-            [(problem.document_id, problem.reason, flag) for problem in problems],
+            "INSERT INTO problems VALUES (?, ?, ?)", [(*entry, kind) for entry in found]
         )
+    write_meta(connection, {"hidden": str(health.hidden)})

@@ -15,6 +15,7 @@
     │   ├── IndexModelError            made with another model
     │   └── IndexBusyError             another build holds the lock
     ├── ModelError                     the embedding model can't be used
+    ├── OcrError                       scanned pages can't be recognised
     └── ServerError                    the chat can't be served
 
 Messages are one line, say what happened and what to do. Errors of other
@@ -99,6 +100,10 @@ class IndexBusyError(IndexStateError):
 
 class ModelError(QaBotError):
     """The embedding model is missing, damaged, or not one that can be used."""
+
+
+class OcrError(QaBotError):
+    """tesseract, the program that recognises scanned pages, is missing or fails."""
 
 
 class ServerError(QaBotError):

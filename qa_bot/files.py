@@ -5,15 +5,29 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from qa_bot import loaders
 from qa_bot.errors import NoDocumentsError, UnreadableDocumentError
 from qa_bot.records import Problem
 
+_HIDDEN, _UNSUPPORTED = "hidden", "unsupported"
+_TEMPORARY = ("~", ".tmp", ".crdownload", ".part", ".swp", "thumbs.db", "desktop.ini")
 
-def find_files(folder: Path) -> tuple[list[tuple[str, Path]], list[Problem]]:
-    """The files to read as ``(id, path)``, and what is not read, with the reason.
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is in the documents folder."""
+
+    files: tuple[tuple[str, Path], ...]  # (document id, path) of those to read, sorted
+    skipped: tuple[Problem, ...]  # what can't be read, with the reason
+    unsupported: tuple[str, ...]  # names of files of kinds that are not read
+    hidden: int  # hidden and temporary files and folders
+
+
+def find_files(folder: Path) -> Found:
+    """Look through a folder and all folders in it.
 
     Raises:
         NoDocumentsError: There is no such folder, or nothing in it to read.
@@ -23,43 +37,56 @@ def find_files(folder: Path) -> tuple[list[tuple[str, Path]], list[Problem]]:
             f"There is no folder {folder}: create it and put documents in, "
             "or name another with --documents."
         )
-    known, skipped = [], []
-    for path, reason in _walk(folder):
+    files, skipped, unsupported, hidden = [], [], [], 0
+    for path, fate in _walk(folder):
         name = path.relative_to(folder).as_posix()
-        if reason:
-            name = name.encode("utf-8", "replace").decode()
-            skipped.append(Problem(name, f"skipped: {reason}"))
+        shown = name.encode("utf-8", "replace").decode()
+        if fate == _HIDDEN:
+            hidden += 1
+        elif fate == _UNSUPPORTED:
+            unsupported.append(shown)
+        elif fate:
+            skipped.append(Problem(shown, f"skipped: {fate}"))
         else:
-            known.append((name, path))
-    if not known:
+            files.append((name, path))
+    if not files:
+        others = f" (it holds {len(unsupported)} of other kinds)" if unsupported else ""
         raise NoDocumentsError(
-            f"No documents in {folder}: put {' or '.join(loaders.LOADERS)} files there."
+            f"No documents in {folder}{others}: put {' or '.join(loaders.LOADERS)} files there."
         )
-    return sorted(known), skipped
+    skipped.sort(key=lambda problem: problem.document_id)
+    return Found(tuple(sorted(files)), tuple(skipped), tuple(sorted(unsupported)), hidden)
 
 
 def _walk(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Everything under the folder but hidden files, each with why it is not read, or ""."""
+    """Everything under the folder, each with why it is not read, or ""."""
     root = Path(os.path.realpath(folder))
     errors: list[OSError] = []
     for parent, folders, names in os.walk(folder, onerror=errors.append):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in folders:
-            if os.path.islink(Path(parent, name)):
+        for name in sorted(folders):
+            if _is_hidden(name):
+                folders.remove(name)
+                yield Path(parent, name), _HIDDEN
+            elif os.path.islink(Path(parent, name)):
                 yield Path(parent, name), "a link to a folder"
+        folders.sort()
         for name in sorted(names):
-            if not name.startswith((".", "~$")):
-                yield Path(parent, name), _no_document(Path(parent, name), root)
+            hidden = _is_hidden(name)
+            yield Path(parent, name), _HIDDEN if hidden else _fate(Path(parent, name), root)
     for error in errors:
         if Path(error.filename) == folder:
             raise NoDocumentsError(f"The folder {folder} can't be read ({error.strerror}).")
         yield Path(error.filename), f"the folder can't be read ({error.strerror})"
 
 
-def _no_document(path: Path, root: Path) -> str:
+def _is_hidden(name: str) -> bool:
+    return name.startswith((".", "~$")) or name.lower().endswith(_TEMPORARY)
+
+
+def _fate(path: Path, root: Path) -> str:
     """Why a file is not to be read; empty where it is."""
     if path.suffix.lower() not in loaders.LOADERS:
-        return f"not one of {', '.join(loaders.LOADERS)}"
+        return _UNSUPPORTED
     if not Path(os.path.realpath(path)).is_relative_to(root):
         return "a link out of the documents folder"
     if os.path.exists(path) and not os.path.isfile(path):  # reading a pipe would never end

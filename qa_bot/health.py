@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from qa_bot.records import DocumentSummary, Problem
+from qa_bot.records import DocumentSummary, Health
 from qa_bot.retrieval import Index
 
 
@@ -18,8 +18,7 @@ class Status:
     model: str
     built_at: str  # ISO 8601, UTC
     bytes: int
-    unreadable: tuple[Problem, ...]
-    warnings: tuple[Problem, ...]
+    health: Health
 
 
 def status(index: Index) -> Status:
@@ -30,8 +29,7 @@ def status(index: Index) -> Status:
         model=index.model,
         built_at=index.built_at,
         bytes=_size(index.folder),
-        unreadable=index.problems(),
-        warnings=index.warnings(),
+        health=index.health(),
     )
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, groupby, pairwise
+from typing import Literal
 
-from qa_bot.records import Block, Document, Page, Passage, Section, Sentence, Span
+from qa_bot.records import Block, BlockKind, Document, Page, Passage, Section, Sentence, Span
 from qa_bot.sentences import sentence_spans
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the same document is cut differently: indexes then cut it anew."""
 
 TokenCounter = Callable[[Sequence[str]], list[int]]
@@ -20,17 +21,41 @@ SHORT = 30  # tokens; a shorter paragraph says too little on its own and joins i
 LONGEST_TOKEN = 20  # characters, on average; a tokenizer may take a huge unknown word for one token
 
 
+_TABLE = ("caption", "table_header", "table_row")
+_UnitKind = Literal["text", "list", "table", "caption", "code"]
+
+Run = tuple[int, int]
+"""``(first, stop)`` of sentences that follow each other in a unit."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    """A paragraph, or a list with what introduces it: what stays together if it fits."""
+    """A paragraph, a list with what introduces it, a table: what stays together if it fits."""
 
+    kind: _UnitKind
     sentences: tuple[Sentence, ...]
     tokens: tuple[int, ...]  # of each sentence
-    lead: int = 0  # how many of the first sentences introduce the rest: a lead-in, a header row
+    needs: tuple[tuple[Run, ...], ...]  # of each sentence: the lead-in; the caption, the header
 
     @property
     def size(self) -> int:
         return sum(self.tokens)
+
+    @property
+    def paragraph(self) -> int:
+        return self.sentences[-1].paragraph
+
+    def __add__(self, after: _Unit) -> _Unit:
+        shift = len(self.sentences)
+        moved = tuple(
+            tuple((first + shift, stop + shift) for first, stop in runs) for runs in after.needs
+        )
+        return _Unit(
+            after.kind,
+            self.sentences + after.sentences,
+            self.tokens + after.tokens,
+            self.needs + moved,
+        )
 
 
 def split_document(
@@ -41,14 +66,19 @@ def split_document(
     A passage never crosses a section. A paragraph is one passage; one that is
     too long is cut between sentences into parts of similar size; a short one
     joins its neighbour. A list stays with the paragraph that introduces it, and
-    a table with its header row; where they don't fit in one passage, the later
-    ones name the lead-in or header as their ``context``. Headings and links to
-    other pages are in no passage; all other text is in exactly one.
+    a table with its caption and header; where they don't fit in one passage,
+    each of the others names the lead-in, or the caption and the header of its
+    rows, as its ``context``. A row is cut only where it alone is too long. Two
+    tables in a row are never in one passage, nor is a figure's caption with
+    other text. Headings and links to other pages are in no passage; all other
+    text is in exactly one.
     """
 
     def count(texts: Sequence[str]) -> list[int]:
         tokens = count_tokens(texts)
-        return [max(n, len(text) // LONGEST_TOKEN) for n, text in zip(tokens, texts, strict=True)]
+        return [
+            max(n, 1, len(text) // LONGEST_TOKEN) for n, text in zip(tokens, texts, strict=True)
+        ]
 
     passages: list[Passage] = []
     for section, blocks in _by_section(document):
@@ -93,7 +123,8 @@ def _units(
     for shape in shapes:
         sentences: list[Sentence] = []
         tokens: list[int] = []
-        for start, end in shape.spans:
+        owners: list[int] = []
+        for (start, end), owner in zip(shape.spans, shape.owners, strict=True):
             count = next(counts)
             if count <= max_tokens:
                 pieces, sizes = [(start, end)], [count]
@@ -102,7 +133,9 @@ def _units(
                 sizes = count_tokens([text[a:b] for a, b in pieces])
             sentences += [Sentence(a, b, shape.paragraph) for a, b in pieces]
             tokens += sizes
-        units[shape.run].append(_Unit(tuple(sentences), tuple(tokens), shape.lead))
+            owners += [owner] * len(pieces)
+        needs = _needs(shape.kind, [shape.kinds[owner] for owner in owners], owners)
+        units[shape.run].append(_Unit(shape.kind, tuple(sentences), tuple(tokens), tuple(needs)))
     return units
 
 
@@ -110,38 +143,86 @@ def _units(
 class _Shape:
     run: int
     paragraph: int
+    kind: _UnitKind
+    kinds: list[BlockKind]
     spans: list[Span]
-    lead: int
+    owners: list[int]  # of each span: which of the blocks it is in
 
 
 def _number_paragraphs(text: str, runs: Sequence[Sequence[Block]]) -> Iterator[_Shape]:
     """Group blocks into paragraphs, numbered through the section from 1.
 
-    A list, or a table, counts as part of the paragraph right before it.
+    A list, or a table, counts as part of the paragraph right before it, and so
+    does a table right after that list; where none is there, as one itself.
     """
     number = 0
     for index, run in enumerate(runs):
         pending: list[Block] = []
+        before: _UnitKind | None = None
         for block, after in [*pairwise(run), (run[-1], None)]:
             pending.append(block)
-            if after is not None and _belong_together(block, after):
+            if after is not None and _belong_together(text, block, after):
                 continue
-            number += 1
-            head = _sentences(text, pending[0])
-            rest = [span for later in pending[1:] for span in _sentences(text, later)]
-            is_list = len(pending) > 1 and pending[0].kind != "list_item"
-            yield _Shape(index, number, head + rest, len(head) if is_list else 0)
-            pending = []
+            kinds = [part.kind for part in pending]
+            kind = _unit_kind(kinds)
+            if kind != "table" or before not in ("text", "list"):
+                number += 1
+            pairs = [(span, i) for i, part in enumerate(pending) for span in _sentences(text, part)]
+            spans, owners = [span for span, _ in pairs], [owner for _, owner in pairs]
+            yield _Shape(index, number, kind, kinds, spans, owners)
+            pending, before = [], kind
 
 
-def _belong_together(block: Block, after: Block) -> bool:
+def _belong_together(text: str, block: Block, after: Block) -> bool:
+    adjoin = text.count("\n", block.end, after.start) == 1
     if after.kind == "list_item":
-        return block.kind in ("list_item", "paragraph")
-    return after.kind == block.kind == "table_row"
+        return block.kind in ("list_item", "paragraph") or (block.kind == "code" and adjoin)
+    if after.kind == "code":
+        return block.kind in ("list_item", "code") and adjoin
+    return adjoin and block.kind in _TABLE and after.kind in _TABLE
+
+
+def _unit_kind(kinds: Sequence[BlockKind]) -> _UnitKind:
+    if kinds[-1] in _TABLE:
+        return "caption" if set(kinds) == {"caption"} else "table"
+    if "list_item" in kinds:
+        return "list"
+    return "code" if kinds[0] == "code" else "text"
+
+
+def _needs(
+    kind: _UnitKind, kinds: Sequence[BlockKind], owners: Sequence[int]
+) -> list[tuple[Run, ...]]:
+    """The other sentences that each one needs so that it can be understood.
+
+    Args:
+        kind: Of the unit.
+        kinds: Of the block of each of its sentences.
+        owners: Which block that is.
+    """
+    if kind == "list" and kinds[0] == "paragraph":
+        lead = owners.count(owners[0])
+        return [()] * lead + [((lead - 1, lead),)] * (len(kinds) - lead)
+    if kind != "table":
+        return [()] * len(kinds)
+    runs: list[tuple[BlockKind, Run]] = []
+    for name, group in groupby(range(len(kinds)), kinds.__getitem__):
+        numbers = list(group)
+        runs.append((name, (numbers[0], numbers[-1] + 1)))
+    captions = tuple(run for name, run in runs if name == "caption")
+    needs: list[tuple[Run, ...]] = []
+    header: tuple[Run, ...] = ()
+    for name, (first, stop) in runs:
+        if name == "table_header":
+            header = ((first, stop),)
+        of_rows = captions + header
+        mine = () if name == "caption" else captions if name == "table_header" else of_rows
+        needs += [mine] * (stop - first)
+    return needs
 
 
 def _sentences(text: str, block: Block) -> list[Span]:
-    if block.kind in ("code", "table_row"):
+    if block.kind in ("code", "table_header", "table_row"):
         return [(block.start, block.end)]
     return [
         (block.start + start, block.start + end)
@@ -179,37 +260,48 @@ def _join_short(runs: Sequence[Sequence[_Unit]], max_tokens: int) -> Iterator[_U
     for run in runs:
         joined: list[_Unit] = []
         for unit in run:
-            before = joined[-1] if joined else None
-            last = unit is run[-1]
-            if (
-                before is not None
-                and (before.size < SHORT or (last and unit.size < SHORT))
-                and before.size + unit.size <= max_tokens
-            ):
-                joined[-1] = _Unit(before.sentences + unit.sentences, before.tokens + unit.tokens)
+            if joined and _are_joined(joined[-1], unit, max_tokens, is_last=unit is run[-1]):
+                joined[-1] += unit
             else:
                 joined.append(unit)
         yield from joined
 
 
+def _are_joined(before: _Unit, unit: _Unit, max_tokens: int, *, is_last: bool) -> bool:
+    kinds = (before.kind, unit.kind)
+    if "caption" in kinds or kinds in (("table", "table"), ("list", "code")):
+        return False
+    fit = before.size + unit.size <= max_tokens
+    if unit.kind == "table" and unit.paragraph == before.paragraph:
+        return before.size < SHORT or (fit and unit.size < SHORT)
+    return fit and (before.size < SHORT or (is_last and unit.size < SHORT))
+
+
 def _cut(unit: _Unit, max_tokens: int) -> Iterator[tuple[Sequence[Sentence], tuple[Span, ...]]]:
-    """The unit's sentences in parts of similar size, each with the context it needs."""
+    """The unit's sentences in parts of similar size, each with the context it needs.
+
+    No part ends with a sentence that the next one needs, if that one fits.
+    """
     # Counting the whole part could give a token or two more than its sentences do.
     parts = -(-unit.size // max_tokens)
     goal = unit.size / parts if parts else 0.0
     ends = list(accumulate(unit.tokens))
     start, begun = 0, 0
-    lead = unit.sentences[: unit.lead]
     for i, _ in enumerate(unit.sentences):
-        more = i + 1 < len(unit.sentences)
-        full = ends[i] - begun >= goal or (more and ends[i + 1] - begun > max_tokens)
-        if more and not full:
-            continue
-        context: tuple[Span, ...] = ()
-        if lead and start >= len(lead):
-            context = ((lead[-1].start, lead[-1].end),)
-        yield unit.sentences[start : i + 1], context
+        if i + 1 < len(unit.sentences) and ends[i + 1] - begun <= max_tokens:
+            leads = any(first <= i < stop for first, stop in unit.needs[i + 1])
+            if leads or ends[i] - begun < goal:
+                continue
+        yield unit.sentences[start : i + 1], tuple(_context(unit, start, i + 1))
         start, begun = i + 1, ends[i]
+
+
+def _context(unit: _Unit, start: int, stop: int) -> Iterator[Span]:
+    """What the sentences from ``start`` to ``stop`` need and don't hold."""
+    for first, end in sorted({run for runs in unit.needs[start:stop] for run in runs}):
+        outside = (first, min(end, start)) if first < start else (max(first, stop), end)
+        if outside[0] < outside[1]:
+            yield unit.sentences[outside[0]].start, unit.sentences[outside[1] - 1].end
 
 
 def _passage(
@@ -233,7 +325,9 @@ def _passage(
 
 def pages_of(document: Document, start: int, end: int) -> tuple[Page, ...]:
     """The pages that the span stands on, in order; empty where the format has none."""
-    return tuple(span.page for span in document.pages if span.start < end and start < span.end)
+    first = bisect_right(document.pages, start, key=lambda span: span.end)
+    stop = bisect_left(document.pages, end, first, key=lambda span: span.start)
+    return tuple(span.page for span in document.pages[first:stop])
 
 
 def whole_passage(document: Document, section: Section, start: int, end: int) -> Passage:

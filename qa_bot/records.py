@@ -20,6 +20,7 @@ class Page:
 
     label: str
     number: int
+    count: int = 0  # of pages in the file; 0 where it isn't known
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +46,19 @@ class Section:
     anchor: str = ""  # the fragment that opens it in the original file, where there is one
 
 
-BlockKind = Literal["heading", "paragraph", "list_item", "code", "table_row", "link"]
+BlockKind = Literal[
+    "heading", "paragraph", "list_item", "code", "caption", "table_header", "table_row", "link"
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
     """A run of text that a reader sees as one piece.
 
-    ``link`` marks navigation to other pages: kept in the text, never quoted.
+    The caption, header and rows of one table stand on consecutive lines, a
+    blank line apart from everything else, the next table included; a caption
+    on its own is a figure's. Code on the line after a list item is part of the
+    list. ``link`` marks navigation to other pages: kept in the text, never quoted.
     """
 
     kind: BlockKind
@@ -112,7 +118,7 @@ class Passage:
     paragraph: int  # 1-based within its section
     pages: tuple[Page, ...] = ()
     sentences: tuple[Sentence, ...] = ()
-    context: tuple[Span, ...] = ()  # earlier spans it needs: a list's lead-in, a table's header
+    context: tuple[Span, ...] = ()  # what it needs: a list's lead-in, a table's caption, header
     anchor: str = ""
 
 
@@ -154,7 +160,7 @@ class Citation:
         )
 
     def __str__(self) -> str:
-        """Title › Section › Subsection, ¶ 2, p. iv (6)."""
+        """Title › Section › Subsection, ¶ 2, p. iv (6 of 107)."""
         where = " › ".join((self.title, *self.section))
         parts = [where, f"¶ {self.paragraph}"]
         if self.pages:
@@ -169,7 +175,9 @@ class Citation:
 
 def _page_name(page: Page) -> str:
     number = str(page.number)
-    return number if page.label in ("", number) else f"{page.label} ({number})"
+    if page.label in ("", number):
+        return number
+    return f"{page.label} ({number} of {page.count})" if page.count else f"{page.label} ({number})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +185,9 @@ class Quote:
     """A whole passage, verbatim, with its answering sentences marked.
 
     Invariant: ``index.document(citation.document_id).text[start:end] == text``;
-    ``sentences`` are one or two spans inside it, ``context`` spans stand before
-    it and are shown above it, never spliced in.
+    ``sentences`` are one or two spans inside it, ``context`` spans stand outside
+    it, before it but for a caption below its table, in the order of the text,
+    and are shown above it, never spliced in.
     """
 
     text: str
@@ -217,6 +226,16 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Health:
+    """What is wrong with the files of the documents folder, each list sorted by name."""
+
+    unreadable: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()  # read, but not as it should be; or a folder left out
+    unsupported: tuple[str, ...] = ()  # names of files of kinds that are not read
+    hidden: int = 0  # hidden and temporary files and folders, which are ignored
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """What a build did. Names are document ids, sorted."""
 
@@ -224,8 +243,7 @@ class Receipt:
     changed: tuple[str, ...]
     reprocessed: tuple[str, ...]  # the same files, read anew for a newer qa_bot or another model
     removed: tuple[str, ...]
-    unreadable: tuple[Problem, ...]
-    warnings: tuple[Problem, ...]
+    health: Health
     documents: int  # in the index now
     passages: int  # in the index now
     embedded: int  # passages encoded by this build
@@ -239,13 +257,43 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What reading one file may cost; a file that needs more is reported as unreadable."""
+
+    seconds: float = 300.0
+    memory: int = 3 * 2**30  # bytes of address space of the process that reads it
+    size: int = 256 * 2**20  # bytes of the file
+    pages: int = 5_000
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a build is; passed to ``on_progress``."""
+    """How far a build is; passed to ``on_progress``. Files are read while others are embedded."""
 
     stage: Literal["loading", "reading", "embedding", "saving"]  # loading: the model
-    done: int
-    total: int
-    detail: str = ""
+    files: int = 0  # that are to be read
+    files_read: int = 0
+    pages: int = 0  # that were read
+    passages: int = 0  # that are to be embedded, as far as is known yet
+    embedded: int = 0  # passages
+    done: float = 0.0  # share of the whole work, in [0, 1]
+    seconds_left: float | None = None  # about; None where it can't be told yet
+
+    def __str__(self) -> str:
+        """Reading 3 of 15 files, 120 pages; 64 of 512 passages embedded; about 2 min left."""
+        if self.stage in ("loading", "saving"):
+            return "Loading the model" if self.stage == "loading" else "Saving"
+        parts = [f"Read {self.files:,} files"]
+        if self.files_read < self.files:
+            parts = [f"Reading {self.files_read:,} of {self.files:,} files"]
+        if self.pages:
+            parts[0] += f", {self.pages:,} pages"
+        if self.passages:
+            parts.append(f"{self.embedded:,} of {self.passages:,} passages embedded")
+        if self.seconds_left is not None:
+            minutes = round(self.seconds_left / 60)
+            parts.append(f"about {f'{minutes} min' if minutes else 'a minute'} left")
+        return "; ".join(parts)
 
 
 @dataclass(frozen=True, slots=True)

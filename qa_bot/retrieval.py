@@ -12,7 +12,7 @@ from types import TracebackType
 import numpy as np
 import numpy.typing as npt
 
-from qa_bot import caches, database, rows
+from qa_bot import caches, database, rows, schema
 from qa_bot.caches import Caches
 from qa_bot.embedding import Embedder, dequantise, load_embedder
 from qa_bot.errors import (
@@ -23,7 +23,7 @@ from qa_bot.errors import (
     UsageError,
 )
 from qa_bot.lexical import stems
-from qa_bot.records import Document, DocumentSummary, Hit, Passage, Problem
+from qa_bot.records import Document, DocumentSummary, Health, Hit, Passage
 
 POOL = 100  # candidates from each of the two searches
 SHORTLIST = 40  # candidates that are compared sentence by sentence, at least
@@ -44,7 +44,7 @@ class Index:
     ) -> None:
         self.folder = folder
         self.embedder = embedder
-        self.meta = database.read_meta(connection)
+        self.meta = schema.read_meta(connection)
         self._connection = connection
         self._lock = threading.Lock()
         self.vectors = opened.vectors
@@ -105,15 +105,10 @@ class Index:
         with self._lock, database.explain_errors(self.folder):
             return rows.document_summaries(self._connection)
 
-    def problems(self) -> tuple[Problem, ...]:
-        """Files that the last build could not read."""
+    def health(self) -> Health:
+        """What the last build could not read, or only with a warning, and what it left out."""
         with self._lock, database.explain_errors(self.folder):
-            return rows.problems(self._connection, unreadable=True)
-
-    def warnings(self) -> tuple[Problem, ...]:
-        """What the last build read only with a warning, or left out."""
-        with self._lock, database.explain_errors(self.folder):
-            return rows.problems(self._connection, unreadable=False)
+            return rows.read_health(self._connection)
 
     def digests(self, document_ids: Iterable[str]) -> dict[str, str]:
         """Digests of those documents' texts.
@@ -232,7 +227,7 @@ def open_index(index: str | Path, *, model: str | Embedder | None = None) -> Ind
     with database.explain_errors(folder):
         connection = database.open_reader(folder)
         try:
-            meta = database.read_meta(connection)
+            meta = schema.read_meta(connection)
             embedder = _embedder(model, meta, folder)
             opened = caches.open_or_build(folder, connection)
         except BaseException:
@@ -302,11 +297,16 @@ def rank(
     shortlist = sorted(first, key=lambda number: (-first[number], number))[: max(SHORTLIST, k)]
     passages = index.passages(shortlist)
     found = [
-        (_compare(passages[number], terms, *cosines[number], bm25.get(number, 0.0)), number)
+        _compare(passages[number], terms, *cosines[number], bm25.get(number, 0.0))
         for number in shortlist
     ]
-    found.sort(key=lambda pair: (-WEIGHTS.evidence(pair[0]), pair[1]))
-    return Ranking(tuple(candidate for candidate, _ in found), terms)
+    return Ranking(tuple(sorted(found, key=_order)), terms)
+
+
+def _order(candidate: Candidate) -> tuple[float, str, int]:
+    """Best first; among equals by place, since ids depend on the order of building."""
+    passage = candidate.passage
+    return -round(WEIGHTS.evidence(candidate), 6), passage.document_id, passage.start
 
 
 def _compare(

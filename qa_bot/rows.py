@@ -18,6 +18,7 @@ from qa_bot.records import (
     Block,
     Document,
     DocumentSummary,
+    Health,
     Page,
     PageSpan,
     Passage,
@@ -139,10 +140,10 @@ def read_document(connection: sqlite3.Connection, path: str) -> Document | None:
         text=text,
         sections=tuple(Section(tuple(json.loads(p)), *rest) for p, *rest in sections),
         blocks=tuple(Block(*block) for block in json.loads(blocks)),
-        pages=tuple(PageSpan(Page(label, n), a, b) for label, n, a, b in json.loads(pages)),
+        pages=tuple(PageSpan(Page(*page), start, end) for *page, start, end in json.loads(pages)),
         warnings=tuple(
             problem.reason
-            for problem in problems(connection, unreadable=False)
+            for problem in read_health(connection).warnings
             if problem.document_id == path
         ),
     )
@@ -151,7 +152,7 @@ def read_document(connection: sqlite3.Connection, path: str) -> Document | None:
 def document_summaries(connection: sqlite3.Connection) -> tuple[DocumentSummary, ...]:
     """All documents without their texts, by id."""
     warnings: dict[str, list[str]] = {}
-    for problem in problems(connection, unreadable=False):
+    for problem in read_health(connection).warnings:
         warnings.setdefault(problem.document_id, []).append(problem.reason)
     found = connection.execute(
         "SELECT d.path, d.title, d.digest, length(d.text),"
@@ -189,9 +190,16 @@ def digests(connection: sqlite3.Connection, paths: Iterable[str]) -> dict[str, s
     return dict(rows.fetchall())
 
 
-def problems(connection: sqlite3.Connection, *, unreadable: bool) -> tuple[Problem, ...]:
-    """The unreadable files, or the warnings, of the last build, by document id."""
-    rows = connection.execute(
-        "SELECT path, reason FROM problems WHERE unreadable = ? ORDER BY path", (unreadable,)
+def read_health(connection: sqlite3.Connection) -> Health:
+    """What the last build could not read, or only with a warning."""
+    rows = connection.execute("SELECT path, reason, kind FROM problems ORDER BY path, reason")
+    found: dict[str, list[Problem]] = {"unreadable": [], "warning": [], "unsupported": []}
+    for path, reason, kind in rows:
+        found[kind].append(Problem(path, reason))
+    hidden = connection.execute("SELECT value FROM meta WHERE key = 'hidden'").fetchone()
+    return Health(
+        unreadable=tuple(found["unreadable"]),
+        warnings=tuple(found["warning"]),
+        unsupported=tuple(problem.document_id for problem in found["unsupported"]),
+        hidden=int(hidden[0]) if hidden else 0,
     )
-    return tuple(Problem(*row) for row in rows)

@@ -20,10 +20,22 @@ STOP_WORDS = frozenset(
 
 # Grammar words that other languages in Latin script don't share ("am", "was" are German too).
 _ONLY_ENGLISH = frozenset("the of and to is that for with are this by be from or has have".split())
+# And of German, Dutch, Nordic, French, Spanish, Portuguese, Italian and Polish, no English words.
+_NEVER_ENGLISH = frozenset(
+    """
+    auf das dem der des die ein eine für ich im ist mit nicht sich sie und von zu
+    aan een het niet op te van voor zijn av det det en er et ett for i och og som til
+    aux avec ce dans de du elle est la le les ne ou par pas que qui se sur un une
+    al con del el esta las los lo más no para pero por su y
+    ao com da do dos e em na não nas nos o os uma che di è gli il nel non per più sono
+    jest na nie się w z że
+    """.split()
+).difference(_ONLY_ENGLISH, STOP_WORDS)
 _CJK = "぀-ヿ㐀-䶿一-鿿가-힯豈-﫿"
 _CJK_RUN = re.compile(f"[{_CJK}]+")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _LATIN_LETTER = re.compile(r"[A-Za-z]")
+_STRETCH = 400  # code points that a language is told from
 
 
 def normalise_line_ends(text: str) -> str:
@@ -68,13 +80,37 @@ def looks_english(text: str, sample: int = 100_000) -> bool:
     """Guess whether prose is English, from its share of words like "the" and "of".
 
     English prose has about 20 % of them and other languages in Latin script
-    under 2 %. Fewer than 40 words are too few to tell and count as English.
+    under 2 %. Text is judged piece by piece, and is English unless 30 % of what
+    tells anything are in another language. Numbers, code and a few words tell
+    nothing.
+
+    Args:
+        text: Of a whole document.
+        sample: Code points that are looked at, all through the document.
     """
-    head = text[:sample]
-    tokens = words(head)
-    letters = sum(character.isalpha() for character in head)
-    if letters >= 40 and len(_LATIN_LETTER.findall(head)) < letters / 2:
+    step = _STRETCH * max(1, -(-len(text) // sample))
+    verdicts = [
+        verdict
+        for start in range(0, len(text), step)
+        if (verdict := _is_english(text[start : start + _STRETCH])) is not None
+    ]
+    return verdicts.count(False) < 0.3 * len(verdicts) or not verdicts
+
+
+def _is_english(stretch: str) -> bool | None:
+    """Whether a stretch of text is English; None where it can't be told."""
+    letters = sum(character.isalpha() for character in stretch)
+    if letters < 40 or letters < 0.8 * len("".join(stretch.split())):
+        return None
+    if len(_LATIN_LETTER.findall(stretch)) < letters / 2:
         return False
-    if len(tokens) < 40:
+    tokens = words(stretch)
+    if len(tokens) < 20:
+        return None
+    if sum(token.lower() in _ONLY_ENGLISH for token in tokens) >= 0.04 * len(tokens):
         return True
-    return sum(token.lower() in _ONLY_ENGLISH for token in tokens) >= 0.04 * len(tokens)
+    if sum(token.lower() in _NEVER_ENGLISH for token in tokens) >= 0.08 * len(tokens):
+        return False
+    # Sentences of yet another language; names, titles and the cells of a form tell nothing.
+    is_running = sum(token[0].islower() for token in tokens) >= 0.75 * len(tokens)
+    return False if is_running and letters >= 0.9 * len("".join(stretch.split())) else None

@@ -396,8 +396,8 @@ if os.getuid() == 0:
     os.setuid(65534)
 receipt = build_index(documents, folder / "index", model=HashEmbedder())
 said["added"] = ", ".join(receipt.added)
-said["unreadable"] = "; ".join(f"{p.document_id}: {p.reason}" for p in receipt.unreadable)
-said["warnings"] = "; ".join(f"{p.document_id}: {p.reason}" for p in receipt.warnings)
+said["unreadable"] = "; ".join(f"{p.document_id}: {p.reason}" for p in receipt.health.unreadable)
+said["warnings"] = "; ".join(f"{p.document_id}: {p.reason}" for p in receipt.health.warnings)
 try:
     build_index(documents / "closed", folder / "index", model=HashEmbedder())
 except QaBotError as error:

@@ -31,6 +31,14 @@ def answers(folder: Path) -> list[Answer]:
         return [answer(question, index, k=8) for question in QUESTIONS]
 
 
+def rounded(folder: Path) -> list[list[tuple[str, int, float]]]:
+    """Without what depends on the order in which passages were stored."""
+    return [
+        [(hit.passage.document_id, hit.passage.start, round(hit.score, 5)) for hit in reply.hits]
+        for reply in answers(folder)
+    ]
+
+
 def cache_of(folder: Path) -> Path:
     (found,) = (folder / caches.FOLDER).iterdir()
     return found
@@ -110,7 +118,7 @@ def test_a_damaged_cache_is_not_built_upon(built: Path, documents: Path, tmp_pat
     build_index(documents, built, model=HashEmbedder())
     fresh = tmp_path / "fresh"
     build_index(documents, fresh, model=HashEmbedder())
-    assert answers(built) == answers(fresh)
+    assert rounded(built) == rounded(fresh)
 
 
 def test_the_next_build_removes_what_unfinished_ones_left(built: Path, documents: Path) -> None:

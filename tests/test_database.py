@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qa_bot import database, rows
+from qa_bot import database, rows, schema
 from qa_bot.errors import (
     IndexBusyError,
     IndexDamagedError,
@@ -19,7 +19,7 @@ from qa_bot.errors import (
 )
 from qa_bot.loaders.markdown import parse_markdown
 from qa_bot.passages import split_document
-from qa_bot.records import Document, Page, PageSpan, Passage, Problem
+from qa_bot.records import Document, Health, Page, PageSpan, Passage, Problem
 
 MARKDOWN = """# Otters
 
@@ -155,18 +155,19 @@ def test_a_folder_name_means_what_is_in_it_and_nothing_else(
         assert meant(name) == set()
 
 
-def test_problems_come_back_by_name(connection: sqlite3.Connection) -> None:
-    unreadable = [Problem("b", "broken"), Problem("a", "empty")]
-    database.save_problems(connection, unreadable, [Problem("c", "odd")])
-    assert rows.problems(connection, unreadable=True) == (unreadable[1], unreadable[0])
-    assert rows.problems(connection, unreadable=False) == (Problem("c", "odd"),)
-    database.save_problems(connection, [], [])
-    assert rows.problems(connection, unreadable=True) == ()
+def test_the_health_of_the_files_comes_back_by_name(connection: sqlite3.Connection) -> None:
+    unreadable = Problem("b", "broken"), Problem("a", "empty")
+    database.save_health(connection, Health(unreadable, (Problem("c", "odd"),), ("x.odt",), 2))
+    assert rows.read_health(connection) == Health(
+        (unreadable[1], unreadable[0]), (Problem("c", "odd"),), ("x.odt",), 2
+    )
+    database.save_health(connection, Health())
+    assert rows.read_health(connection) == Health()
 
 
 def publish(connection: sqlite3.Connection, generation: int) -> None:
-    values = {"dimension": "4", "model": "m", "fingerprint": "f", "built_at": "now"}
-    database.write_meta(connection, {"generation": str(generation), **values})
+    values = {"dimension": "4", "model": "m", "fingerprint": "f", "built_at": "now", "hidden": "0"}
+    schema.write_meta(connection, {"generation": str(generation), **values})
 
 
 def test_a_reader_goes_on_seeing_one_build(connection: sqlite3.Connection, tmp_path: Path) -> None:
@@ -180,10 +181,10 @@ def test_a_reader_goes_on_seeing_one_build(connection: sqlite3.Connection, tmp_p
     assert rows.read_document(reader, "a.md") == made
     connection.execute("COMMIT")
     assert rows.read_document(reader, "a.md") == made
-    assert database.read_meta(reader)["generation"] == "1"
+    assert schema.read_meta(reader)["generation"] == "1"
     later = database.open_reader(tmp_path)
     assert rows.read_document(later, "a.md") is None
-    assert database.read_meta(later)["generation"] == "2"
+    assert schema.read_meta(later)["generation"] == "2"
 
 
 def test_a_reader_cannot_write(connection: sqlite3.Connection, tmp_path: Path) -> None:
@@ -212,7 +213,7 @@ def test_first_builds_that_start_at_once_agree_on_one_index(tmp_path: Path) -> N
                 made = database.open_writer(folder)
         except IndexBusyError:
             return "busy"
-        found = database.read_meta(made)["uuid"]
+        found = schema.read_meta(made)["uuid"]
         made.close()
         return found
 
@@ -232,7 +233,7 @@ def test_a_second_writer_is_told_to_wait(connection: sqlite3.Connection, tmp_pat
 
 def test_a_newer_format_is_not_touched(connection: sqlite3.Connection, tmp_path: Path) -> None:
     publish(connection, 1)
-    database.write_meta(connection, {"format": str(database.FORMAT + 1), "uuid": "new style"})
+    schema.write_meta(connection, {"format": str(schema.FORMAT + 1), "uuid": "new style"})
     for open_it in (database.open_reader, database.open_writer):
         with pytest.raises(IndexFormatError, match="newer qa_bot"):
             open_it(tmp_path)

@@ -220,3 +220,23 @@ def test_no_entity_and_nothing_outside_the_book_is_read(tmp_path: Path) -> None:
     outside = package().replace("text/one.xhtml", "../../../secret.txt")
     with pytest.raises(ValueError, match="missing"):
         load_ebook(write(tmp_path / "y.epub", outside), "y.epub")
+
+
+def test_a_book_without_contents_and_headings_is_read(tmp_path: Path) -> None:
+    pages = {"text__one": "<html><body><p>Leaves grow.</body></html>", "OPS/text/two b.xhtml": TWO}
+    document = load_ebook(write(tmp_path / "tea.epub", package(), **pages), "tea.epub")
+    assert document.text.startswith("Leaves grow.")
+    pages["OPS/text/two b.xhtml"] = "<html><body><p>Pots break.</body></html>"
+    document = load_ebook(write(tmp_path / "tea.epub", package(), **pages), "tea.epub")
+    assert outline(document) == []
+
+
+def test_contents_without_bounds_make_no_endless_paths(tmp_path: Path) -> None:
+    links = "".join(f"<ol><li><a href='text/one.xhtml#n{n}'>{'x' * 900}</a>" for n in range(200))
+    page = "<html><body>" + "".join(f"<p id='n{n}'>Tea {n}.</p>" for n in range(200))
+    nav = '<item id="n" href="nav.xhtml" properties="nav" media-type="application/xhtml+xml"/>'
+    files = {"nav": f"<html><body><nav>{links}", "text__one": page}
+    document = load_ebook(write(tmp_path / "x.epub", package(nav), **files), "x.epub")
+    assert len(document.sections) == 201
+    assert max(len(section.path) for section in document.sections) == 12
+    assert {len(label) for section in document.sections for label in section.path} == {300}

@@ -30,8 +30,8 @@ def test_the_status_of_an_index(documents: Path, folder: Path) -> None:
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", found.built_at)
         files = [file.stat().st_size for file in folder.rglob("*") if file.is_file()]
         assert found.bytes == sum(files)
-        assert found.unreadable == index.problems()
-        assert [problem.document_id for problem in found.unreadable] == ["bad.txt"]
+        assert found.health.unreadable == index.health().unreadable
+        assert [problem.document_id for problem in found.health.unreadable] == ["bad.txt"]
         for one in found.documents:
             document = index.document(one.id)
             assert (one.digest, one.characters) == (document.digest, len(document.text))
@@ -47,11 +47,11 @@ def test_a_file_that_was_mended_is_no_problem_any_more(documents: Path, folder: 
     (documents / "b.txt").unlink()
     assert build_index(documents, folder, model=HashEmbedder()).nothing_changed
     with open_index(folder, model=HashEmbedder()) as index:
-        assert status(index).unreadable == ()
+        assert status(index).health.unreadable == ()
         (documents / "c.txt").write_bytes(b"\0")
         build_index(documents, folder, model=HashEmbedder())
-        assert status(index).unreadable == ()
+        assert status(index).health.unreadable == ()
     with open_index(folder, model=HashEmbedder()) as index:
-        assert status(index).unreadable == (
+        assert status(index).health.unreadable == (
             Problem("c.txt", "holds NUL characters: a binary file, not text"),
         )

@@ -22,14 +22,23 @@ ALLOWED = {  # room → the rooms it may use; "qa_bot" stands for the public nam
     "loaders": f"loaders {LEAVES}",
     "passages": LEAVES,
     "embedding": LEAVES,
-    "database": LEAVES,
+    "schema": LEAVES,
+    "database": f"schema {LEAVES}",
     "rows": LEAVES,
     "vectors": LEAVES,
     "lexical": LEAVES,
-    "caches": "database rows vectors lexical",
+    "caches": "schema database rows vectors lexical",
     "files": f"loaders {LEAVES}",
-    "indexing": f"files caches database rows loaders passages embedding {LEAVES}",
-    "retrieval": f"caches database rows embedding lexical {LEAVES}",
+    "reading": f"loaders {LEAVES}",
+    "progress": LEAVES,
+    "storing": f"database embedding {LEAVES}",
+    "updating": (
+        f"files reading progress storing database rows loaders passages embedding {LEAVES}"
+    ),
+    "indexing": (
+        f"files caches schema database rows loaders embedding progress storing updating {LEAVES}"
+    ),
+    "retrieval": f"caches schema database rows embedding lexical {LEAVES}",
     "answering": f"retrieval lexical {LEAVES}",
     "health": "retrieval records",
     "web": f"web {PUBLIC}",

@@ -81,7 +81,41 @@ def test_nested_lists_keep_their_markers_and_indents() -> None:
 def test_a_table_is_rows_of_cells() -> None:
     document = parse("Prices:\n\n| Fruit | Price |\n|---|--:|\n| *Apple* | 1 \\| 2 |\n| Pear | |\n")
     assert document.text == "Prices:\n\nFruit | Price\nApple | 1 | 2\nPear | "
-    assert blocks(document, "table_row") == ["Fruit | Price", "Apple | 1 | 2", "Pear |"]
+    assert blocks(document, "table_header") == ["Fruit | Price"]
+    assert blocks(document, "table_row") == ["Apple | 1 | 2", "Pear |"]
+
+
+def test_captions_stand_with_their_table_or_picture() -> None:
+    table = "| Fruit | Price |\n|---|--:|\n| Pear | 3 |\n"
+    document = parse(
+        f"Table 1: Fruit\n\n{table}\n{table}\nTable 1 shows fruit.\n\n"
+        "![a pear](pear.png)\n\n*Figure 1: A pear*\n\nFigure 2: no picture"
+    )
+    assert blocks(document, "caption") == ["Table 1: Fruit", "Figure 1: A pear"]
+    assert document.text.split("\n\n") == [
+        "Table 1: Fruit\nFruit | Price\nPear | 3",
+        "Fruit | Price\nPear | 3",
+        "Table 1 shows fruit.",
+        "a pear",
+        "Figure 1: A pear",
+        "Figure 2: no picture",
+    ]
+
+
+@pytest.mark.parametrize("first", ["Table 1: Fruit\n\nTABLE", "TABLE\n\nTable 1: Fruit\n\nText."])
+def test_a_caption_between_two_tables_is_where_the_others_are(first: str) -> None:
+    table = "| Fruit | Price |\n|---|--:|\n| Pear | 3 |"
+    document = parse(f"{first}\n\nTABLE\n\nTable 2: More\n\nTABLE".replace("TABLE", table))
+    written = "Fruit | Price\nPear | 3"
+    above, below = f"Table 2: More\n{written}", f"{written}\nTable 2: More"
+    two = [written, above] if first.startswith("Table") else [below, written]
+    assert document.text.split("\n\n")[-2:] == two
+
+
+def test_code_in_a_list_is_part_of_the_list() -> None:
+    document = parse("1. Run\n   ```\n   make\n   ```\n2. Wait\n\n```\nother\n```\n- x\n")
+    assert document.text == "1. Run\nmake\n2. Wait\n\nother\n\n- x"
+    assert blocks(document, "code") == ["make", "other"]
 
 
 def test_code_is_kept_as_it_stands() -> None:
@@ -149,3 +183,11 @@ def test_any_text_parses_into_blocks_in_order(source: str) -> None:
 def test_plain_paragraphs_come_back_as_they_are(paragraphs: list[str]) -> None:
     expected = [" ".join(paragraph.split()) for paragraph in paragraphs if paragraph]
     assert blocks(parse("\n\n".join(expected)), "paragraph") == expected
+
+
+def test_a_heading_is_one_line_and_a_whole_paragraph_is_none() -> None:
+    document = parse("Otters and  \nherons\n===\n\nThey sleep.\n\n# " + "word " * 100 + "\n\nEnd.")
+    assert outline(document) == []
+    assert document.title == "Otters and herons"
+    assert blocks(document, "heading") == ["Otters and herons"]
+    assert len(blocks(document, "paragraph")) == 3

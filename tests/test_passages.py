@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,7 +20,8 @@ from qa_bot.records import Block, BlockKind, Document, Page, PageSpan, Passage, 
 
 ARTICLE = Path(__file__).parents[1] / "documents" / "military-partnerships-with-nato-allies.txt"
 MAX_TOKENS = 40
-QUOTABLE = {"paragraph", "list_item", "code", "table_row"}
+PARTS = {"caption", "table_header", "table_row"}
+QUOTABLE = {"paragraph", "list_item", "code", *PARTS}
 
 
 def count_tokens(texts: Sequence[str]) -> list[int]:
@@ -40,10 +41,12 @@ def check(
         assert text[passage.start : passage.end] == passage.text
         assert passage.text.strip()
         check_sentences(passage)
+        assert list(passage.context) == sorted(passage.context)
         for start, end in passage.context:
-            assert 0 <= start < end <= passage.start
-        assert all(
-            place.page in passage.pages
+            assert 0 <= start < end <= len(text)
+            assert end <= passage.start or passage.end <= start
+        assert passage.pages == tuple(
+            place.page
             for place in document.pages
             if place.start < passage.end and passage.start < place.end
         )
@@ -55,6 +58,50 @@ def check(
         if place == next_place:
             assert before.sentences[-1].paragraph <= after.sentences[0].paragraph
     check_coverage(document, passages)
+    check_tables(document, passages, counter, max_tokens)
+
+
+def check_tables(
+    document: Document, passages: Sequence[Passage], counter: TokenCounter, max_tokens: int
+) -> None:
+    """Rows are whole where they fit, and stand under their header and caption or name them."""
+    known: dict[int, set[int]] = {number: set() for number, _ in enumerate(passages)}
+    for table in tables(document):
+        captions = [block for block in table if block.kind == "caption"]
+        header: list[Block] = []
+        for before, block in zip([None, *table], table, strict=False):
+            inside = [
+                number
+                for number, passage in enumerate(passages)
+                if passage.start < block.end and block.start < passage.end
+            ]
+            if counter([document.text[block.start : block.end]])[0] <= max_tokens:
+                assert len(inside) == 1 or block.kind == "caption"
+            if block.kind == "table_header":
+                continues = before is not None and before.kind == "table_header"
+                header = [*header, block] if continues else [block]
+            needed = [] if block.kind == "caption" else [*captions]
+            needed += header if block.kind == "table_row" else []
+            for number in inside:
+                known[number].update(place for b in needed for place in range(b.start, b.end))
+    for number, passage in enumerate(passages):
+        told = {i for start, end in passage.context for i in range(start, end)}
+        visible = {i for i in known[number] if not document.text[i].isspace()}
+        assert visible <= told | set(range(passage.start, passage.end))
+
+
+def tables(document: Document) -> list[list[Block]]:
+    """The blocks of each table: those that stand on consecutive lines."""
+    found: list[list[Block]] = []
+    for before, block in pairwise([Block("heading", 0, 0), *document.blocks]):
+        if block.kind not in PARTS:
+            continue
+        gap = document.text[before.end : block.start]
+        if before.kind in PARTS and found and gap.count("\n") == 1:
+            found[-1].append(block)
+        else:
+            found.append([block])
+    return [table for table in found if {block.kind for block in table} != {"caption"}]
 
 
 def check_place(document: Document, passage: Passage) -> Section:
@@ -144,13 +191,24 @@ def test_markdown_is_cut_into_passages_that_hold_all_of_it(source: str, limit: i
     split(parse_markdown(source, "a.md"), limit)
 
 
-def build(blocks: Sequence[tuple[BlockKind, str]], page_starts: Sequence[int] = ()) -> Document:
-    """A document with exactly these blocks, and pages that begin at these offsets."""
+def build(
+    blocks: Sequence[tuple[BlockKind, str]],
+    page_starts: Sequence[int] = (),
+    apart: Collection[int] = (),
+) -> Document:
+    """A document with exactly these blocks, and pages that begin at these offsets.
+
+    Parts of a table, and code after a list, are put right under each other but
+    for those whose numbers are in ``apart``.
+    """
     placed: list[Block] = []
     headings: list[Heading] = []
     text = ""
-    for kind, content in blocks:
-        text += "\n\n" if text else ""
+    for number, (kind, content) in enumerate(blocks):
+        last = placed[-1].kind if placed else None
+        adjoins = (kind in PARTS and last in PARTS) or (kind == "code" and last == "list_item")
+        gap = "\n" if adjoins and number not in apart else "\n\n"
+        text += gap if text else ""
         placed.append(Block(kind, len(text), len(text) + len(content)))
         if kind == "heading":
             headings.append(Heading(content, 1 + len(content) % 3, len(text), len(text) + 1))
@@ -163,19 +221,23 @@ def build(blocks: Sequence[tuple[BlockKind, str]], page_starts: Sequence[int] = 
     return Document("a.pdf", "A", text, nest_sections(headings, len(text)), tuple(placed), pages)
 
 
-KINDS: list[BlockKind] = ["paragraph", "list_item", "code", "table_row", "heading", "link"]
+KINDS: list[BlockKind] = [
+    *("paragraph", "list_item", "code", "heading", "link"),
+    *("caption", "table_header", "table_row", "table_row", "table_row"),
+]
 
 
 @given(
     st.lists(st.tuples(st.sampled_from(KINDS), WORDS), max_size=15),
     st.lists(st.integers(0, 3000), max_size=5),
+    st.sets(st.integers(0, 15), max_size=4),
     st.integers(1, 60),
 )
 @settings(deadline=None)
 def test_documents_with_pages_are_cut_into_passages_that_hold_all_of_them(
-    blocks: list[tuple[BlockKind, str]], page_starts: list[int], limit: int
+    blocks: list[tuple[BlockKind, str]], page_starts: list[int], apart: set[int], limit: int
 ) -> None:
-    split(build(blocks, page_starts), limit)
+    split(build(blocks, page_starts, apart), limit)
 
 
 def sentences(count: int, words: int = 10) -> str:
@@ -229,13 +291,91 @@ def test_a_long_list_names_its_lead_in_as_context_of_the_later_passages() -> Non
 
 
 def test_a_long_table_names_its_header_as_context_of_the_later_passages() -> None:
-    rows: list[tuple[BlockKind, str]] = [("table_row", f"{i} | " + "cell " * 9) for i in range(12)]
-    rows = [("table_row", row.strip()) for _, row in rows]
-    document = build([("paragraph", sentences(3)), ("table_row", "Number | Cells"), *rows])
+    document = build([("paragraph", sentences(3)), *table(12)])
     _, first, *later = split(document)
-    assert first.text.startswith("Number | Cells\n\n0 | cell")
+    assert first.text.startswith("Table 1. Cells\nNumber | Cells\n(from 0) | (all)\n0 | cell")
+    assert first.paragraph == 1
     for passage in later:
-        assert [document.text[start:end] for start, end in passage.context] == ["Number | Cells"]
+        assert context(document, passage) == ["Table 1. Cells", "Number | Cells\n(from 0) | (all)"]
+
+
+def table(rows: int, caption: str = "Table 1. Cells") -> list[tuple[BlockKind, str]]:
+    """A captioned table of so many rows of ten tokens, under a header of two rows."""
+    cells = " ".join(["cell"] * 7)
+    return [
+        ("caption", caption),
+        ("table_header", "Number | Cells"),
+        ("table_header", "(from 0) | (all)"),
+        *(("table_row", f"{i} | {cells}") for i in range(rows)),
+    ]
+
+
+def context(document: Document, passage: Passage) -> list[str]:
+    """The texts that a passage names as its context."""
+    return [document.text[start:end] for start, end in passage.context]
+
+
+def test_two_tables_in_a_row_are_not_in_one_passage() -> None:
+    document = build([*table(1), *table(1, "Table 2. More"), *table(1)], apart={4, 8})
+    passages = split(document, 200)
+    assert [passage.text.count("\n") for passage in passages] == [3, 3, 3]
+    assert [passage.paragraph for passage in passages] == [1, 2, 3]
+
+
+def test_a_header_is_never_parted_from_the_first_row_that_fits_under_it() -> None:
+    wide: list[tuple[BlockKind, str]] = [
+        ("table_header", " | ".join(["column"] * 16)),
+        *(("table_row", " | ".join(["cell"] * 8)) for _ in range(2)),
+    ]
+    assert [passage.text.count("\n") for passage in split(build(wide), 50)] == [1, 0]
+
+
+def test_the_caption_below_a_table_is_context_of_what_stands_above() -> None:
+    caption, *rest = table(12)
+    document = build([*rest, caption])
+    *earlier, last = split(document)
+    assert last.text.endswith("Table 1. Cells")
+    for passage in earlier:
+        assert context(document, passage)[-1] == "Table 1. Cells"
+
+
+def test_a_header_that_comes_again_is_the_one_of_the_rows_below_it() -> None:
+    again: tuple[BlockKind, str] = ("table_header", "Again | Cells")
+    document = build([*table(8), again, *table(8)[3:]])
+    passages = split(document)
+    assert [context(document, passage)[-1][:5] for passage in passages[1:]] == [
+        "Numbe",
+        "Numbe",
+        "Again",
+        "Again",
+    ]
+
+
+def test_a_figures_caption_is_joined_with_nothing() -> None:
+    document = build([("paragraph", "Short."), ("caption", "Figure 1."), ("paragraph", "Short.")])
+    assert [passage.text for passage in split(document)] == ["Short.", "Figure 1.", "Short."]
+    assert [passage.paragraph for passage in split(document)] == [1, 2, 3]
+
+
+def test_a_short_table_joins_the_paragraph_before_it_and_shares_its_number() -> None:
+    document = build([("paragraph", sentences(3)), *table(1)[1:], ("paragraph", sentences(3))])
+    first, second = split(document, 70)
+    assert first.text.endswith("0 | cell cell cell cell cell cell cell")
+    assert {sentence.paragraph for sentence in first.sentences} == {1}
+    assert second.paragraph == 2
+
+
+def test_what_introduces_a_long_table_stays_with_its_first_rows() -> None:
+    document = build([("paragraph", "These are all cells:"), *table(12)[1:]])
+    assert split(document)[0].text.startswith("These are all cells:\n\nNumber | Cells\n(from 0)")
+
+
+def test_code_joins_a_list_only_where_it_is_part_of_it() -> None:
+    items: list[tuple[BlockKind, str]] = [("list_item", "- one"), ("list_item", "- two")]
+    inside = split(build([*items, ("code", "make x")]))
+    assert [passage.text for passage in inside] == ["- one\n\n- two\nmake x"]
+    after = split(build([*items, ("code", "make x")], apart={2}))
+    assert [passage.text for passage in after] == ["- one\n\n- two", "make x"]
 
 
 def test_headings_and_links_interrupt_but_do_not_restart_the_count_of_paragraphs() -> None:
@@ -302,3 +442,11 @@ def test_the_default_model_can_read_every_passage_in_full() -> None:
     paragraphs = sum(block.kind == "paragraph" for block in article.blocks)
     cut = split_document(article, embedder.count_tokens, embedder.max_tokens)
     assert paragraphs / 2 < len(cut) <= paragraphs
+
+
+def test_text_in_which_the_model_sees_no_token_is_cut_like_other_text() -> None:
+    """Of control characters, say: joining all of it would take time without bound."""
+    document = parse_plain("\x01\n\n" * 200, "a.txt")
+    passages = split_document(document, lambda texts: [0] * len(texts), 50)
+    assert 4 <= len(passages) <= 10
+    assert "".join(passage.text for passage in passages).count("\x01") == 200

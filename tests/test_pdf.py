@@ -309,7 +309,7 @@ def test_a_contents_page_gives_the_outline_and_is_never_quoted(tmp_path: Path) -
         "2 Food",
         "2 Food/2.1 Fish",
     ]
-    assert len(blocks(document, "link")) == 5
+    assert len(blocks(document, "link")) == 6  # the word "Contents", too
     passages = split_document(document, lambda texts: [len(text) // 4 for text in texts], 200)
     assert not any("....." in passage.text for passage in passages)
 
@@ -346,8 +346,8 @@ def test_a_ruled_table_keeps_its_rows_and_wrapped_cells_together(tmp_path: Path)
             pass
 
     document = made(tmp_path, draw)
+    assert blocks(document, "table_header") == ["Bird | Year | Number"]
     assert blocks(document, "table_row") == [
-        "Bird | Year | Number",
         "Grey heron of the northern lakes and of the rivers | 2023 | 41",
         "Stork | 2024 | 7",
     ]
@@ -362,7 +362,74 @@ def test_an_unruled_table_is_found_by_its_columns(tmp_path: Path) -> None:
             pdf.text(90, 30 + 6 * number, row[1])
 
     document = made(tmp_path, draw)
-    assert blocks(document, "table_row") == ["Bird | Number", "Heron | 41", "Stork | 7"]
+    assert blocks(document, "table_header") == ["Bird | Number"]
+    assert blocks(document, "table_row") == ["Heron | 41", "Stork | 7"]
+
+
+def test_an_empty_cell_of_an_unruled_table_is_left_empty(tmp_path: Path) -> None:
+    rows = (("Bird", "Spring", "Autumn"), ("Heron", "41", "12"), ("Stork", "", "7"), ("Owl", "3"))
+
+    def draw(pdf: FPDF) -> None:
+        pdf.add_page()
+        pdf.set_font("Times", "", 11)
+        for number, row in enumerate(rows):
+            for column, text in enumerate(row):
+                pdf.text(20 + 60 * column, 30 + 6 * number, text)
+
+    document = made(tmp_path, draw)
+    assert blocks(document, "table_header") == ["Bird | Spring | Autumn"]
+    assert blocks(document, "table_row") == ["Heron | 41 | 12", "Stork |  | 7", "Owl | 3"]
+
+
+def test_a_caption_between_two_tables_belongs_to_the_lower_one(tmp_path: Path) -> None:
+    rows = (("Bird", "Number"), ("Heron", "41"), ("Stork", "7"))
+
+    def draw(pdf: FPDF) -> None:
+        pdf.add_page()
+        pdf.set_font("Times", "", 11)
+        for caption in ("Counted were these birds.", "Table 2. Birds"):
+            pdf.cell(text=caption, new_x="LMARGIN", new_y="NEXT")
+            with pdf.table(rows):
+                pass
+            pdf.ln(8)
+
+    table = "\n".join(map(" | ".join, rows))
+    assert made(tmp_path, draw).text.split("\n\n") == [
+        "Counted were these birds.",
+        table,
+        f"Table 2. Birds\n{table}",
+    ]
+
+
+def test_a_title_in_the_lines_of_a_table_is_its_caption(tmp_path: Path) -> None:
+    def draw(pdf: FPDF) -> None:
+        pdf.add_page()
+        pdf.set_font("Times", "", 11)
+        with pdf.table() as table:
+            table.row().cell("Birds of the lake", colspan=2)
+            for cells in (("Bird", "Number"), ("Heron", "41"), ("Stork", "7")):
+                table.row(cells)
+
+    document = made(tmp_path, draw)
+    assert blocks(document, "caption") == ["Birds of the lake"]
+    assert document.text == "Birds of the lake\nBird | Number\nHeron | 41\nStork | 7"
+
+
+def test_two_tables_are_two_and_a_form_has_no_header(tmp_path: Path) -> None:
+    def draw(pdf: FPDF) -> None:
+        pdf.add_page()
+        pdf.set_font("Times", "", 11)
+        pdf.cell(text="Table 1. Birds", new_x="LMARGIN", new_y="NEXT")
+        with pdf.table((("Bird", "Number"), ("Heron", "41"), ("Stork", "7"))):
+            pass
+        pdf.ln(8)
+        with pdf.table((("Name:", "Ann"), ("Hut:", "12")), first_row_as_headings=False):
+            pass
+
+    assert made(tmp_path, draw).text.split("\n\n") == [
+        "Table 1. Birds\nBird | Number\nHeron | 41\nStork | 7",
+        "Name: | Ann\nHut: | 12",
+    ]
 
 
 def test_pages_without_text_are_reported(tmp_path: Path) -> None:
@@ -378,7 +445,7 @@ def test_pages_without_text_are_reported(tmp_path: Path) -> None:
 
     document = made(tmp_path, draw)
     assert [warning for warning in document.warnings if "scanned" in warning] == [
-        "no text on pages 2, 4–5: scanned, or a picture"
+        "no text on pages 2, 4–5: scanned, or a picture; `qa-bot index --ocr` reads it"
     ]
 
 

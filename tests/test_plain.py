@@ -645,6 +645,22 @@ def test_another_encoding_is_recognised_and_reported(text: str, encoding: str) -
     assert warnings == (f"not UTF-8: read as {encoding}, check its accents and quotation marks",)
 
 
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ("Café, naïve, Łódź, Straße.".encode() + b"\xff", "Café, naïve, Łódź, Straße.\ufffd"),
+        ("今日は雨です。".encode()[:-1], "今日は雨です\ufffd"),
+        (b"Otters sleep. " * 20 + bytes(range(1, 9)) + b"\x0e\x0f\x10\xff\x81\x8d",
+         "Otters sleep. " * 20 + bytes(range(1, 9)).decode() + "\x0e\x0f\x10" + "\ufffd" * 3),
+    ],
+)  # fmt: skip
+def test_damage_to_utf8_costs_the_damaged_characters(data: bytes, expected: str) -> None:
+    decoded, (warning,) = decode(data)
+    assert decoded == expected
+    lost = expected.count("\ufffd")
+    assert warning == f"damaged: {lost} of its characters can't be read, and show as \ufffd"
+
+
 def test_a_warning_travels_with_the_document(tmp_path: Path) -> None:
     file = tmp_path / "café.txt"
     file.write_bytes(TEXT.encode("cp1252"))

@@ -33,7 +33,7 @@ def test_each_row_names_its_values(source: str) -> None:
     assert document.text == (
         "Name | Price | Note\nName: Tea | Price: 3 | Note: hot, sweet\nName: Milk | Note: cold"
     )
-    assert {block.kind for block in document.blocks} == {"table_row"}
+    assert [block.kind for block in document.blocks] == ["table_header", "table_row", "table_row"]
     assert document.title == "my file name"
     assert [section.path for section in document.sections] == [()]
 
@@ -45,24 +45,48 @@ def test_each_row_names_its_values(source: str) -> None:
         ("Tea,3\nMilk,4\n", "Tea | 3\nMilk | 4"),
         ("a,a\nb,c\n", "a | a\nb | c"),
         ("a@b.example,Ann\nc@d.example,Bob\n", "a@b.example | Ann\nc@d.example | Bob"),
-        (",2020,2021\nTea,3,4\n", " | 2020 | 2021\nTea | 3 | 4"),
-        (",North,South\nTea,3,4\n", " | North | South\nTea | North: 3 | South: 4"),
+        ("A-1,tea\nA-2,milk\nA-3,rum", "A-1 | tea\nA-2 | milk\nA-3 | rum"),
+        ("Tea,green\nMilk,white\nTea,black\n", "Tea | green\nMilk | white\nTea | black"),
+        ("Name,Ann\nAge,30\nCity,Rome\n", "Name | Ann\nAge | 30\nCity | Rome"),
+        ("2020,2021\n2022,2023\n", "2020 | 2021\n2022 | 2023"),
         ("One\nTwo\n", "One\nTwo"),
         ("", ""),
         ("\n\n", ""),
     ],
 )
 def test_a_first_row_that_names_nothing_is_a_row(source: str, text: str) -> None:
-    assert parse(source).text == text
+    document = parse(source)
+    assert document.text == text
+    assert {block.kind for block in document.blocks} <= {"table_row"}
 
 
-def test_lines_around_the_table_are_paragraphs() -> None:
-    document = parse("Sales 2024\n\nName,Price\nTea,3\nMilk,4\nSource: the shop\n")
-    assert blocks(document, "paragraph") == ["Sales 2024", "Source: the shop"]
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        (",2020,2021\nTea,3,4\n", " | 2020 | 2021\nTea | 2020: 3 | 2021: 4"),
+        (",North,South\nTea,3,4\n", " | North | South\nTea | North: 3 | South: 4"),
+        (
+            "Region,2021,2022\nNorth,3,4\n",
+            "Region | 2021 | 2022\nRegion: North | 2021: 3 | 2022: 4",
+        ),
+        ("Term,Meaning\nGDP,product\n", "Term | Meaning\nTerm: GDP | Meaning: product"),
+    ],
+)
+def test_a_first_row_of_names_is_the_header(source: str, text: str) -> None:
+    document = parse(source)
+    assert document.text == text
+    assert [block.kind for block in document.blocks] == ["table_header", "table_row"]
+
+
+def test_lines_around_the_table_are_paragraphs_and_its_caption() -> None:
+    document = parse("The shop\nSales 2024\n\nName,Price\nTea,3\nMilk,4\nRum,5\nSource: the shop\n")
+    assert blocks(document, "paragraph") == ["The shop", "Source: the shop"]
+    assert blocks(document, "caption") == ["Sales 2024"]
+    assert blocks(document, "table_header") == ["Name | Price"]
     assert blocks(document, "table_row") == [
-        "Name | Price",
         "Name: Tea | Price: 3",
         "Name: Milk | Price: 4",
+        "Name: Rum | Price: 5",
     ]
 
 

@@ -112,12 +112,15 @@ RUSSIAN = "Члены альянса договорились делиться �
         (RUSSIAN, False),  # the script tells, however short it is
         (GERMAN, True),  # too short to tell
         ("", True),
-        ("1,234.50 " * 100, False),
+        ("1,234.50 " * 100, True),  # no language at all
+        (ENGLISH * 20 + GERMAN * 20, False),
+        (ENGLISH * 20 + GERMAN * 2, True),
     ],
 )
 def test_english_prose_is_told_from_other_languages(text: str, expected: bool) -> None:
     assert looks_english(text) is expected
 
 
-def test_only_the_beginning_decides_the_language() -> None:
-    assert looks_english(ENGLISH * 3000 + RUSSIAN * 30_000)
+def test_all_of_a_long_text_decides_its_language() -> None:
+    assert looks_english(RUSSIAN * 300 + ENGLISH * 30_000)
+    assert not looks_english(ENGLISH * 3000 + RUSSIAN * 30_000)

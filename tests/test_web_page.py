@@ -189,22 +189,55 @@ def test_a_table_is_rows_under_one_header_with_its_caption() -> None:
         "<tr><th rowspan=2>Name<th colspan=2>Price<tr><th>low<th>high</thead>"
         "<tr><td rowspan=2>Green<td>1<td>2<tr><td>3<td>4 | <b>5</b><tr><td>Black<td><td>6</table>"
     )
+    assert blocks(document, "caption") == ["Table 1. Tea"]
+    assert blocks(document, "table_header") == ["Name | Price | Price", "Name | low | high"]
     assert blocks(document, "table_row") == [
-        "Table 1. Tea\nName | Price\nName | low | high",
         "Green | 1 | 2",
         "Green | 3 | 4 | 5",
         "Black |  | 6",
     ]
 
 
-def test_the_first_row_is_the_header_of_a_table_without_one() -> None:
+def test_a_first_row_of_words_over_numbers_is_the_header_of_a_table_without_one() -> None:
     document = parse("<table><tr><td>a<td>b<tr><td>1<td><ul><li>2<li>3</ul></table>")
     assert document.text == "a | b\n1 | - 2 - 3"
+    assert blocks(document, "table_header") == ["a | b"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "header"),
+    [
+        ("<tr><th>Name<td>Ann<tr><th>Age<td>30<tr><th>City<td>Rome", []),
+        ("<tr><td>Name<td>Ann<tr><td>Age<td>30<tr><td>City<td>Rome", []),
+        ("<tr><td>Name:<td>Ann<tr><td>City:<td>Rome", []),
+        ("<tr><td>Region<td>Sales<tr><th>North<td>3<tr><th>South<td>4", ["Region | Sales"]),
+        ("<tr><td>Who<td>Where<td>What<tr><td>Ann<td>Rome<td>tea", ["Who | Where | What"]),
+        ("<tr><td><td>2020<td>2021<tr><td>Tea<td>3<td>4", ["| 2020 | 2021"]),
+        ("<tr><td>3<td>4<td>5<tr><td>6<td>7<td>8", []),
+    ],
+)
+def test_a_table_whose_first_column_names_the_rows_has_no_header(
+    rows: str, header: list[str]
+) -> None:
+    assert blocks(parse(f"<table>{rows}</table>"), "table_header") == header
+
+
+def test_merged_cells_shift_no_column() -> None:
+    document = parse(
+        "<table><tr><th>Day<th>Open<th>Close<th>Note<tr><th>Mon<td colspan=2>all day<td rowspan=3>"
+        "winter<tr><th>Tue<td>8<td>5<tr><th>Wed<td>9<tr><td colspan=4>From May on:</table>"
+    )
+    assert blocks(document, "table_row") == [
+        "Mon | all day | all day | winter",
+        "Tue | 8 | 5 | winter",
+        "Wed | 9 |  | winter",
+        "From May on:",
+    ]
 
 
 def test_empty_rows_are_no_header() -> None:
     document = parse("<table><thead><tr><th><th></thead><tr><td>a<td>b<tr><td>1<td>2</table>")
-    assert blocks(document, "table_row") == ["a | b", "1 | 2"]
+    assert blocks(document) == ["a | b", "1 | 2"]
 
 
 def test_a_figures_caption_stays_with_its_table() -> None:
@@ -212,7 +245,8 @@ def test_a_figures_caption_stays_with_its_table() -> None:
         "<figure><table><tr><th>a<th>b<tr><td>1<td>2</table><figcaption>Table 2</figcaption>"
         "</figure><figure><img alt='a chart'><figcaption>Figure 1</figcaption></figure>"
     )
-    assert blocks(document) == ["Table 2\na | b", "1 | 2", "Figure 1"]
+    assert document.text == "Table 2\na | b\n1 | 2\n\nFigure 1"
+    assert blocks(document, "caption") == ["Table 2", "Figure 1"]
 
 
 @pytest.mark.parametrize(

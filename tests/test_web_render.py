@@ -15,6 +15,8 @@ from qa_bot.records import (
     Block,
     Citation,
     Document,
+    DocumentSummary,
+    Health,
     Hit,
     Page,
     Passage,
@@ -25,7 +27,7 @@ from qa_bot.records import (
     Section,
     Span,
 )
-from qa_bot.web import render, source
+from qa_bot.web import render, report, source
 from qa_bot.web.links import SourceLink, link_fragment, parse_fragment
 from qa_bot.web.service import Holdings, Reply, Status
 
@@ -136,8 +138,18 @@ def reply(*, found: bool = True, stale: bool = False, unknown: tuple[str, ...] =
 
 
 def hostile_receipt() -> Receipt:
-    names, problems = (HOSTILE,), (Problem(HOSTILE, HOSTILE),)
-    return Receipt(names, names, names, names, problems, problems, 1, 1, 1, 0, 1.0)
+    names = (HOSTILE,)
+    return Receipt(names, names, names, names, hostile_health(), 1, 1, 1, 0, 1.0)
+
+
+def hostile_health() -> Health:
+    problems = (Problem(HOSTILE, HOSTILE),)
+    return Health(problems, problems, (HOSTILE,), 1)
+
+
+def holdings(health: Health) -> Holdings:
+    summary = DocumentSummary(HOSTILE, HOSTILE, "0" * 16, 9, 2, 1, "", warnings=(HOSTILE,))
+    return Holdings((summary,), "2026-01-02T03:04:05Z", health, (HOSTILE,))
 
 
 def test_an_answer_shows_the_passage_whole_with_its_sentence_marked() -> None:
@@ -181,16 +193,10 @@ def test_nothing_found_is_said_plainly_and_nothing_is_marked() -> None:
         render.error_html(HOSTILE),
         render.answer_html(reply()),
         render.answer_html(reply(found=False, unknown=(HOSTILE,))),
-        render.welcome_html(Holdings(1, 2, "2026-01-02T03:04:05Z", (), (HOSTILE,))),
-        render.status_html(Status(problem=HOSTILE)),
-        render.status_html(
-            Status(
-                holdings=Holdings(
-                    1, 2, "2026-01-02T03:04:05Z", (Problem(HOSTILE, HOSTILE),), (HOSTILE,)
-                )
-            )
-        ),
-        render.receipt_html(Status(receipt=hostile_receipt())),
+        render.welcome_html(holdings(Health())),
+        report.status_html(Status(problem=HOSTILE)),
+        report.status_html(Status(holdings=holdings(hostile_health()))),
+        report.receipt_html(Status(receipt=hostile_receipt())),
         source.source_html(the_document(), SourceLink("x", "", 0, 5)),
         source.source_error_html(HOSTILE),
     ],
@@ -286,9 +292,14 @@ def test_another_text_does_not_fit() -> None:
 
 
 def test_the_status_line_says_how_far_the_work_is() -> None:
-    status = Status("building", Progress("embedding", 1_200, 3_400))
-    assert "Indexing passages 1,200 of 3,400…" in Parsed(render.status_html(status)).text
-    assert "Loading the model…" in Parsed(render.status_html(Status("opening"))).text
+    progress = Progress("embedding", 15, 15, 820, 3_400, 1_200, done=0.35, seconds_left=130)
+    page = report.status_html(Status("building", progress))
+    assert (
+        "Read 15 files, 820 pages; 1,200 of 3,400 passages embedded; about 2 min left…"
+        in Parsed(page).text
+    )
+    assert 'value="0.350"' in page
+    assert "Loading the model…" in Parsed(report.status_html(Status("opening"))).text
 
 
 def test_the_receipt_counts_what_happened_and_names_the_unreadable() -> None:
@@ -297,15 +308,34 @@ def test_the_receipt_counts_what_happened_and_names_the_unreadable() -> None:
         changed=(),
         reprocessed=(),
         removed=("c.md",),
-        unreadable=(Problem("d.pdf", "contains no text"),),
-        warnings=(),
+        health=Health((Problem("d.pdf", "contains no text"),), unsupported=("e.xlsx",)),
         documents=2,
         passages=10,
         embedded=2,
         reused=6,
         seconds=1.26,
     )
-    text = unescape(Parsed(render.receipt_html(Status(receipt=receipt, requested=True))).text)
+    text = unescape(Parsed(report.receipt_html(Status(receipt=receipt, requested=True))).text)
     assert "Index rebuilt in 1.3 s: 2 added, 1 removed, 1 unreadable" in text
     assert "8 passages written, 75% of their vectors reused" in text
     assert "d.pdf: contains no text" in text
+    assert "e.xlsx" in text
+
+
+def test_the_documents_are_listed_with_what_is_wrong_with_them() -> None:
+    health = Health(
+        unreadable=(Problem("d.pdf", "contains no text"),),
+        warnings=(Problem("a.pdf", "no text on page 3"), Problem("b", "skipped: a link")),
+        unsupported=("e.xlsx",),
+        hidden=2,
+    )
+    summary = DocumentSummary("a.pdf", "A", "0" * 16, 9, 4, 7, "", warnings=("no text on page 3",))
+    status = Status(holdings=Holdings((summary,), "2026-01-02T03:04:05Z", health, ()))
+    text = unescape(Parsed(report.status_html(status)).text)
+    assert "1 document · 4 passages · indexed" in text
+    assert "3 files with problems" in text
+    for line in ("d.pdf: contains no text", "b: skipped: a link", "a.pdf (7 pages, 4 passages)"):
+        assert line in text
+    assert text.count("no text on page 3") == 1
+    assert "e.xlsx" in text
+    assert "2 hidden or temporary files ignored" in text

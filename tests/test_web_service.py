@@ -10,7 +10,7 @@ import pytest
 
 import qa_bot
 from qa_bot.errors import IndexDamagedError, IndexNotFoundError, NoDocumentsError, QaBotError
-from qa_bot.records import Answer, Document, DocumentSummary, Problem, Receipt, Section
+from qa_bot.records import Answer, Document, DocumentSummary, Health, Receipt, Section
 from qa_bot.web.links import SourceLink
 from qa_bot.web.service import Service
 
@@ -55,9 +55,9 @@ class FakeIndex:
         assert document_id == "a.txt"
         return DOCUMENT
 
-    def problems(self) -> tuple[Problem, ...]:
-        """None."""
-        return ()
+    def health(self) -> Health:
+        """Nothing is wrong."""
+        return Health()
 
 
 class FakeCore:
@@ -79,7 +79,7 @@ class FakeCore:
         self.builds.append(rebuild)
         if self.error is not None:
             raise self.error
-        return Receipt((), (), (), (), (), (), 1, 1, 0, 0, 0.1)
+        return Receipt((), (), (), (), Health(), 1, 1, 0, 0, 0.1)
 
     def open_index(self, folder: Path, **_: object) -> FakeIndex:
         """A new snapshot, if anything was ever built."""

@@ -202,12 +202,67 @@ def test_tables_stay_in_place_under_their_caption(word: WordFile, tmp_path: Path
     document = read(word, tmp_path)
     assert blocks(document) == [
         "before",
-        "Table 1: Tea\nName | Low | High",
+        "Table 1: Tea",
+        "Name | Low | High",
         "Green | 1 | 2",
         "Green | 3 and 4 |",
         "Figure 1: A pot",
         "after",
     ]
+    assert blocks(document, "caption") == ["Table 1: Tea", "Figure 1: A pot"]
+    assert "Table 1: Tea\nName | Low | High\nGreen" in document.text
+    assert "| \n\nFigure 1: A pot\n\nafter" in document.text
+
+
+def test_a_caption_below_its_table_is_put_under_it(word: WordFile, tmp_path: Path) -> None:
+    for number in (1, 2):
+        table = word.add_table(2, 3)
+        for place, text in enumerate(["Tea", "Low", "High", "Green", "1", "2"]):
+            table.cell(place // 3, place % 3).text = text
+        word.add_paragraph(f"Table {number}: Tea", "Caption")
+    word.add_paragraph("after")
+    one, two, _ = read(word, tmp_path).text.split("\n\n")
+    assert one == "Tea | Low | High\nGreen | 1 | 2\nTable 1: Tea"
+    assert two == one.replace("Table 1", "Table 2")
+
+
+def test_merged_and_missing_cells_shift_no_column(word: WordFile, tmp_path: Path) -> None:
+    table = word.add_table(2, 4)
+    for column, text in enumerate(["Day", "Open", "Close", "Note"]):
+        table.cell(0, column).text = text
+    table.cell(1, 0).text = "Mon"
+    table.cell(1, 1).merge(table.cell(1, 2)).text = "all day"
+    table.cell(1, 3).text = "winter"
+    assert blocks(read(word, tmp_path), "table_row") == ["Mon | all day | all day | winter"]
+
+
+@pytest.mark.parametrize(
+    ("style", "rows", "header"),
+    [
+        ("Table Grid", ["Name|Ann", "City|Rome", "Age|30"], 0),
+        ("Table Grid", ["Name|Ann", "City|Rome"], 0),
+        ("Light Grid Accent 1", ["Term|Meaning", "GDP|gross domestic product"], 1),
+        ("Table Grid", ["Who|Where|What", "Ann|Rome|tea"], 1),
+        ("Table Grid", ["Tea|3", "Milk|4"], 0),
+        ("Table Grid", ["Drink|Price", "Milk|4"], 1),
+    ],
+)
+def test_the_first_row_is_the_header_where_it_looks_or_reads_like_one(
+    word: WordFile, tmp_path: Path, style: str, rows: list[str], header: int
+) -> None:
+    table = word.add_table(len(rows), rows[0].count("|") + 1, style)
+    for row, line in enumerate(rows):
+        for column, text in enumerate(line.split("|")):
+            table.cell(row, column).text = text
+    assert len(blocks(read(word, tmp_path), "table_header")) == header
+
+
+def test_a_bold_first_row_is_the_header(word: WordFile, tmp_path: Path) -> None:
+    table = word.add_table(2, 2)
+    for place, text in enumerate(["Term", "Meaning", "GDP", "gross domestic product"]):
+        cell = table.cell(place // 2, place % 2)
+        cell.paragraphs[0].add_run(text).bold = place < 2
+    assert blocks(read(word, tmp_path), "table_header") == ["Term | Meaning"]
 
 
 def test_repeated_header_rows_are_one_header(word: WordFile, tmp_path: Path) -> None:
@@ -217,7 +272,9 @@ def test_repeated_header_rows_are_one_header(word: WordFile, tmp_path: Path) -> 
             table.cell(row, column).text = f"{row}{column}"
     for row in table.rows[:2]:
         row._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
-    assert blocks(read(word, tmp_path)) == ["00 | 01\n10 | 11", "20 | 21"]
+    document = read(word, tmp_path)
+    assert document.text == "00 | 01\n10 | 11\n20 | 21"
+    assert blocks(document, "table_header") == ["00 | 01", "10 | 11"]
 
 
 def test_tables_for_layout_are_ordinary_text(word: WordFile, tmp_path: Path) -> None:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from qa_bot.errors import UnreadableDocumentError
-from qa_bot.records import Document
+from qa_bot.loaders.file_kinds import disguise
+from qa_bot.records import Document, Limits
 
-VERSION = 1
+VERSION = 2
 """Raised whenever a loader reads the same file differently: indexes then read it anew."""
 
-MAX_BYTES = 64 * 2**20
+LONGEST_LINE = 300  # characters of a title, a reason or a warning
+MOST_WARNINGS = 20  # of one document
 
-Loader = Callable[[Path, str], Document]
+OnPage = Callable[[int, int], None]
+"""Called with the number of pages read and the number of pages, now and then."""
+
+Loader = Callable[..., Document]
 
 LOADERS = {  # suffix → module and function; imported when a file needs it, since parsers are heavy
     ".csv": ("table", "load_table"),
@@ -28,12 +35,24 @@ LOADERS = {  # suffix → module and function; imported when a file needs it, si
 }
 
 
-def load_document(path: Path, document_id: str) -> Document:
+def load_document(
+    path: Path,
+    document_id: str,
+    *,
+    limits: Limits | None = None,
+    ocr: str | None = None,
+    on_page: OnPage | None = None,
+) -> Document:
     """Read one file into plain text, its section tree and its blocks.
 
     Args:
         path: The file.
         document_id: Its name in citations: the path relative to the documents folder.
+        limits: How large a file and how many pages are read. Seconds and memory
+            are not watched here: ``reading`` does that, from another process.
+        ocr: The languages, as tesseract names them ("eng+deu"), in which pages
+            of a PDF that hold no text are recognised; None leaves them out.
+        on_page: Told how far a PDF is.
 
     Raises:
         UnreadableDocumentError: Unknown suffix, damaged or too large a file, or
@@ -44,17 +63,54 @@ def load_document(path: Path, document_id: str) -> Document:
         raise UnreadableDocumentError(path, f"not one of {', '.join(LOADERS)}")
     module, function = place
     loader: Loader = getattr(import_module(f"{__name__}.{module}"), function)
+    limits = limits or Limits()
+    options: dict[str, Any] = {}
+    if module == "pdf":
+        options = {"max_pages": limits.pages, "ocr": ocr, "on_page": on_page}
     try:
         size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise UnreadableDocumentError(path, f"larger than {MAX_BYTES // 2**20} MiB")
-        document = loader(path, document_id)
+        if size > limits.size:
+            raise UnreadableDocumentError(path, f"larger than {limits.size / 2**20:g} MiB")
+        if reason := disguise(path):
+            raise UnreadableDocumentError(path, reason)
+        document = _tidy(loader(path, document_id, **options))
     except UnreadableDocumentError:
         raise
     except OSError as error:
         raise UnreadableDocumentError(path, error.strerror or str(error)) from error
     except Exception as error:
-        raise UnreadableDocumentError(path, str(error) or type(error).__name__) from error
+        raise UnreadableDocumentError(path, _reason(error)) from error
     if not document.text.strip():
-        raise UnreadableDocumentError(path, "; ".join(("contains no text", *document.warnings)))
+        reason = _line("; ".join(("contains no text", *document.warnings)))
+        raise UnreadableDocumentError(path, reason)
     return document
+
+
+def _tidy(document: Document) -> Document:
+    """A title and warnings that fit on a screen, whatever the file made its loader say."""
+    warnings = [_line(warning) for warning in document.warnings]
+    if len(warnings) > MOST_WARNINGS:
+        more = len(warnings) - MOST_WARNINGS + 1
+        warnings = [*warnings[: MOST_WARNINGS - 1], f"and {more:,} more such warnings"]
+    title = _line(document.title) or document.id
+    if (title, tuple(warnings)) == (document.title, document.warnings):
+        return document
+    return replace(document, title=title, warnings=tuple(warnings))
+
+
+def _line(text: str) -> str:
+    """One printable line."""
+    text = " ".join(text[: 10 * LONGEST_LINE].split())
+    text = "".join(character if character.isprintable() else "\ufffd" for character in text)
+    return text if len(text) <= LONGEST_LINE else f"{text[: LONGEST_LINE - 1]}…"
+
+
+def _reason(error: Exception) -> str:
+    """What a loader says of a file. What parsers say of it means nothing to its owner."""
+    if type(error) is ValueError:
+        return _line(str(error))
+    if isinstance(error, MemoryError):
+        return "needs more memory than there is"
+    if isinstance(error, RecursionError):
+        return "damaged: nested too deep"
+    return "damaged: its parser can't make sense of it"

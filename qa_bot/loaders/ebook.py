@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
 _PAGES = frozenset(("application/xhtml+xml", "text/html", "application/x-dtbook+xml"))
+_DEEPEST = 12  # levels of the navigation that are told apart
+_LONGEST_LABEL = 300  # characters
 _BELOW = 1000  # added to the level of headings that the navigation doesn't name
 _OPS_TYPE = "{http://www.idpf.org/2007/ops}type"
 
@@ -195,7 +198,13 @@ def _outline(writer: Writer, entries: Sequence[_Entry], places: dict[str, int]) 
     for place, entry in placed:
         labels[place] = f"{labels.get(place, '')} {_folded(entry.label)}"
     outline = [
-        Heading(entry.label, entry.level, blocks[place].start, blocks[place].end, entry.target)
+        Heading(
+            entry.label[:_LONGEST_LABEL],
+            min(entry.level, _DEEPEST),
+            blocks[place].start,
+            blocks[place].end,
+            entry.target,
+        )
         for place, entry in placed
     ]
     by_start = {heading.start: heading for heading in writer.headings}
@@ -211,7 +220,7 @@ def _outline(writer: Writer, entries: Sequence[_Entry], places: dict[str, int]) 
     outline.sort(key=lambda heading: heading.start)  # stable: the navigation's come first
     return [
         heading
-        for heading, after in zip(outline, [*outline[1:], None], strict=True)
+        for heading, after in zip_longest(outline, outline[1:])
         if after is None or after.start > heading.start or after.level > heading.level
     ]
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qa_bot.loaders.captions import caption_of
 from qa_bot.loaders.decoding import decode
 from qa_bot.loaders.writing import INDENT, Writer, lone_heading
 from qa_bot.records import Document
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _FRONT_MATTER = re.compile(r"---\n(.*?)\n(?:---|\.\.\.)(?:\n|\Z)", re.DOTALL)
+_LONGEST_HEADING = 300  # characters; a longer one is text with a "#" or a line by mistake
 _TITLE = re.compile(r"^title:\s*(['\"]?)(.+?)\1\s*$", re.MULTILINE)
 
 
@@ -54,15 +56,17 @@ class _Writer(Writer):
         self._lists: list[int | None] = []  # of each open list, the next number; None: bullets
         self._prefix = ""  # of the next line in a list: its marker, or the indent under it
         self._level = 0  # of the heading that is open
+        self._table: list[list[str]] = []  # rows of the table that is open
         self._row: list[str] | None = None  # cells of the table row that is open
+        self._after_picture = False  # whether the last block is a picture's words
 
     def write(self, tokens: list[Token]) -> None:
         """Append everything that ``tokens``, a whole parsed file, show to a reader."""
         for token in tokens:
             if token.type in ("fence", "code_block", "html_block"):
-                self.append("code", token.content.strip("\n"))
+                self.append("code", token.content.strip("\n"), tight=bool(self._lists))
             elif token.type == "inline":
-                self._inline(_inline_text(token))
+                self._inline(token)
             elif token.nesting:
                 self._enter_or_leave(token)
 
@@ -83,17 +87,24 @@ class _Writer(Writer):
             case "tr_open":
                 self._row = []
             case "tr_close":
-                row, self._row = self._row or [], None
-                self.append("table_row", " | ".join(row), tight=True)
+                self._table.append(self._row or [])
+                self._row = None
+            case "table_close":
+                self.table(self._table, 1)
+                self._table = []
 
-    def _inline(self, text: str) -> None:
+    def _inline(self, token: Token) -> None:
+        text = _inline_text(token)
+        follows_picture, self._after_picture = self._after_picture, _is_picture(token)
         if self._row is not None:
             self._row.append(text)
-        elif self._level:
-            self._anchored_heading(text, self._level)
+        elif self._level and len(text) <= _LONGEST_HEADING:
+            self._anchored_heading(" ".join(text.split()), self._level)
         elif self._lists:
             self.append("list_item", self._prefix + text, tight=True)
             self._prefix = INDENT * len(self._lists)
+        elif follows_picture and caption_of(text):
+            self.append("caption", text)
         else:
             self.append("paragraph", text)
 
@@ -117,6 +128,12 @@ class _Writer(Writer):
         self._anchors[slug] = seen
         self._anchors[anchor] = 0
         self.heading(text, level, anchor)
+
+
+def _is_picture(token: Token) -> bool:
+    """Whether a paragraph is nothing but pictures."""
+    parts = [child for child in token.children or () if child.type != "softbreak"]
+    return bool(parts) and all(part.type == "image" for part in parts)
 
 
 def _inline_text(token: Token) -> str:

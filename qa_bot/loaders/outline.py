@@ -27,16 +27,19 @@ def nest_sections(headings: Sequence[Heading], length: int) -> tuple[Section, ..
     nearest earlier one of a smaller level. The first section is the whole
     document, with the path ``()``.
     """
-    sections = [Section(path=(), start=0, end=length)]
-    open_headings: list[Heading] = []
+    open_headings: list[int] = []
+    ends = [length] * len(headings)
+    paths: list[tuple[str, ...]] = []
     for number, heading in enumerate(headings):
-        while open_headings and open_headings[-1].level >= heading.level:
-            open_headings.pop()
-        open_headings.append(heading)
-        end = next(
-            (later.start for later in headings[number + 1 :] if later.level <= heading.level),
-            length,
-        )
-        path = tuple(outer.text for outer in open_headings)
-        sections.append(Section(path=path, start=heading.start, end=end, anchor=heading.anchor))
-    return tuple(sections)
+        while open_headings and headings[open_headings[-1]].level >= heading.level:
+            ends[open_headings.pop()] = heading.start
+        outer = paths[open_headings[-1]] if open_headings else ()
+        paths.append((*outer, heading.text))
+        open_headings.append(number)
+    return (
+        Section(path=(), start=0, end=length),
+        *(
+            Section(path=path, start=heading.start, end=end, anchor=heading.anchor)
+            for heading, path, end in zip(headings, paths, ends, strict=True)
+        ),
+    )

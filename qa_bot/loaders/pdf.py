@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa_bot.loaders.furniture import find_furniture
 from qa_bot.loaders.outline import Heading, nest_sections
+from qa_bot.loaders.pdf_captions import mark_tables
+from qa_bot.loaders.pdf_contents import mark_navigation
+from qa_bot.loaders.pdf_flow import join_interrupted
 from qa_bot.loaders.pdf_fonts import FontReader
 from qa_bot.loaders.pdf_headings import infer_headings, text_size
 from qa_bot.loaders.pdf_lines import Segment, segments
+from qa_bot.loaders.pdf_ocr import recognise
+from qa_bot.loaders.pdf_opening import open_pdf
 from qa_bot.loaders.pdf_outline import (
     Anchor,
     Outline,
@@ -27,20 +32,21 @@ from qa_bot.loaders.pdf_paragraphs import Speller, Written, group_lines, tidy, w
 from qa_bot.loaders.pdf_rows import Line, page_lines, usual_leadings
 from qa_bot.loaders.pdf_tables import take_tables
 from qa_bot.loaders.pdf_text import PageText, read_page
+from qa_bot.loaders.pdf_warnings import named, reservations
 from qa_bot.records import Document, Page
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
 
 # What pypdf can't make out is reported as warnings of the document, not on standard error.
-logging.getLogger("pypdf").setLevel(logging.ERROR)
+logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 
-MAX_PAGES = 5_000
 MAX_CHARACTERS = 50_000_000  # of the whole document
 MAX_STREAM = 40_000_000  # bytes of one decompressed stream
+MOST_HIDDEN = 10  # letters of a page that a reader doesn't see; more are reported
 
 _NOT_A_TITLE = re.compile(
-    r"microsoft word|untitled|\.(?:docx?|indd|pdf|qxd|pptx?|xlsx?)\b|^\S*$", re.IGNORECASE
+    r"microsoft word|untitled|\.(?:docx?|indd|pdf|qxd|pptx?|xlsx?)\b|^[!-~]*$", re.IGNORECASE
 )
 
 
@@ -53,9 +59,46 @@ class _Read:
     scanned: list[int]  # numbers of pages with pictures and no text
     unreadable: list[int]  # numbers of pages whose fonts don't say which letters they draw
     damaged: list[int]  # numbers of pages that can't be read
+    cut: list[int]  # numbers of damaged pages that are read in part
+    hidden: list[int]  # numbers of pages with text that a reader doesn't see
+    ocr: _Recognised | None  # None: it was not asked for
 
 
-def load_pdf(path: Path, document_id: str, *, use_bookmarks: bool = True) -> Document:
+@dataclass(frozen=True, slots=True)
+class _Recognised:
+    """Numbers of pages that were recognised, or could not be; they are no longer scanned ones."""
+
+    read: list[int] = field(default_factory=list)
+    failed: dict[str, list[int]] = field(default_factory=dict)  # why → which
+
+
+@dataclass(slots=True)
+class _Layout:
+    """The segments and heights of all pages."""
+
+    parts: list[list[Segment]]
+    heights: list[float]
+    characters: int = 0
+
+    def put(self, index: int, page: PageText) -> None:
+        """Set what stands on a page."""
+        tables, runs = take_tables(page.runs, page.rules, index)
+        self.parts[index] = [*tables, *segments(runs, index)]
+        self.heights[index] = page.height
+        self.characters += sum(len(part.text) for part in self.parts[index])
+        if self.characters > MAX_CHARACTERS:
+            raise ValueError(f"more than {MAX_CHARACTERS:,} characters")
+
+
+def load_pdf(
+    path: Path,
+    document_id: str,
+    *,
+    use_bookmarks: bool = True,
+    max_pages: int = 5_000,
+    ocr: str | None = None,
+    on_page: Callable[[int, int], None] | None = None,
+) -> Document:
     """Read a PDF file.
 
     Args:
@@ -63,12 +106,14 @@ def load_pdf(path: Path, document_id: str, *, use_bookmarks: bool = True) -> Doc
         document_id: Its name in citations.
         use_bookmarks: Whether bookmarks give the sections; else the contents
             page and the look of the headings do, as where there are none.
+        max_pages: A file of more is refused.
+        ocr: The languages in which pages without text are recognised.
+        on_page: Called with the number of pages read, and of all.
 
     Raises:
-        ValueError: Encrypted with a password, or more pages or text than is safe.
-        Exception: Whatever pypdf raises on a damaged file.
+        ValueError: Encrypted, damaged, or more pages or text than is safe.
     """
-    from pypdf import PdfReader, apply_configuration
+    from pypdf import apply_configuration
 
     with (
         apply_configuration(
@@ -77,22 +122,26 @@ def load_pdf(path: Path, document_id: str, *, use_bookmarks: bool = True) -> Doc
             array_based_stream_maximum_output_length=MAX_STREAM,
             stream_decoding_work_maximum_length=4 * MAX_STREAM,
         ),
-        PdfReader(path) as reader,
+        open_pdf(path) as reader,
     ):
-        return _load(reader, document_id, use_bookmarks=use_bookmarks)
+        count = len(reader.pages)
+        if not count:
+            raise ValueError("it has no pages")
+        if count > max_pages:
+            raise ValueError(f"{count:,} pages, more than {max_pages:,}")
+        read = _read_pages(reader, path, ocr, on_page or (lambda *_: None))
+        return _document(reader, document_id, read, use_bookmarks=use_bookmarks)
 
 
-def _load(reader: PdfReader, document_id: str, *, use_bookmarks: bool) -> Document:
-    if reader.is_encrypted and not reader.decrypt(""):
-        raise ValueError("encrypted: it can't be read without its password")
-    count = len(reader.pages)
-    if count > MAX_PAGES:
-        raise ValueError(f"{count:,} pages, more than {MAX_PAGES:,}")
-    read = _read_pages(reader)
+def _document(reader: PdfReader, document_id: str, read: _Read, *, use_bookmarks: bool) -> Document:
     pages = _pages(reader, read.labels)
     outline = Outline()
+    is_damaged = False
     if use_bookmarks:
-        outline = anchor_all(bookmarks(reader), read.lines)
+        try:
+            outline = anchor_all(bookmarks(reader), read.lines)
+        except Exception:  # noqa: BLE001 - damaged bookmarks cost the bookmarks only
+            is_damaged = True
     anchors = outline.anchors or _without_bookmarks(read.lines, pages)
     title, anchors = _title(reader, document_id, read.lines, anchors)
     if not outline.anchors:
@@ -110,44 +159,101 @@ def _load(reader: PdfReader, document_id: str, *, use_bookmarks: bool) -> Docume
         sections=nest_sections(headings, len(written.text)),
         blocks=tuple(written.blocks),
         pages=tuple(written.pages),
-        warnings=tuple(_warnings(outline, read, count)),
+        warnings=(
+            *(("damaged bookmarks, left out",) if is_damaged else ()),
+            *_warnings(outline, read, len(pages)),
+            *reservations(
+                reader,
+                written.text,
+                read.hidden,
+                len(pages),
+                silent=len(read.scanned) + len(read.unreadable) + len(read.damaged),
+            ),
+        ),
     )
 
 
-def _read_pages(reader: PdfReader) -> _Read:
+def _read_pages(
+    reader: PdfReader, path: Path, ocr: str | None, on_page: Callable[[int, int], None]
+) -> _Read:
     fonts: dict[int, FontReader] = {}
-    parts: list[list[Segment]] = []
-    heights: list[float] = []
-    scanned: list[int] = []
-    unreadable: list[int] = []
+    total = len(reader.pages)
+    layout = _Layout([[] for _ in range(total)], [0.0] * total)
+    silent: dict[int, PageText] = {}  # page index → a page that gave no text
     damaged: dict[int, Exception] = {}
-    characters = 0
+    cut: list[int] = []
+    hidden: list[int] = []
     for index, page in enumerate(reader.pages):
         try:
             shown = read_page(page, fonts)
         except Exception as error:  # noqa: BLE001 - a damaged page costs that page only
             shown = PageText(0, 0, (), (), is_picture=False, unreadable=0)
             damaged[index + 1] = error
-        tables, runs = take_tables(shown.runs, shown.rules, index)
-        parts.append([*tables, *segments(runs, index)])
-        heights.append(shown.height)
-        characters += sum(len(part.text) for part in parts[-1])
-        if characters > MAX_CHARACTERS:
-            raise ValueError(f"more than {MAX_CHARACTERS:,} characters")
-        if shown.unreadable > len(shown.runs):
-            unreadable.append(index + 1)
-        elif not parts[-1] and shown.is_picture:
-            scanned.append(index + 1)
-    if damaged and len(damaged) == len(parts):
+        if shown.is_cut and not (shown.runs or shown.is_picture):
+            damaged[index + 1] = ValueError("damaged: its operators can't be read")
+        elif shown.is_cut:
+            cut.append(index + 1)
+        layout.put(index, shown)
+        if shown.hidden >= MOST_HIDDEN:
+            hidden.append(index + 1)
+        if _is_unreadable(shown) or (shown.is_picture and not layout.parts[index]):
+            silent[index] = shown
+        on_page(index + 1 - (len(silent) if ocr else 0), total)
+    if damaged and len(damaged) == total:
         raise ValueError("damaged: none of its pages can be read") from damaged[1]
-    furniture = find_furniture(parts, heights)
+    recognised = _recognise(path, ocr, silent, layout, on_page) if ocr else None
+    furniture = find_furniture(layout.parts, layout.heights)
+    return _Read(
+        _lines(layout.parts, furniture.segments),
+        furniture.labels,
+        [index + 1 for index, page in silent.items() if not _is_unreadable(page)],
+        [index + 1 for index, page in silent.items() if _is_unreadable(page)],
+        sorted(damaged),
+        cut,
+        hidden,
+        recognised,
+    )
+
+
+def _is_unreadable(page: PageText) -> bool:
+    return page.unreadable > len(page.runs)
+
+
+def _recognise(
+    path: Path,
+    languages: str,
+    silent: dict[int, PageText],
+    layout: _Layout,
+    on_page: Callable[[int, int], None],
+) -> _Recognised:
+    """Put what OCR finds in the place of silent pages, and take those out of ``silent``."""
+    recognised = _Recognised()
+    total = len(layout.parts)
+    done = total - len(silent)
+    for found in recognise(path, list(silent), languages):
+        if found.page is None:
+            recognised.failed.setdefault(found.problem, []).append(found.index + 1)
+            del silent[found.index]
+        elif found.page.runs:
+            recognised.read.append(found.index + 1)
+            # Lines that the file draws are known better than those seen in a picture.
+            rules = silent.pop(found.index).rules or found.page.rules
+            layout.put(found.index, replace(found.page, rules=rules))
+        done += 1
+        on_page(done, total)
+    return recognised
+
+
+def _lines(parts: Sequence[Sequence[Segment]], furniture: frozenset[int]) -> list[Line]:
+    """The lines of all pages, headers and footers left out."""
     lines: list[Line] = []
     region = 0
     for page_parts in parts:
-        kept = [part for part in page_parts if id(part) not in furniture.segments]
+        kept = [part for part in page_parts if id(part) not in furniture]
         lines += page_lines(kept, region)
         region = lines[-1].region + 1 if lines else 0
-    return _Read(lines, furniture.labels, scanned, unreadable, sorted(damaged))
+    mark_navigation(lines)
+    return lines
 
 
 def _pages(reader: PdfReader, printed: dict[int, str]) -> list[Page]:
@@ -159,7 +265,7 @@ def _pages(reader: PdfReader, printed: dict[int, str]) -> list[Page]:
     numbers = [str(number) for number in range(1, len(reader.pages) + 1)]
     if len(labels) != len(numbers) or labels == numbers:
         labels = [printed.get(index, number) for index, number in enumerate(numbers)]
-    return [Page(label, index + 1) for index, label in enumerate(labels)]
+    return [Page(label, index + 1, len(numbers)) for index, label in enumerate(labels)]
 
 
 def _without_bookmarks(lines: Sequence[Line], pages: Sequence[Page]) -> list[Anchor]:
@@ -185,7 +291,11 @@ def _title(
         named = ""
     if named and not _NOT_A_TITLE.search(named):
         return named, anchors
-    opening = [line for line in lines if line.part.page == 0 and line.role == "text"][:25]
+    opening = [
+        line
+        for line in lines
+        if line.part.page == 0 and line.role == "text" and not line.part.is_turned
+    ][:25]
     if not opening:
         return stem, anchors
     largest = max(line.part.size for line in opening)
@@ -218,39 +328,34 @@ def _write(lines: Sequence[Line], anchors: Sequence[Anchor], pages: Sequence[Pag
         for number, anchor in enumerate(anchors)
         if anchor.alone and lines[anchor.first].role == "text"
     ]
-    pieces = group_lines(lines, marks, alone, usual_leadings(lines))
+    pieces = join_interrupted(group_lines(lines, marks, alone, usual_leadings(lines)))
+    mark_tables(pieces)
     return write(pieces, Speller(lines), pages)
 
 
 def _warnings(outline: Outline, read: _Read, count: int) -> list[str]:
     warnings = []
+    hint = "OCR found none" if read.ocr else "`qa-bot index --ocr` reads it"
     if read.scanned:
-        warnings.append(f"no text on {_named(read.scanned, count)}: scanned, or a picture")
+        where = named(read.scanned, count)
+        warnings.append(f"no text on {where}: scanned, or a picture; {hint}")
     if read.unreadable:
-        where = _named(read.unreadable, count)
-        warnings.append(f"unreadable text on {where}: its fonts don't say which letters they draw")
+        where = named(read.unreadable, count)
+        why = "its fonts don't say which letters they draw"
+        warnings.append(f"unreadable text on {where}: {why}; {hint}")
+    if read.ocr:
+        if read.ocr.read:
+            where = named(read.ocr.read, count)
+            warnings.append(f"recognised by OCR, may hold errors: {where}")
+        for why, numbers in read.ocr.failed.items():
+            warnings.append(f"OCR failed on {named(numbers, count)}: {why}")
     if read.damaged:
-        warnings.append(f"damaged, and left out: {_named(read.damaged, count)}")
+        warnings.append(f"damaged, and left out: {named(read.damaged, count)}")
+    if read.cut:
+        warnings.append(f"damaged, and read in part: {named(read.cut, count)}")
     if outline.rejected:
         titles = [f"“{entry.title}”" for entry in outline.rejected[:3]]
         more = len(outline.rejected) - len(titles)
         names = ", ".join(titles) + (f" and {more} more" if more > 0 else "")
         warnings.append(f"bookmarks whose titles aren't on their pages: {names}")
     return warnings
-
-
-def _named(numbers: Sequence[int], count: int) -> str:
-    if len(numbers) == count:
-        return "all pages"
-    return f"page {numbers[0]}" if len(numbers) == 1 else f"pages {_ranges(numbers)}"
-
-
-def _ranges(numbers: Sequence[int]) -> str:
-    """1, 3–5, 9."""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
-        else:
-            runs.append([number])
-    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)

@@ -61,11 +61,42 @@ def _widest_band(parts: Sequence[Segment]) -> _Band | None:
             size = len(band.left) + len(band.right)
             more = best is None or size > len(best.left) + len(best.right)
             if more and (
-                (_is_prose(band.left, width) and _is_prose(band.right, width))
+                (_is_text(band.left, width) and _is_text(band.right, width))
                 or _are_lists(band.left, band.right)
             ):
                 best = band
     return best
+
+
+def _is_text(side: Sequence[Segment], width: float) -> bool:
+    """Whether one side of a gutter is a column of prose, or two or three of them."""
+    return _is_prose(side, width) or _are_columns(side, width)
+
+
+def _are_columns(side: Sequence[Segment], width: float) -> bool:
+    """Whether a side is columns of prose as high as itself.
+
+    Stricter than with a single gutter: the cells of a wide table are prose, too.
+    """
+    left_edge, right_edge = min(part.x0 for part in side), max(part.x1 for part in side)
+    if right_edge - left_edge < 2 * MIN_SHARE * width or len(side) < 4 * MIN_LINES:
+        return False
+    starts = Counter(round(part.x0 / EDGE) for part in side)
+    for edge, count in starts.items():
+        x = min(part.x0 for part in side if round(part.x0 / EDGE) == edge) - 1
+        if count < 2 * MIN_LINES or x <= left_edge + MIN_SHARE * width:
+            continue
+        left = [part for part in side if part.x1 <= x]
+        right = [part for part in side if part.x0 >= x]
+        crossing = len(side) - len(left) - len(right)
+        if (
+            crossing <= 0.1 * len(side)
+            and min(len(left), len(right)) >= 2 * MIN_LINES
+            and _is_prose(left, width)
+            and (_is_prose(right, width) or _are_columns(right, width))
+        ):
+            return True
+    return False
 
 
 def _bands(parts: Sequence[Segment], x: float) -> list[_Band]:

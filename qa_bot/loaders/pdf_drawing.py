@@ -13,20 +13,32 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from qa_bot.loaders.pdf_fonts import FontReader, clean
+from qa_bot.loaders.pdf_geometry import (
+    IDENTITY,
+    Box,
+    Matrix,
+    apply,
+    around,
+    matrix_of,
+    multiply,
+    turned,
+)
+from qa_bot.loaders.pdf_painting import PAINTING, Ink, Operands, Rule
+from qa_bot.loaders.pdf_sight import FAINT, WHITE, Sight, is_off
+from qa_bot.loaders.pdf_streams import operations
 
 if TYPE_CHECKING:
     from pypdf._protocols import PdfCommonDocProtocol
     from pypdf.generic import DictionaryObject, PdfObject
 
-Matrix = tuple[float, float, float, float, float, float]
-Operands = Sequence[Any]
-
 MAX_RUNS = 200_000  # of one page; a page of text has a few thousand
 MAX_FORMS = 2_000  # form XObjects drawn by one page
 MAX_DEPTH = 12  # of forms within forms
+MANY_PATHS = 100  # letters may be drawn as outlines, a frame or a background is no drawing
+STRAIGHT = 0.1  # quarter turns that a baseline may lean
+ASKEW = 4  # in place of quarter turns: a watermark, a stamp
 TINY = 2.0  # points; smaller text is a hidden mark, not for reading
-
-_IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+USUAL_SPACE = 0.3  # ems at most; a font without a space says nothing of its width
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +53,7 @@ class Run:
     bold: bool = False
     italic: bool = False
     space: float = 0.25  # width of a space, in ems
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A ruled line, horizontal or vertical."""
-
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-
-    @property
-    def is_vertical(self) -> bool:
-        """Whether it is higher than wide."""
-        return self.y1 - self.y0 > self.x1 - self.x0
+    mirrored: bool = False  # on a page read from right to left
 
 
 @dataclass(slots=True)
@@ -69,6 +67,7 @@ class _State:
     leading: float = 0.0
     rise: float = 0.0
     mode: int = 0
+    ink: Ink = field(default_factory=Ink)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +75,12 @@ class Drawn:
     """A run with how it was drawn."""
 
     run: Run
-    turn: int  # quarter turns anticlockwise
-    hidden: bool
+    turn: int  # quarter turns anticlockwise; ``ASKEW`` for any other angle
+    box: Box
+    number: int  # how many runs were drawn before it
+    hidden: bool = False  # drawn without ink, as the text that was recognised in a scan
+    unseen: bool = False  # see-through, or in a layer that is off
+    is_white: bool = False  # and seen only on something darker
 
 
 @dataclass
@@ -86,24 +89,29 @@ class Pen:
 
     fonts: dict[int, FontReader]
     base: Matrix
+    off: frozenset[int] = frozenset()  # layers that aren't shown
     drawn: list[Drawn] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
     images: int = 0
     paints: int = 0  # paths filled or stroked
     forms: int = 0
     unreadable: int = 0  # strings in fonts whose letters can't be told
+    is_cut: bool = False  # whether damage hides what else it should draw
 
     def __post_init__(self) -> None:
         self.state = _State(self.base)
         self.stack: list[_State] = []
-        self.text = self.line = _IDENTITY
+        self.text = self.line = IDENTITY
         self.path: list[Rule] = []
+        self.sight = Sight()
+        self.layers: list[bool] = []  # whether each marked stretch around is hidden
+        self.clips = False
+        self.resources: Any = {}
         self.at = (0.0, 0.0)
 
-    def visible(self) -> list[Drawn]:
-        """What a reader sees; text drawn invisibly counts where there is little else: OCR."""
-        shown = [drawn for drawn in self.drawn if not drawn.hidden]
-        return shown if len(shown) * 2 >= len(self.drawn) else self.drawn
+    def reset(self, matrix: Matrix) -> None:
+        """Begin anew, as for another page, and draw through ``matrix``."""
+        self.state, self.stack, self.resources = _State(matrix), [], {}
 
     def draw(
         self,
@@ -113,23 +121,24 @@ class Pen:
         depth: int = 0,
     ) -> None:
         """Run all operators of a content stream."""
-        from pypdf.generic import ContentStream, DictionaryObject
+        from pypdf.generic import DictionaryObject
 
-        if not isinstance(stream, ContentStream):
-            stream = ContentStream(stream, pdf, "bytes")
         resources = resources.get_object() if resources is not None else None
         if not isinstance(resources, DictionaryObject):
             resources = DictionaryObject()
-        for operands, operator in stream.operations:
-            if operator == b"Do":
-                self._paint(operands, resources, pdf, depth)
-            elif operator == b"Tf":
-                self._set_font(operands, resources)
-            elif (handler := _HANDLERS.get(operator)) is not None:
-                try:
+        self.resources = resources
+        found, is_cut = operations(stream, pdf)
+        self.is_cut |= is_cut
+        for operands, operator in found:
+            try:
+                if operator == b"Do":
+                    self._paint(operands, resources, pdf, depth)
+                elif operator == b"Tf":
+                    self._set_font(operands, resources)
+                elif (handler := _HANDLERS.get(operator)) is not None:
                     handler(self, operands)
-                except (TypeError, ValueError, IndexError, OverflowError):
-                    continue  # a wrong operand spoils one operator, not the page
+            except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError):
+                pass  # a wrong operand spoils one operator, not the page
             if len(self.drawn) > MAX_RUNS:
                 raise ValueError(f"a page with more than {MAX_RUNS:,} pieces of text")
 
@@ -143,20 +152,36 @@ class Pen:
         objects = resources.get("/XObject")
         form = objects.get_object().get(operands[0]) if objects is not None and operands else None
         form = form.get_object() if form is not None else None
-        if form is None or form.get("/Subtype") == "/Image":
-            self.images += form is not None
+        if form is None or is_off(form.get("/OC") and form.raw_get("/OC"), self.off):
             return
+        if form.get("/Subtype") == "/Image":
+            self.images += 1
+            self.sight.picture(self.state.matrix)
+            return
+        self.put(form, pdf, depth)
+
+    def put(
+        self,
+        form: Any,  # noqa: ANN401 - a form XObject
+        pdf: PdfCommonDocProtocol | None,
+        depth: int = 0,
+    ) -> None:
+        """Draw a form in the current state, which stays as it is."""
         self.forms += 1
         if depth >= MAX_DEPTH or self.forms > MAX_FORMS:
             return
+        resources = self.resources
         outer, stack, text, line = self.state, self.stack, self.text, self.line
         self.state, self.stack = replace(outer), []
         if "/Matrix" in form:
             own = tuple(float(number) for number in form["/Matrix"][:6])
             if len(own) == 6:
-                self.state.matrix = _multiply(own, outer.matrix)
-        self.draw(form, form.get("/Resources", resources), pdf, depth + 1)
-        self.state, self.stack, self.text, self.line = outer, stack, text, line
+                self.state.matrix = multiply(own, outer.matrix)
+        try:
+            self.draw(form, form.get("/Resources", resources), pdf, depth + 1)
+        finally:
+            self.state, self.stack, self.text, self.line = outer, stack, text, line
+            self.resources = resources
 
     def _set_font(self, operands: Operands, resources: DictionaryObject) -> None:
         from pypdf.generic import DictionaryObject
@@ -173,7 +198,10 @@ class Pen:
             return
         reader = self.fonts.get(id(resource))
         if reader is None:
-            reader = self.fonts[id(resource)] = FontReader(Font.from_font_resource(resource))
+            self.state.font = None  # unless it can be read
+            encoding = str(resource.get("/Encoding", ""))
+            reader = FontReader(Font.from_font_resource(resource), encoding)
+            self.fonts[id(resource)] = reader
         self.state.font = reader
 
     def _op_save(self, _: Operands) -> None:
@@ -185,17 +213,17 @@ class Pen:
             self.state = self.stack.pop()
 
     def _op_transform(self, operands: Operands) -> None:
-        self.state.matrix = _multiply(_matrix(operands), self.state.matrix)
+        self.state.matrix = multiply(matrix_of(operands), self.state.matrix)
 
     def _op_begin(self, _: Operands) -> None:
-        self.text = self.line = _IDENTITY
+        self.text = self.line = IDENTITY
 
     def _op_place(self, operands: Operands) -> None:
-        self.text = self.line = _matrix(operands)
+        self.text = self.line = matrix_of(operands)
 
     def _op_move(self, operands: Operands) -> None:
         x, y = float(operands[0]), float(operands[1])
-        self.text = self.line = _multiply((1, 0, 0, 1, x, y), self.line)
+        self.text = self.line = multiply((1, 0, 0, 1, x, y), self.line)
 
     def _op_move_and_set(self, operands: Operands) -> None:
         self.state.leading = -float(operands[1])
@@ -222,13 +250,20 @@ class Pen:
 
     def _show(self, items: Sequence[Any]) -> None:
         """Draw strings and gaps; a gap as wide as a word space starts a new run."""
-        state, font = self.state, self.state.font
+        font = self.state.font
         if font is None or font.unreadable:
             self.unreadable += 1
-            return
+        elif font.goes_down:
+            self._show_down(font, items)
+        else:
+            self._show_along(font, items)
+
+    def _show_along(self, font: FontReader, items: Sequence[Any]) -> None:
+        """Draw characters side by side."""
+        state = self.state
         pen = started = 0.0  # along the baseline, in text space
         parts: list[str] = []
-        gap_limit = 0.5 * font.space * abs(state.size)
+        gap_limit = 0.5 * min(font.space, USUAL_SPACE) * abs(state.size)
         for item in items:
             if isinstance(item, int | float):
                 shift = -float(item) / 1000 * state.size * state.scale
@@ -249,58 +284,63 @@ class Pen:
                 pen += step * state.scale
         if parts:
             self._finish(parts, started, pen)
-        self.text = _multiply((1, 0, 0, 1, pen, 0), self.text)
+        self.text = multiply((1, 0, 0, 1, pen, 0), self.text)
+
+    def _show_down(self, font: FontReader, items: Sequence[Any]) -> None:
+        """Draw characters one under the other, the pen above the middle of each."""
+        state = self.state
+        for item in items:
+            if isinstance(item, int | float):
+                self.text = multiply((1, 0, 0, 1, 0, -float(item) / 1000 * state.size), self.text)
+                continue
+            for text, width, _ in font.read(item) if isinstance(item, bytes | str) else ():
+                left, down = -width / 2 * state.size, -0.88 * state.size
+                after = multiply((1, 0, 0, 1, 0, -state.size - state.char_space), self.text)
+                self.text = multiply((1, 0, 0, 1, left, down), self.text)
+                self._finish([text], 0.0, width * state.size)
+                self.text = after
 
     def _finish(self, parts: list[str], start: float, end: float) -> None:
         state, font = self.state, self.state.font
         text = clean("".join(parts))
         if font is None or not text:
             return
-        whole = _multiply(self.text, state.matrix)
-        x0, y0 = _apply(whole, start, state.rise)
-        x1, y1 = _apply(whole, end, state.rise)
+        whole = multiply(self.text, state.matrix)
+        x0, y0 = apply(whole, start, state.rise)
+        x1, y1 = apply(whole, end, state.rise)
         size = abs(state.size) * math.hypot(whole[2], whole[3])
         if size < TINY or not all(map(math.isfinite, (x0, y0, x1, y1, size))):
             return
-        turn = round(math.atan2(whole[1], whole[0]) / (math.pi / 2)) % 4
+        angle = math.atan2(whole[1], whole[0]) / (math.pi / 2)
+        turn = round(angle) % 4
         bold = font.bold or state.mode == 2
         run = Run(text, x0, x1, y0, size, bold, font.italic, font.space)
+        rise = 0.7 * state.size  # of a capital
+        box = around((apply(whole, start, state.rise), apply(whole, end, state.rise + rise)))
         if turn:
-            x0, x1, y0, _ = _turned(turn, x0, y0, x1, y1)
+            x0, x1, y0, _ = turned(turn, x0, y0, x1, y1)
             run = replace(run, x0=x0, x1=x1, y=y0)
-        self.drawn.append(Drawn(run, turn, state.mode in (3, 7)))
+        if abs(angle - round(angle)) > STRAIGHT:
+            turn = ASKEW
+        ink, is_filled = state.ink, state.mode == 0
+        unseen = any(self.layers) or (is_filled and ink.alpha < FAINT)
+        is_white = is_filled and ink.fill is not None and min(ink.fill) >= WHITE
+        self.drawn.append(
+            Drawn(run, turn, box, len(self.drawn), state.mode in (3, 7), unseen, is_white)
+        )
 
-    def _op_rectangle(self, operands: Operands) -> None:
-        x, y, width, height = (float(number) for number in operands[:4])
-        corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
-        if min(abs(width), abs(height)) <= 2:
-            self._rule(corners[0], corners[2])
-        else:
-            for a, b in zip(corners, [*corners[1:], corners[0]], strict=True):
-                self._rule(a, b)
-
-    def _op_path_start(self, operands: Operands) -> None:
-        self.at = (float(operands[0]), float(operands[1]))
-
-    def _op_path_line(self, operands: Operands) -> None:
-        to = (float(operands[0]), float(operands[1]))
-        self._rule(self.at, to)
-        self.at = to
-
-    def _rule(self, a: tuple[float, float], b: tuple[float, float]) -> None:
-        (xa, ya), (xb, yb) = _apply(self.state.matrix, *a), _apply(self.state.matrix, *b)
-        width, height = abs(xa - xb), abs(ya - yb)
-        if min(width, height) <= 2 and max(width, height) >= 4:
-            self.path.append(Rule(min(xa, xb), min(ya, yb), max(xa, xb), max(ya, yb)))
-
-    def _op_path_paint(self, _: Operands) -> None:
-        self.paints += 1
-        if len(self.rules) < MAX_RUNS:
-            self.rules += self.path
-        self.path = []
-
-    def _op_path_drop(self, _: Operands) -> None:
-        self.path = []
+    def write(self, text: str, x: float, y: float, size: float) -> None:
+        """Put lines of text on the page as it is in the file, for fields without a picture."""
+        for number, line in enumerate(text.splitlines()):
+            start = apply(self.base, x, y - 1.2 * number * size)
+            end = apply(self.base, x + 0.5 * size * len(line), y - 1.2 * number * size)
+            turn = round(math.atan2(end[1] - start[1], end[0] - start[0]) / (math.pi / 2)) % 4
+            x0, x1, y0 = start[0], end[0], start[1]
+            if turn:
+                x0, x1, y0, _ = turned(turn, *start, *end)
+            run = Run(clean(line), x0, x1, y0, size)
+            box = around((start, end))
+            self.drawn.append(Drawn(run, turn, box, len(self.drawn)))
 
 
 def _setter(name: str, convert: Callable[[float], Any] = float) -> Callable[[Pen, Operands], None]:
@@ -329,39 +369,5 @@ _HANDLERS: dict[bytes, Callable[[Pen, Operands], None]] = {
     b"Ts": _setter("rise"),
     b"Tz": _setter("scale", lambda number: number / 100),
     b"Tr": _setter("mode", int),
-    b"re": Pen._op_rectangle,
-    b"m": Pen._op_path_start,
-    b"l": Pen._op_path_line,
-    b"n": Pen._op_path_drop,
-    **dict.fromkeys((b"S", b"s", b"f", b"F", b"f*", b"B", b"B*", b"b", b"b*"), Pen._op_path_paint),
+    **PAINTING,
 }
-
-
-def _matrix(operands: Operands) -> Matrix:
-    a, b, c, d, e, f = (float(number) for number in operands[:6])
-    return (a, b, c, d, e, f)
-
-
-def _multiply(m: Sequence[float], n: Matrix) -> Matrix:
-    return (
-        m[0] * n[0] + m[1] * n[2],
-        m[0] * n[1] + m[1] * n[3],
-        m[2] * n[0] + m[3] * n[2],
-        m[2] * n[1] + m[3] * n[3],
-        m[4] * n[0] + m[5] * n[2] + n[4],
-        m[4] * n[1] + m[5] * n[3] + n[5],
-    )
-
-
-def _apply(m: Matrix, x: float, y: float) -> tuple[float, float]:
-    return m[0] * x + m[2] * y + m[4], m[1] * x + m[3] * y + m[5]
-
-
-def _turned(turn: int, *points: float) -> tuple[float, float, float, float]:
-    """Start and end of a baseline, seen with its letters upright: ``x0, x1, y, y``."""
-    x0, y0, x1, y1 = points
-    if turn == 1:
-        return y0, y1, -x0, -x1
-    if turn == 2:
-        return -x0, -x1, -y0, -y1
-    return -y0, -y1, x0, x1

@@ -12,8 +12,32 @@ if TYPE_CHECKING:
 _HEAVY = re.compile(r"bold|black|heavy|demi|semibd|-bd\b", re.IGNORECASE)
 _SLANTED = re.compile(r"italic|oblique", re.IGNORECASE)
 _SPACES = re.compile(r"[\s\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
-_DROPPED = re.compile(r"[\u200b-\u200d\u2060\ufeff\x00-\x08\x0e-\x1f\x7f]")
+_DROPPED = re.compile(
+    r"[\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\x00-\x08\x0e-\x1f\x7f]"
+)
 _LIGATURES = re.compile(r"[\ufb00-\ufb06]")
+_SHAPED = re.compile("[\ufb1d-\ufdff\ufe70-\ufefc]")
+
+RIGHT_TO_LEFT = "\u0590-\u065f\u066a-\u06ef\u06fa-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
+"""Hebrew, Arabic and their neighbours without digits, for a class of a regular expression."""
+_IS_RIGHT = re.compile(f"[{RIGHT_TO_LEFT}]")
+
+# Encodings of East Asian fonts without a /ToUnicode that pypdf has no codec for.
+_CODECS = {
+    f"/{name}-{direction}": codec
+    for codec, names in {
+        "cp949": "KSCms-UHC KSCms-UHC-HW",
+        "euc_kr": "KSC-EUC KSCpc-EUC",
+        "cp932": "90msp-RKSJ 90pv-RKSJ 83pv-RKSJ Add-RKSJ Ext-RKSJ",
+        "euc_jp": "EUC",
+        "cp950": "B5pc ETenms-B5",
+        "big5hkscs": "HKscs-B5",
+        "gbk": "GBKp-EUC",
+        "utf-16-be": "UniKS-UTF16 UniJIS2004-UTF16 UniJISX0213-UTF16 UniJISX02132004-UTF16",
+    }.items()
+    for name in names.split()
+    for direction in "HV"
+}
 
 
 def clean(text: str) -> str:
@@ -22,27 +46,43 @@ def clean(text: str) -> str:
     return _LIGATURES.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
 
 
-class FontReader:
-    """Bytes of a show-text operator → characters and their widths in ems."""
+def letters_of(glyph: str) -> str:
+    """The letters of one glyph, as drawn from left to right: shapes and ligatures spelled out."""
+    if _SHAPED.search(glyph):
+        glyph = unicodedata.normalize("NFKC", glyph).strip()
+    glyph = glyph.replace("\u0640", "") if len(glyph) == 1 else glyph  # stretches a word, no letter
+    return glyph[::-1] if len(glyph) > 1 and _IS_RIGHT.search(glyph) else glyph
 
-    def __init__(self, font: Font) -> None:
+
+class FontReader:
+    """Bytes of a show-text operator → characters and their widths in ems.
+
+    ``encoding`` is its name in the file; where that ends in "V", characters are
+    set one under the other, each an em high.
+    """
+
+    def __init__(self, font: Font, encoding: str = "") -> None:
         self._font = font
         name = f"{font.name} {font.font_descriptor.name}"
         weight = str(font.font_descriptor.weight)
         self.bold = bool(_HEAVY.search(name)) or (weight.isdigit() and int(weight) >= 600)
         self.italic = bool(_SLANTED.search(name))
         self.space = min(max(float(font.space_width) / 1000, 0.15), 0.5)
-        self.unreadable = not font.interpretable
+        is_coded = encoding in ("/Identity-H", "/Identity-V")  # by the numbers of its glyphs
+        self.unreadable = not font.interpretable or (is_coded and not font.character_map)
         self._known: dict[str, tuple[str, float]] = {}
-        self._is_wide = isinstance(font.encoding, str)
+        self.goes_down = encoding.endswith("-V")
+        self._encoding = font.encoding
+        if not font.character_map and encoding in _CODECS:
+            self._encoding = _CODECS[encoding]
+        self._is_wide = isinstance(self._encoding, str)
 
     def read(self, data: bytes | str) -> list[tuple[str, float, bool]]:
         """Each character code: its text, its width in ems, and whether it is byte 32."""
-        font = self._font
         if isinstance(data, str):
             data = data.encode("latin-1", "replace")
-        if isinstance(font.encoding, str):
-            raw = data.decode(font.encoding, "replace")
+        if isinstance(self._encoding, str):
+            raw = data.decode(self._encoding, "replace")
         else:
             raw = data.decode("latin-1")
         return [(*self._character(code), code == " " and not self._is_wide) for code in raw]
@@ -52,9 +92,9 @@ class FontReader:
         if known is None:
             font = self._font
             text = code
-            if isinstance(font.encoding, dict):
-                text = font.encoding.get(ord(code), code)
-            text = "".join(font.character_map.get(part, part) for part in text)
+            if isinstance(self._encoding, dict):
+                text = self._encoding.get(ord(code), code)
+            text = letters_of("".join(font.character_map.get(part, part) for part in text))
             widths = font.character_widths
             width = float(widths.get(code, widths.get("default", 500))) / 1000
             known = self._known[code] = (text, width)

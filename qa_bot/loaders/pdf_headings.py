@@ -95,7 +95,7 @@ def _groups(lines: Sequence[Line], known: Mapping[int, Anchor]) -> Iterator[_Can
         ):
             count += 1
         run = lines[index : index + count]
-        if run[0].role == "text" and count <= MAX_LINES:
+        if run[0].role == "text" and not run[0].part.is_turned and count <= MAX_LINES:
             text = " ".join(line.text for line in run)
             part = run[0].part
             match = _NUMBER.match(text)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
+from qa_bot.loaders.pdf_bidi import logical
 from qa_bot.loaders.pdf_drawing import Run
+from qa_bot.loaders.pdf_geometry import BENEATH
 
 GAP = 1.05  # ems between two segments of one line; less is a space
 SAME_LINE = 0.3  # ems up or down
@@ -20,7 +23,8 @@ class Segment:
     """A piece of a line: a whole line of a column, or a table cell's.
 
     ``cells`` is set for a ruled table, which takes part in a page's layout as
-    one segment from its top ``y`` down to ``low``.
+    one segment from its top ``y`` down to ``low``; ``heads`` are the rows of it
+    that name its columns, and ``title`` the baselines of the title in its grid.
     """
 
     text: str
@@ -33,6 +37,18 @@ class Segment:
     page: int  # index
     low: float
     cells: tuple[tuple[str, ...], ...] = ()
+    heads: tuple[int, ...] = ()
+    title: tuple[float, ...] = ()
+
+    @property
+    def is_turned(self) -> bool:
+        """Whether it runs in another direction than its page: up a margin, say."""
+        return self.y < -BENEATH / 2
+
+    @property
+    def is_askew(self) -> bool:
+        """Whether it stands at an angle, as watermarks and stamps do."""
+        return self.y < -4.5 * BENEATH
 
     @property
     def width(self) -> float:
@@ -45,6 +61,9 @@ def segments(runs: Sequence[Run], page: int) -> list[Segment]:
     groups: list[list[Run]] = []
     for run in runs:
         if not run.text.strip():
+            if groups and _continues(groups[-1][-1], run) and run.x0 >= groups[-1][-1].x0:
+                last = groups[-1][-1]
+                groups[-1][-1] = replace(last, text=f"{last.text} ", x1=max(last.x1, run.x1))
             continue
         if groups and _continues(groups[-1][-1], run) and not _ends_entry(groups[-1], run):
             groups[-1].append(run)
@@ -117,7 +136,7 @@ def _pen_end(run: Run) -> float:
 def _spell(runs: Sequence[Run]) -> str:
     """The text of runs side by side, a space where the gap is one."""
     gaps = [after.x0 - before.x1 for before, after in pairwise(runs)]
-    single = sum(len(run.text.strip()) == 1 for run in runs)
+    single = sum(len(run.text.strip()) == 1 and run.text.strip().isalnum() for run in runs)
     usual = 0.0
     if single >= 4 and single > 0.6 * len(runs):  # l e t t e r  b y  l e t t e r
         positive = [gap for gap in gaps if gap > 0]
@@ -126,26 +145,21 @@ def _spell(runs: Sequence[Run]) -> str:
     for before, after, gap in zip(runs, runs[1:], gaps, strict=False):
         size = min(before.size, after.size)
         limit = max(0.5 * min(before.space, after.space, 0.3) * size, usual)
+        if _is_drawn_over(before, after, gap):
+            parts[-1] = parts[-1][:-1]
         if gap > limit and not parts[-1].endswith(" ") and not after.text.startswith(" "):
             parts.append(" ")
         parts.append(after.text)
-    return _logical(" ".join("".join(parts).split()))
+    text = logical(" ".join("".join(parts).split()), mirrored=runs[0].mirrored)
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
-def _is_right_to_left(character: str) -> bool:
-    return "\u0590" <= character <= "\u08ff" or "\ufb1d" <= character <= "\ufdff"
-
-
-def _logical(text: str) -> str:
-    """Text drawn from right to left, in the order that it is read."""
-    letters = [character for character in text if character.isalpha()]
-    if sum(map(_is_right_to_left, letters)) * 2 <= len(letters):
-        return text
-    pieces: list[str] = []
-    for word in text[::-1].split(" "):
-        plain = not any(map(_is_right_to_left, word))
-        pieces.append(word[::-1] if plain else word)
-    return " ".join(pieces)
+def _is_drawn_over(before: Run, after: Run, gap: float) -> bool:
+    """Whether a word goes on where a space begins: a soft hyphen that isn't shown."""
+    blank = before.space * before.size
+    is_end = before.text[-1:] == " " and before.text[-2:-1].isalpha()
+    goes_on = after.text[:1].islower() or after.text[:1] in ("-", "\u2010")
+    return is_end and goes_on and abs(gap + blank) < 0.03 * blank
 
 
 def rows(parts: Iterable[Segment]) -> list[list[Segment]]:

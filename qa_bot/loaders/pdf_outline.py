@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
@@ -15,9 +16,22 @@ if TYPE_CHECKING:
     from pypdf import PdfReader
 
 MAX_ENTRIES = 5_000
+_NO_LEADERS = re.compile(r"(?P<title>.*[^\W\d_].*?)(?:\s+\|)?\s+(?P<page>\d{1,4}|[ivxlc]{1,7})")
 MAX_TITLE_LINES = 12
+MAX_SKIPPED = 10  # contents entries out of order, in a row
+SKIPPING = 1.5  # entries that a list must gain by leaving some out
+NEAR_EDGE = 8.0  # points
 COLUMN = 120.0  # points; a contents list that begins further in is another column
 SIMILAR = 0.88  # of a title and lines that differ from it by a typo
+
+_ORDINAL = re.compile(
+    r"(?P<word>chapter|part|book|title|section|article|appendix|annex|kapitel|teil|abschnitt"
+    r"|anhang|chapitre|partie|annexe|capítulo|parte)?\s*"
+    r"(?P<number>(?:\d{1,3}|[ivxlc]{1,7}|[A-Z])(?:\.\d{1,3})*)(?:[.:)]|\s*[-–—])?(?:\s+|$)",
+    re.IGNORECASE,
+)
+_DEPTH = re.compile(r"((?:\d{1,3}|[A-Z](?=\.\d))(?:\.\d{1,3})*)[.:)]?\s")
+_PART = re.compile(r"(?:part\s+(?:[IVX]+|\d+)|[IVX]+[.:]?)\s", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +64,17 @@ class Outline:
 
 
 def bookmarks(reader: PdfReader) -> list[Entry]:
-    """The outline of the file, depth first; destinations that make no sense have no page."""
-    return list(_flatten(reader, reader.outline, 0))[:MAX_ENTRIES]
+    """The outline of the file, depth first; destinations that make no sense have no page.
+
+    A damaged outline may lead to the same entries twice: they count once.
+    """
+    found: dict[tuple[object, ...], Entry] = {}
+    for number, entry in enumerate(_flatten(reader, reader.outline, 0)):
+        place = (entry.page, entry.top) if entry.top is not None else (number,)
+        found.setdefault((entry.title, *place), entry)
+        if len(found) >= MAX_ENTRIES:
+            break
+    return list(found.values())
 
 
 def _flatten(reader: PdfReader, items: Any, level: int) -> Iterator[Entry]:  # noqa: ANN401
@@ -84,6 +107,7 @@ class Finder:
     def __init__(self, lines: Sequence[Line]) -> None:
         self._lines = lines
         self._letters = [letters(line.text) for line in lines]
+        self._ordinals = [_ordinal_letters(line.text) for line in lines]
         self._pages: dict[int, list[int]] = {}
         for index, line in enumerate(lines):
             if line.role != "link":
@@ -91,8 +115,13 @@ class Finder:
 
     def find(self, entry: Entry, after: int) -> Anchor | None:
         """The lines that hold a title; of several, the one at its place, or the next one on."""
-        title = letters(entry.title)
-        if not title or entry.page is None:
+        number = _ORDINAL.match(entry.title)
+        titles = [letters(entry.title), letters(entry.title[number.end() :]) if number else ""]
+        found = (self._find_title(entry, title, after) for title in titles if title)
+        return next(filter(None, found), None)
+
+    def _find_title(self, entry: Entry, title: str, after: int) -> Anchor | None:
+        if entry.page is None:
             return None
         best: tuple[float, Anchor] | None = None
         for index in self._pages.get(entry.page, ()):
@@ -107,14 +136,26 @@ class Finder:
         return best[1] if best else None
 
     def _match(self, title: str, index: int) -> tuple[int, float] | None:
-        """How many lines from ``index`` on hold the title, and how well they do (0 to 3)."""
+        """How many lines from ``index`` on hold the title, and how well they do (0 to 3).
+
+        What is printed may begin with a number, "Chapter 3" or "3.1", that the
+        title leaves out.
+        """
+        matches = [
+            found
+            for skipped in self._ordinals[index]
+            if (found := self._match_after(title, index, skipped)) is not None
+        ]
+        return max(matches, key=lambda found: found[1], default=None)
+
+    def _match_after(self, title: str, index: int, skipped: int) -> tuple[int, float] | None:
         joined = ""
         region = self._lines[index].region
         for count in range(1, MAX_TITLE_LINES + 1):
             at = index + count - 1
             if at >= len(self._lines) or self._lines[at].region != region:
                 return None
-            joined += self._letters[at]
+            joined += self._letters[at][skipped if count == 1 else 0 :]
             if joined == title:
                 return count, 3.0
             if len(joined) >= len(title):
@@ -133,6 +174,15 @@ class Finder:
         part = self._lines[index].part
         distance = abs(entry.top - part.y - part.size)
         return 4 * max(0.0, 1 - distance / 200)
+
+
+def _ordinal_letters(text: str) -> tuple[int, ...]:
+    """After how many letters a title may begin: none, "Chapter", "Chapter 3"."""
+    match = _ORDINAL.match(text)
+    if match is None:
+        return (0,)
+    word, number = len(letters(match["word"] or "")), len(letters(match["number"]))
+    return (0, word, word + number) if word else (0, number)
 
 
 def _alike(a: str, b: str) -> bool:
@@ -179,12 +229,13 @@ def anchor_contents(entries: Sequence[Entry], lines: Sequence[Line]) -> Outline:
             break
     best = max(outlines, key=lambda outline: len(outline.anchors))
     found = {anchor.first for anchor in best.anchors}
+    levels = {entry.title: entry.level for entry in entries}
     for outline in outlines:  # where numbers go wrong half-way
         for anchor in outline.anchors:
             if anchor.first not in found and any(
                 entry.title == anchor.title for entry in best.rejected
             ):
-                best.anchors.append(anchor)
+                best.anchors.append(replace(anchor, level=levels[anchor.title]))
                 found.add(anchor.first)
                 best.rejected = [e for e in best.rejected if e.title != anchor.title]
     best.anchors.sort(key=lambda anchor: anchor.first)
@@ -204,6 +255,7 @@ def contents_entries(
     found: list[tuple[str, float, int]] = []
     held: list[Line] = []
     leftmost = min((line.left for line in lines if line.role == "link"), default=0.0)
+    has_leaders = any(line.role == "link" and LEADERS.match(line.text) for line in lines)
     for line in lines:
         if line.role != "link":
             held = []
@@ -211,6 +263,8 @@ def contents_entries(
         if held and held[-1].region != line.region:
             held = []
         match = LEADERS.match(line.text)
+        if match is None:
+            match = _chapter(line) if has_leaders else _NO_LEADERS.fullmatch(line.text)
         if match is None:
             held = [*held, line][-MAX_TITLE_LINES:]
             continue
@@ -225,7 +279,71 @@ def contents_entries(
     for indent in sorted({round(indent, 1) for _, indent, _ in found}):
         if not steps or indent - steps[-1] > indents:
             steps.append(indent)
-    return [
-        Entry(title, max(i for i, step in enumerate(steps) if indent >= step - 0.1), page)
-        for title, indent, page in found
-    ]
+    return _ascending(
+        _levels_by_number(
+            [
+                Entry(title, max(i for i, step in enumerate(steps) if indent >= step - 0.1), page)
+                for title, indent, page in found
+            ]
+        )
+    )
+
+
+def _chapter(line: Line) -> re.Match[str] | None:
+    """A chapter's entry, as TeX sets it: nothing leads to its page number at the right edge."""
+    is_wide = line.part.x1 > line.right - NEAR_EDGE and line.part.x0 < line.right - COLUMN
+    return _NO_LEADERS.fullmatch(line.text) if is_wide else None
+
+
+def _levels_by_number(entries: Sequence[Entry]) -> list[Entry]:
+    """Levels as the titles' numbers have them, where indents contradict each other.
+
+    Chapters that are set as far out as "Part I" before them are one level further in.
+    """
+    levels: dict[int, Counter[int]] = {}
+    for entry in entries:
+        if depth := _DEPTH.match(entry.title):
+            levels.setdefault(depth[1].count("."), Counter())[entry.level] += 1
+    usual = {dots: counts.most_common(1)[0] for dots, counts in levels.items()}
+    numbered = sum(counts.total() for counts in levels.values())
+    if numbered < 0.5 * len(entries) or not numbered:
+        return list(entries)
+    is_certain = sum(count for _, count in usual.values()) >= 0.9 * numbered
+    base = max(min(level - dots for dots, (level, _) in usual.items()), 0)
+    has_parts = sum(bool(_PART.match(entry.title)) for entry in entries) > 1
+    step = 0
+    leveled: list[Entry] = []
+    for entry in entries:
+        depth, level = _DEPTH.match(entry.title), entry.level
+        if depth and not is_certain:
+            level = depth[1].count(".") + base
+        if has_parts and _PART.match(entry.title):
+            step = int(usual.get(0, (1, 0))[0] <= level)
+        elif depth:
+            level += step
+        leveled.append(replace(entry, level=level))
+    return leveled
+
+
+def _ascending(entries: Sequence[Entry]) -> list[Entry]:
+    """The longest list whose pages count up, with a few entries that are out of order left out.
+
+    Contents count up to the document's end; short contents before them and a list
+    of figures after them begin anew, and an index goes up and down.
+    """
+    worth: list[float] = []  # of the best list that ends here: its length, less what it skips
+    before: list[int] = []
+    for number, entry in enumerate(entries):
+        best, origin = 0.0, -1
+        for at in range(max(0, number - MAX_SKIPPED - 1), number):
+            value = worth[at] - (SKIPPING if at < number - 1 else 0)
+            if value > best and (entries[at].page or 0) <= (entry.page or 0):
+                best, origin = value, at
+        worth.append(best + 1)
+        before.append(origin)
+    at = max(range(len(worth)), key=worth.__getitem__, default=-1)
+    found: list[Entry] = []
+    while at >= 0:
+        found.append(entries[at])
+        at = before[at]
+    return found[::-1]

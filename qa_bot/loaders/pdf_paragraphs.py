@@ -7,25 +7,47 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from qa_bot.loaders.pdf_contents import is_list_title
 from qa_bot.loaders.pdf_rows import MARKER, Line
 from qa_bot.records import Block, BlockKind, Page, PageSpan
 from qa_bot.text import is_stop_word, words
 
-_ENDS = re.compile(r"[.?!:;][\"'”’)\]]*$")
+_ENDS = re.compile(r"[.?!:;。！？；：؟۔।][\"'”’)\]」』）】]*$")
 _WORD_END = re.compile(r"([^\W\d_]+)[-\u00ad\u2010]$")
 _WORD_START = re.compile(r"([^\W\d_]+)")
 _OPEN_END = re.compile(r"[\w\d,;\-–—&(/]$|[^\W\d_][\"'”’)\]]$")
-_CJK = re.compile("[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]{2}")
-_PREFIXES = frozenset("non self multi cross co pre post re anti inter intra semi sub well".split())
+_WIDE = "\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"
+_CJK = re.compile(f"[{_WIDE}]{{2}}")
+_CJK_BESIDE_LATIN = re.compile(f"[{_WIDE}][A-Za-z0-9]|[A-Za-z0-9][{_WIDE}]")
+_CJK_APART_FROM_LATIN = re.compile(f"[{_WIDE}] [A-Za-z0-9]|[A-Za-z0-9] [{_WIDE}]")
+_HANGUL = re.compile("[\uac00-\ud7a3]{2}")
+_HYPHENED = re.compile(r"\b(?=([^\W\d_]+-[^\W\d_]+))")
+_ADDRESS_END = re.compile(r"(?:https?://|www\.)\S*[-/_=&?%#~.]$|(?:https?://|www\.)\S{20,}$")
+_ADDRESS_START = re.compile(r"[/?&=#_%~]|\w[\w-]*(?:[/=&?%#_-]|\.[a-z]{2,5}\b)|[a-z\d-]+/?$")
+_CONJUNCTIONS = frozenset("and or to und oder bzw sowie".split())
+_PREFIXES = frozenset(
+    "non self multi cross co pre post re anti inter intra semi sub well mid".split()
+)
+_TAILS = frozenset(  # of compounds, and hardly ever of a word that is broken
+    """
+    based driven led level maker makers making oriented owned quality related sharing specific
+    term wide year
+    """.split()
+)
 
 
 @dataclass(slots=True)
 class Piece:
-    """A block in the making. ``mark`` numbers the heading that opens it, -1: none."""
+    """A block in the making.
+
+    ``mark`` numbers the heading that opens it, -1: none; ``table`` the table
+    that it is a part of, 0: none.
+    """
 
     kind: BlockKind
     lines: list[Line]
     mark: int = -1
+    table: int = 0
 
 
 @dataclass(slots=True)
@@ -64,7 +86,7 @@ def group_lines(
                 pieces.append(Piece("heading", [line], mark))
         elif line.role == "row":
             pieces.append(Piece("table_row", [line], mark))
-        elif line.role == "link":
+        elif line.role == "link" or (mark < 0 and is_list_title(line)):
             pieces.append(Piece("link", [line], mark))
         elif mark < 0 and last is not None and _goes_on(last, line, leadings):
             last.lines.append(line)
@@ -87,7 +109,7 @@ def _goes_on(piece: Piece, line: Line, leadings: Mapping[float, float]) -> bool:
     if MARKER.match(line.text) and _starts_item(before, line):
         return False
     if before.region != line.region:
-        return _flows_on(before, line)
+        return flows_on(before, line)
     leading = leadings.get(round(b.size * 2) / 2, 1.25 * b.size)
     gap = a.y - b.y
     if not 0.5 * b.size < gap <= max(1.18 * leading, leading + 1.5):
@@ -124,12 +146,12 @@ def _begins_anew(piece: Piece, before: Line, line: Line) -> bool:
 
 def _is_full(before: Line, line: Line) -> bool:
     """Whether the next line's first word would not have fitted on the line before."""
-    first = line.text.split(maxsplit=1)[0]
+    first = line.text[:1] if _CJK.match(line.text[:1] * 2) else line.text.split(maxsplit=1)[0]
     width = line.part.width * (len(first) + 1) / max(len(line.text), 1)
     return before.part.x1 + width > before.right - 0.8 * line.part.size
 
 
-def _flows_on(before: Line, line: Line) -> bool:
+def flows_on(before: Line, line: Line) -> bool:
     """Whether a paragraph goes on in the next column or on the next page."""
     if line.part.page - before.part.page not in (0, 1):
         return False
@@ -165,21 +187,30 @@ class Speller:
     def __init__(self, lines: Iterable[Line]) -> None:
         self._whole = Counter[str]()
         self._hyphened = Counter[str]()
+        self._tight = self._spaced = 0  # Chinese or Japanese beside Latin letters
+        is_broken = False
         for line in lines:
-            text = line.text.rstrip("-\u00ad\u2010")
-            self._whole.update(word.lower() for word in words(text))
-            self._hyphened.update(word.lower() for word in re.findall(r"[^\W\d_]+-[^\W\d_]+", text))
+            text = line.text
+            found = [word.lower() for word in words(text)]
+            if is_broken:
+                del found[:1]  # the rest of a word
+            is_broken = bool(_WORD_END.search(text))
+            if is_broken:
+                del found[-1:]
+            self._whole.update(found)
+            self._hyphened.update(word.lower() for word in _HYPHENED.findall(text))
+            self._tight += len(_CJK_BESIDE_LATIN.findall(text))
+            self._spaced += len(_CJK_APART_FROM_LATIN.findall(text))
 
     def join(self, before: str, after: str) -> tuple[str, str]:
         """The end of one line and the start of the next: what to keep, and what goes between."""
         end, start = _WORD_END.search(before), _WORD_START.match(after)
+        if _ADDRESS_END.search(before) and _ADDRESS_START.match(after):
+            return before, ""
         if end is None:
-            glued = (
-                before.endswith(("—", "/"))
-                or bool(_CJK.match(before[-1:] + after[:1]))
-                or (before.endswith("–") and before[-2:-1] != " ")
-            )
-            return before, "" if glued else " "
+            return before, "" if self._touch(before, after) else " "
+        if start is not None and start[1].lower() in _CONJUNCTIONS:  # "pre- and post-war"
+            return before[:-1] + "-", " "
         if start is None or not start[1][0].islower():
             hyphen = before[:-1] + "-"
             return hyphen, "" if start or after[:1].isdigit() else " "
@@ -188,14 +219,30 @@ class Speller:
             return before[:-1] + "-", ""
         return before[:-1], ""
 
+    def _touch(self, before: str, after: str) -> bool:
+        """Whether no space belongs between lines, the first of which ends with no hyphen."""
+        if before.endswith(("—", "/")) or (before.endswith("–") and before[-2:-1] != " "):
+            return True
+        if after.startswith("—") and after[1:2] != " ":
+            return True
+        around = before[-1:] + after[:1]
+        if _CJK.fullmatch(around):
+            return True
+        if _CJK_BESIDE_LATIN.fullmatch(around):
+            return self._tight >= self._spaced
+        if _HANGUL.fullmatch(around):  # Korean puts spaces between words, and breaks words
+            whole = before.rsplit(maxsplit=1)[-1] + after.split(maxsplit=1)[0]
+            return self._whole[whole.rstrip(".,!?").lower()] > 0
+        return False
+
     def _keeps_hyphen(self, left: str, right: str) -> bool:
         whole, hyphened = self._whole[left + right], self._hyphened[f"{left}-{right}"]
         if whole or hyphened:
             return hyphened > whole
-        if right in ("and", "or", "to"):  # "pre- and post-war"
-            return True
-        return left in _PREFIXES or (
-            len(left) > 2 and bool(self._whole[left] and self._whole[right])
+        return (
+            left in _PREFIXES
+            or (right in _TAILS and len(left) > 2)
+            or (len(left) > 2 and bool(self._whole[left] and self._whole[right]))
         )
 
 
@@ -213,8 +260,9 @@ def write(pieces: Sequence[Piece], speller: Speller, pages: Sequence[Page]) -> W
 
     for number, piece in enumerate(pieces):
         if number:
-            follows = piece.kind == pieces[number - 1].kind
-            add("\n" if follows and piece.kind in ("table_row", "list_item", "link") else "\n\n")
+            last = pieces[number - 1]
+            in_list = piece.kind == last.kind and piece.kind in ("list_item", "link")
+            add("\n" if in_list or 0 < piece.table == last.table else "\n\n")
         start = length
         for at, line in enumerate(piece.lines):
             if not begun or begun[-1][0] < line.part.page:
@@ -223,7 +271,11 @@ def write(pieces: Sequence[Piece], speller: Speller, pages: Sequence[Page]) -> W
             if at + 1 < len(piece.lines):
                 text, between = speller.join(text, tidy(piece.lines[at + 1].text))
                 text += between
-            add(text)
+            else:
+                text = text.rstrip()
+            add(text if at else text.lstrip())  # a row may begin or end with an empty cell
+        if length == start:
+            continue
         written.blocks.append(Block(piece.kind, start, length))
         if piece.mark >= 0:
             written.marks.setdefault(piece.mark, (start, length))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +12,8 @@ from typing import Literal
 
 from qa_bot.loaders.pdf_columns import reading_order
 from qa_bot.loaders.pdf_lines import Segment, join_row, rows
+from qa_bot.loaders.pdf_stretched import stretched_rows
+from qa_bot.loaders.pdf_tables import header_rows
 
 Role = Literal["text", "row", "link"]
 
@@ -21,7 +24,7 @@ LEADERS = re.compile(
 CONTENTS = re.compile(
     r"(?:table of )?contents|inhalt(?:sverzeichnis)?|sommaire|índice", re.IGNORECASE
 )
-_BULLETS = "•●○◦■□▪▫◆◇➢➤✓✔❖►‣∙·\uf0b7\uf0a7\uf0d8\uf076\uf0fc\uf06e"
+_BULLETS = "☐☑☒•●○◦■□▪▫◆◇➢➤✓✔❖►‣∙·\uf0b7\uf0a7\uf0d8\uf076\uf0fc\uf06e"
 MARKER = re.compile(
     rf"(?P<bullet>[{_BULLETS}]|[-–—*o](?=\s))\s*"
     r"|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,5})[.)](?:\s+|$)"
@@ -32,13 +35,20 @@ _ALIGNED = 4.0  # points
 
 @dataclass(slots=True)
 class Line:
-    """A line in reading order, with the column it stands in."""
+    """A line in reading order, with the column it stands in.
+
+    Of a table's row, the texts of its ``cells``, whether it ``opens`` the table
+    and whether it is one of those that name the columns.
+    """
 
     part: Segment
     role: Role
     region: int
     left: float
     right: float
+    cells: tuple[str, ...] = ()
+    opens: bool = False
+    is_head: bool = False
 
     @property
     def text(self) -> str:
@@ -49,11 +59,16 @@ class Line:
 def page_lines(parts: Sequence[Segment], first_region: int) -> list[Line]:
     """All lines of a page; regions are numbered on from ``first_region``."""
     lines: list[Line] = []
-    for number, region in enumerate(reading_order(parts), first_region):
+    upright = [part for part in parts if not part.is_turned]
+    turned = [part for part in parts if part.is_turned]
+    regions = [*reading_order(upright), *reading_order(turned)]
+    for number, region in enumerate(regions, first_region):
         left = min(part.x0 for part in region)
         right = max(part.x1 for part in region)
-        for part, role in _roles(region):
-            lines.append(Line(part, role, number, left, right))
+        for line in _roles(region):
+            line.region, line.left, line.right = number, left, right
+            line.role = "link" if line.part.is_askew else line.role
+            lines.append(line)
     _mark_contents(lines)
     return lines
 
@@ -70,37 +85,92 @@ def _mark_contents(lines: Sequence[Line]) -> None:
             line.role = "link"
 
 
-def _roles(region: Sequence[Segment]) -> Iterator[tuple[Segment, Role]]:
+def _roles(region: Sequence[Segment]) -> Iterator[Line]:
     table = rows(region)
     for row in table:
         _join_markers(row)
-    multiple = [_is_table_row(table, i) for i in range(len(table))]
+    stretched = stretched_rows(table)
+    multiple = [_is_table_row(table, i) and not stretched[i] for i in range(len(table))]
     leaders = [bool(LEADERS.match(join_row(row).text)) for row in table]
-    held: list[list[str]] = []  # cells of the table row that later lines may go on with
-    start: list[Segment] = []
+    held: list[_Row] = []  # of a table without lines, that later rows may go on with
     for i, row in enumerate(table):
-        if start and multiple[i] is False and (at := _cell_above(start, row, table[i - 1])):
-            held[at].append(row[0].text)
+        last = held[-1] if held else None
+        if last and not multiple[i] and (at := _cell_above(last.parts, row, table[i - 1])):
+            last.texts[at].append(row[0].text)
             continue
-        if start:
-            yield _as_row(start, held), "row"
-            start, held = [], []
+        if multiple[i] and not row[0].cells and not leaders[i]:
+            held.append(_Row(row, [[part.text] for part in row]))
+            continue
+        yield from _unruled(held)
+        held = []
         if row[0].cells:
-            for cells in row[0].cells:
-                text = " | ".join(cells).rstrip(" |")
-                yield replace(row[0], text=text, cells=()), "row"
-        elif leaders[i]:
-            yield join_row(row), "link"
-        elif multiple[i]:
-            start, held = row, [[part.text] for part in row]
+            yield from _ruled(row[0])
         else:
-            yield join_row(row), "text"
-    if start:
-        yield _as_row(start, held), "row"
+            yield _line(join_row(row), "link" if leaders[i] else "text")
+    yield from _unruled(held)
 
 
-def _as_row(row: Sequence[Segment], cells: Sequence[Sequence[str]]) -> Segment:
-    return replace(join_row(row), text=" | ".join(" ".join(cell) for cell in cells))
+@dataclass(frozen=True, slots=True)
+class _Row:
+    parts: list[Segment]
+    texts: list[list[str]]  # of each of them, line by line
+
+
+def _line(part: Segment, role: Role) -> Line:
+    return Line(part, role, 0, 0.0, 0.0)
+
+
+def _ruled(table: Segment) -> Iterator[Line]:
+    lines = []
+    for cells in table.cells:
+        text = " | ".join(cells).rstrip(" |").lstrip()
+        line = _line(replace(table, text=text, cells=()), "row")
+        line.cells = cells
+        lines.append(line)
+    _mark_heads(lines, table.heads)
+    yield from lines
+
+
+def _unruled(table: Sequence[_Row]) -> Iterator[Line]:
+    lines = [_line(join_row(row.parts), "row") for row in table]
+    for line, cells in zip(lines, _in_columns(table), strict=True):
+        line.part, line.cells = replace(line.part, text=" | ".join(cells).strip()), tuple(cells)
+    if lines:
+        bold = [line.part.bold for line in lines]
+        _mark_heads(lines, header_rows([line.cells for line in lines], bold, is_ruled=False))
+    yield from lines
+
+
+def _mark_heads(lines: Sequence[Line], heads: Sequence[int]) -> None:
+    """Mark header rows; another header further down opens another table."""
+    lines[0].opens = True
+    for row in heads:
+        lines[row].is_head = True
+        if row and not lines[row - 1].is_head:
+            lines[row].opens = lines[row].cells != lines[0].cells
+
+
+def _in_columns(table: Sequence[_Row]) -> list[list[str]]:
+    """The cells of each row, with empty ones where a column has none in it.
+
+    Where cells of one row overlap the same cell of another, columns can't be
+    told, and each row keeps just the cells it has.
+    """
+    texts = [[" ".join(lines) for lines in row.texts] for row in table]
+    columns: list[float] = []  # where each one ends
+    for part in sorted((part for row in table for part in row.parts), key=lambda part: part.x0):
+        if columns and part.x0 < columns[-1]:
+            columns[-1] = max(columns[-1], part.x1)
+        else:
+            columns.append(part.x1)
+    laid_out: list[list[str]] = []
+    for row, cells in zip(table, texts, strict=True):
+        places = [bisect_left(columns, part.x1) for part in row.parts]
+        if len(set(places)) < len(places):
+            return texts
+        by_place = dict(zip(places, cells, strict=True))
+        laid_out.append([by_place.get(place, "") for place in range(places[-1] + 1)])
+    return laid_out
 
 
 def _join_markers(row: list[Segment]) -> None:

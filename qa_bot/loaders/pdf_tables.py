@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 
-from qa_bot.loaders.pdf_drawing import Rule, Run
+from qa_bot.loaders.pdf_drawing import Run
 from qa_bot.loaders.pdf_lines import Segment, join_row, rows, segments
+from qa_bot.loaders.pdf_painting import Rule
+from qa_bot.loaders.table_shape import first_row_is, kind_of
 
 NEAR = 3.0  # points between lines that are meant to touch
+MAX_HEADS = 4  # rows; more in bold are a bold table
 MAX_RULES = 4_000  # more is a drawing
 
 
@@ -41,10 +45,11 @@ def take_tables(
                 outside.append(run)
             else:
                 cells.setdefault(at, []).append(run)
-        outside += _take_title(cells)
+        title = _take_title(cells)
         if (table := _table(grid, cells, page)) is not None:
-            tables.append(table)
-            rest = outside
+            baselines = sorted({run.y for run in title})
+            tables.append(replace(table, title=tuple(baselines)))
+            rest = outside + title
     return tables, rest
 
 
@@ -132,10 +137,12 @@ def _table(grid: _Grid, cells: dict[tuple[int, int], list[Run]], page: int) -> S
     if len(columns) < 2 or len({row for row, _ in cells}) < 2:
         return None
     table: list[tuple[str, ...]] = []
+    bold: list[bool] = []
     for row in range(len(grid.ys) - 1):
         texts = [_cell_text(cells.get((row, column), ()), page) for column in sorted(columns)]
         if any(texts):
             table.append(tuple(texts))
+            bold.append(all(run.bold for at, runs in cells.items() if at[0] == row for run in runs))
     filled = sum(bool(text) for row in table for text in row)
     words = max(len(text.split()) for row in table for text in row)
     if len(table) < 2 or filled < 0.3 * len(table) * len(columns) or words > 250:
@@ -153,7 +160,50 @@ def _table(grid: _Grid, cells: dict[tuple[int, int], list[Run]], page: int) -> S
         page=page,
         low=min(run.y for run in runs),
         cells=tuple(table),
+        heads=header_rows(table, bold, is_ruled=True),
     )
+
+
+def header_rows(
+    table: Sequence[Sequence[str]], bold: Sequence[bool], *, is_ruled: bool
+) -> tuple[int, ...]:
+    """The rows that name the columns of those below them.
+
+    Names in bold type above other rows do, further down too, where the same
+    lines hold several tables. Where the first row isn't bold it is left to what
+    the cells hold; what is all text needs lines to be taken for a table.
+    """
+    runs = [
+        range(rows[0], rows[-1] + 1)
+        for is_bold, group in groupby(range(len(table)), bold.__getitem__)
+        if is_bold and (rows := list(group))
+    ]
+    most = MAX_HEADS if is_ruled else 2
+    heads = [
+        row
+        for run in runs
+        if run.stop < len(table) and len(run) <= most
+        if all(map(_are_names, table[run.start : run.stop]))
+        or (run.start == 0 and not _has_labels(table[0]))
+        for row in run
+    ]
+    if 0 in heads or bold[0]:
+        return tuple(heads)
+    shape = first_row_is(table)
+    is_wide = max(map(len, table)) > 2
+    is_header = shape == "header" or (shape == "unclear" and is_ruled and is_wide)
+    return (0, *heads) if is_header else tuple(heads)
+
+
+def _are_names(cells: Sequence[str]) -> bool:
+    """Whether a row has names for its columns: a total has numbers, a group's name is alone."""
+    kinds = [kind for cell in cells if (kind := kind_of(cell)) != "nothing"]
+    return len(kinds) > 1 and set(kinds) == {"text"} and not _has_labels(cells)
+
+
+def _has_labels(cells: Sequence[str]) -> bool:
+    """Whether it names the values beside its cells, as in a form: "Name: | Ann"."""
+    return any(cell.endswith(":") for cell in cells)
 
 
 def _cell_text(runs: Sequence[Run], page: int) -> str:

@@ -10,15 +10,14 @@ from io import StringIO
 from pathlib import Path
 
 from qa_bot.loaders.markup import decode_page
+from qa_bot.loaders.table_shape import first_row_is
 from qa_bot.loaders.writing import Writer, one_line
 from qa_bot.records import Document
 
 _DELIMITERS = ",;\t|"
 _SAMPLE = 200  # lines that decide on the delimiter
-_LONGEST_NAME = 60  # characters; a longer cell of the first row names no column
 _GROWTH = 10  # naming every value may make the text so many times as long
 _DECLARED = re.compile(r"sep=([,;\t|])\n", re.IGNORECASE)  # Excel's first line
-_NO_NAME = re.compile(r"[\W\d_]*|.*@.*\..*|https?://.*|(?:true|false|yes|no)", re.IGNORECASE)
 
 
 def load_table(path: Path, document_id: str) -> Document:
@@ -34,7 +33,8 @@ def parse_table(source: str, document_id: str, warnings: tuple[str, ...] = ()) -
 
     Where the first row names the columns, each later one reads "name: value |
     name: value", its empty cells left out: so it can be found, and understood,
-    by itself. Lines of a single cell around the table are paragraphs.
+    by itself. Lines of a single cell around the table are paragraphs, the last
+    one above it its caption.
     """
     if declared := _DECLARED.match(source):
         source = source[declared.end() :]
@@ -45,11 +45,14 @@ def parse_table(source: str, document_id: str, warnings: tuple[str, ...] = ()) -
     width = _commonest([len(row) for row in rows])[0]
     first = next((i for i, row in enumerate(rows) if _is_record(row, width)), len(rows))
     last = next((i for i in range(len(rows), first, -1) if _is_record(rows[i - 1], width)), first)
-    for row in rows[:first]:
-        writer.append("paragraph", " | ".join(filter(None, row)))
-    _write(writer, rows[first:last], len(source))
-    for row in rows[last:]:
-        writer.append("paragraph", " | ".join(filter(None, row)))
+    above, below = (
+        [" | ".join(filter(None, row)) for row in part] for part in (rows[:first], rows[last:])
+    )
+    for line in above[:-1]:
+        writer.append("paragraph", line)
+    _write(writer, rows[first:last], len(source), "".join(above[-1:]))
+    for line in below:
+        writer.append("paragraph", line)
     return writer.document(document_id, "", warnings=warnings + problems)
 
 
@@ -93,10 +96,10 @@ def _read(source: str, delimiter: str) -> tuple[list[list[str]], tuple[str, ...]
     return [[one_line(cell) for cell in row] for row in rows], problems
 
 
-def _write(writer: Writer, rows: Sequence[Sequence[str]], size: int) -> None:
+def _write(writer: Writer, rows: Sequence[Sequence[str]], size: int, caption: str) -> None:
     names = _names(rows)
     if not names:
-        writer.table(rows)
+        writer.table(rows, caption=caption)
         return
     named = [
         [
@@ -108,20 +111,19 @@ def _write(writer: Writer, rows: Sequence[Sequence[str]], size: int) -> None:
         for row in rows[1:]
     ]
     longer = sum(len(cell) + 3 for row in named for cell in row)
-    writer.table([names, *named] if longer <= _GROWTH * size else rows)
+    writer.table([names, *named] if longer <= _GROWTH * size else rows, 1, caption)
 
 
 def _names(rows: Sequence[Sequence[str]]) -> list[str]:
-    """The names of the columns, where the first row is one of names; else nothing."""
-    if len(rows) < 2 or len(rows[0]) < 2:
+    """The names of the columns, where the first row is one of names; else nothing.
+
+    A file of this kind has one more often than not, so that texts over texts
+    are taken for names.
+    """
+    if not rows:
         return []
     names = list(rows[0])
     while names and not names[-1]:
         names.pop()  # a delimiter at the end of each line
-    is_header = (
-        len(set(names)) == len(names) > 1
-        and sum(map(bool, names)) >= len(names) - 1  # the row names' own column may have none
-        and all(len(name) <= _LONGEST_NAME for name in names)
-        and not any(name and _NO_NAME.fullmatch(name) for name in names)
-    )
-    return names if is_header else []
+    shape = first_row_is([row[: max(len(names), 1)] for row in rows[:_SAMPLE]])
+    return [] if shape == "row" else names

@@ -111,6 +111,7 @@ class PageReader:
         self._figure: etree._Element | None = None  # the outermost that is open
         self._has_caption = False  # that figure
         self._captions: dict[etree._Element, str] = {}  # of tables, from their figures
+        self._figcaption: etree._Element | None = None  # that is open
         self._told: set[etree._Element] = set()  # captions that are with their tables
 
     def read(self, root: etree._Element) -> None:
@@ -185,6 +186,8 @@ class PageReader:
                 self._text(element.get("alttext"))
             case "q":
                 self._run.append("“")
+            case "figcaption" if self._figure is not None:
+                self._figcaption = element
         if is_raised(element, tag):
             self._raised.append(len(self._run))
 
@@ -256,6 +259,8 @@ class PageReader:
                 self._run.append("”")
             case "figure" if element is self._figure:
                 self._figure, self._has_caption = None, False
+            case "figcaption" if element is self._figcaption:
+                self._figcaption = None
         if tag in LIST_PARTS:
             self._leave_list(tag)
         if self._table is not None and element is self._table.element:
@@ -277,7 +282,7 @@ class PageReader:
         self._table = None
         texts = table.texts(self._spare)
         self._spare -= sum(len(row) for row in texts)
-        self._writer.table(texts, table.header_rows(), table.caption)
+        self._writer.table(texts, table.header_rows(texts), table.caption)
 
     def _finish_collecting(self, tag: str) -> None:
         element = self._collector
@@ -288,7 +293,8 @@ class PageReader:
         self._collector = None
         if tag == "pre":
             if text.strip():
-                self._writer.append("code", text.replace("\u00a0", " ").strip("\n").rstrip())
+                code = text.replace("\u00a0", " ").strip("\n").rstrip()
+                self._writer.append("code", code, tight=bool(self._lists))
         elif self._table is not None and element is not None:
             if tag == "caption":
                 self._table.caption = one_line(f"{self._table.caption} {text}")
@@ -339,6 +345,8 @@ class PageReader:
                 kind: BlockKind = "link" if is_contents else "list_item"
                 self._writer.append(kind, self._prefix + text, tight=True)
                 self._prefix = self._indent()
+            elif self._figcaption is not None:
+                self._writer.append("caption", text)
             else:
                 leads_on |= 2 * linked > seen and bool(_SEE_ALSO.match(text))
                 self._writer.append("link" if leads_on else "paragraph", text)

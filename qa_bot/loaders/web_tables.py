@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from qa_bot.loaders.table_shape import first_row_is, spread
+
 if TYPE_CHECKING:
     from lxml import etree
+
+_MOST_HEADER_ROWS = 4  # more is a table without any other cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,32 +46,59 @@ class Table:
         self.rows: list[Row] = []
 
     def texts(self, spare: int) -> list[list[str]]:
-        """Each row's cells; one over several rows is in all of them, as ``spare`` allows."""
+        """Each row's cells, one for each column, so that none shifts.
+
+        A cell over several rows or columns is told in all of them, as far as
+        ``spare`` characters allow; one that is a whole row is told once.
+        """
         result: list[list[str]] = []
-        over: dict[int, tuple[int, Cell]] = {}  # column → rows to go, the cell over them
+        over: dict[int, tuple[int, str]] = {}  # column → rows to go, the text of the cell over them
         for row in self.rows:
             texts: list[str] = []
-            below: dict[int, tuple[int, Cell]] = {}
-            column = 0
-            for cell in [*row.cells, None]:
-                while column in over:
-                    left, upper = over.pop(column)
-                    spare -= len(upper.text) + 3
-                    if spare > 0:
-                        texts.append(upper.text)
-                        if left > 1:
-                            below[column] = (left - 1, upper)
-                    column += upper.columns
-                if cell is not None:
-                    texts.append(cell.text)
-                    if cell.rows > 1:
-                        below[column] = (cell.rows - 1, cell)
-                    column += cell.columns
+            below: dict[int, tuple[int, str]] = {}
+            is_alone = len(row.cells) == 1 and not over
+            cells = iter(row.cells)
+            while True:
+                column = len(texts)
+                if column in over:
+                    left, text = over.pop(column)
+                    again = [text]
+                    texts.append(text)
+                    if left > 1 and spare > 0:
+                        below[column] = (left - 1, text)
+                elif (cell := next(cells, None)) is not None:
+                    columns = 1 if is_alone or spare <= 0 else cell.columns
+                    told = spread(cell.text, columns)
+                    again = told[1:]
+                    texts += told
+                    if cell.rows > 1 and spare > 0:
+                        below.update({column + i: (cell.rows - 1, t) for i, t in enumerate(told)})
+                elif over:  # the row ends before a cell that reaches down from above
+                    again = [""]
+                    texts.append("")
+                else:
+                    break
+                spare -= sum(len(text) + 3 for text in again)
             over = below
             result.append(texts)
         return result
 
-    def header_rows(self) -> int:
-        """How many rows, from the first, are the header."""
-        count = next((i for i, row in enumerate(self.rows) if not row.is_head), 0)
-        return count if 0 < count <= 4 else 1
+    def header_rows(self, texts: Sequence[Sequence[str]]) -> int:
+        """How many rows, from the first, name the columns; 0 where the first column names rows.
+
+        Args:
+            texts: What ``texts`` returned.
+        """
+        filled = [i for i, text in enumerate(texts) if any(text)]
+        if len(filled) < 2:
+            return 0
+        rows = [self.rows[i] for i in filled]
+        count = next((at for at, row in enumerate(rows) if not row.is_head), 0)
+        if 0 < count <= _MOST_HEADER_ROWS:
+            return filled[count - 1] + 1
+        if count == 0 and any(cell.is_head for row in rows for cell in row.cells):
+            first, *others = (bool(row.cells) and row.cells[0].is_head for row in rows)
+            return filled[0] + 1 if not first and all(others) else 0
+        shape = first_row_is([texts[i] for i in filled])
+        is_header = shape == "header" or (shape == "unclear" and len(texts[filled[0]]) > 2)
+        return filled[0] + 1 if is_header else 0

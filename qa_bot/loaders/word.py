@@ -14,9 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from qa_bot.loaders.archive import Archive
+from qa_bot.loaders.captions import caption_of
 from qa_bot.loaders.markup import local
+from qa_bot.loaders.table_shape import spread
 from qa_bot.loaders.word_package import Package
 from qa_bot.loaders.word_styles import Numbering, Styles, child, is_on, number, value
+from qa_bot.loaders.word_tables import header_rows
 from qa_bot.loaders.writing import (
     INDENT,
     Writer,
@@ -39,6 +42,7 @@ _CHARACTERS = {"tab": " ", "ptab": " ", "cr": "\n", "noBreakHyphen": "-"}
 _EMBEDDED = "a file embedded in its text is left out"
 _LONGEST_HEADING = 250  # characters; a longer one is text with an outline level by mistake
 _CLAUSE = 300  # characters; a longer numbered item is a paragraph of its own, in contracts mostly
+_MOST_COLUMNS = 63  # that Word allows
 _REPEATED = 200  # characters; a longer cell over several rows is in the first of them only
 _SYMBOLS = {  # of the fonts Symbol and Wingdings, by their last two hex digits
     "Symbol": dict(
@@ -166,7 +170,11 @@ class _Reader:
             self._waiting.clear()
             self.writer.heading(one_line(paragraph.text), paragraph.level)
         elif paragraph.role == "caption":
-            self._caption = one_line(paragraph.text)
+            text = one_line(paragraph.text)
+            if caption_of(text):  # its label says what it belongs to
+                self.writer.append("caption", text)
+            else:
+                self._caption = text
         elif paragraph.marker:
             text = "\n".join(paragraphs_of(paragraph.text))
             if len(text) > _CLAUSE and not paragraph.is_bullet:
@@ -184,7 +192,7 @@ class _Reader:
     def _flush_caption(self) -> None:
         caption, self._caption = self._caption, ""
         if caption:
-            self.writer.append("paragraph", caption)
+            self.writer.append("caption", caption)
 
     def _table(self, table: etree._Element) -> None:
         rows = [row for row, _ in _blocks(table, "tr") if not _is_deleted_row(row)]
@@ -196,10 +204,11 @@ class _Reader:
         caption, self._caption = self._caption, ""
         texts: list[list[str]] = []
         above: dict[int, str] = {}  # column → the text of the cell over several rows
-        for row in cells:
-            texts.append([])
-            column = 0
-            for cell in row:
+        for row, parts in zip(rows, cells, strict=True):
+            before = number(value(child(row, "trPr", "gridBefore")), 0)
+            texts.append([""] * min(max(before, 0), _MOST_COLUMNS))
+            for cell in parts:
+                column = len(texts[-1])
                 properties = child(cell, "tcPr")
                 merged = child(properties, "vMerge")
                 if merged is not None and value(merged) != "restart":
@@ -208,12 +217,10 @@ class _Reader:
                 else:
                     text = self._cell(cell)
                     above[column] = text
-                texts[-1].append(text)
-                column += max(1, number(value(child(properties, "gridSpan")), 1))
-        heads = 0
-        while heads < len(rows) and is_on(child(rows[heads], "trPr", "tblHeader")):
-            heads += 1
-        self.writer.table(texts, heads if 0 < heads < len(rows) else 1, caption)
+                columns = number(value(child(properties, "gridSpan")), 1)
+                columns = 1 if len(parts) == 1 else min(max(columns, 1), _MOST_COLUMNS)
+                texts[-1] += spread(text, columns)
+        self.writer.table(texts, header_rows(table, rows, texts, self._styles), caption)
 
     def _is_layout(self, table: etree._Element) -> bool:
         """Whether a table only puts parts of a page beside each other."""

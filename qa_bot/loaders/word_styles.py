@@ -21,6 +21,7 @@ _FORMATS = {
     "lowerRoman": "i",
     "upperRoman": "I",
 }
+_FIRST_ROW = 0x20  # in the bits of tblLook
 _PLACE = re.compile(r"%([1-9])")
 
 
@@ -50,6 +51,11 @@ def number(text: str | None, default: int) -> int:
     return int(text) if text and re.fullmatch(r"-?[0-9]{1,9}", text) else default
 
 
+def _flags(text: str | None) -> int:
+    """Bits as Word writes them, in four hex digits."""
+    return int(text, 16) if text and re.fullmatch(r"[0-9A-Fa-f]{1,8}", text) else 0
+
+
 class Styles:
     """The paragraph styles, each with those it is based on."""
 
@@ -72,6 +78,21 @@ class Styles:
             if len(chain) >= 20:
                 break
         return chain
+
+    def has_first_row(self, properties: etree._Element | None) -> bool:
+        """Whether a table's style sets its first row apart, and the table uses that."""
+        look = child(properties, "tblLook")
+        switch = value(look, "firstRow")  # newer files; in older ones there are only the bits
+        if not (switch in ("1", "true", "on") if switch else _flags(value(look)) & _FIRST_ROW):
+            return False
+        name = value(child(properties, "tblStyle")) or ""
+        for _ in range(20):
+            style = self._styles.get(name)
+            for part in style if style is not None else ():
+                if local(part.tag) == "tblStylePr" and value(part, "type") == "firstRow":
+                    return True
+            name = value(child(style, "basedOn")) or ""
+        return False
 
     @staticmethod
     def name(chain: list[etree._Element]) -> str:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
+from qa_bot.loaders.captions import LONGEST_CAPTION, caption_of
 from qa_bot.loaders.outline import Heading, nest_sections
 from qa_bot.records import Block, BlockKind, Document
 
 INDENT = "   "  # of each level of a list
 DEEPEST = 9  # levels of a list that are indented
 
-_LONGEST_CAPTION = 300  # characters; a longer one is a paragraph before its table
+_TABLE = ("caption", "table_header", "table_row")
 _ROMAN = tuple(
     zip(
         (1000, 900, 500, 400, 100, 90, 50, 40, 10, 9, 5, 4, 1),
@@ -35,11 +37,17 @@ class Writer:
         self.headings: list[Heading] = []
         self._parts: list[str] = []
         self._length = 0
+        self._in_list = False  # whether the last block is code that belongs to a list
+        self._bare = False  # whether the last block ends a table without a caption
+        self._below = False  # whether the last block may be the caption of the table above it
+        self._tables_captioned = {"above": 0, "below": 0}
 
     def append(self, kind: BlockKind, text: str, *, tight: bool = False) -> Block:
-        """Add a block; ``tight`` puts it right under one of its own kind."""
+        """Add a block; ``tight`` puts it right under a part of the same list or table."""
+        self._settle_caption()
         if self.blocks:
-            follows = tight and self.blocks[-1].kind == kind
+            follows = tight and self._belongs(kind, self.blocks[-1].kind)
+            self._in_list = kind == "code" and follows
             gap = "\n" if follows else "\n\n"
             self._parts.append(gap)
             self._length += len(gap)
@@ -49,33 +57,69 @@ class Writer:
         self._length += len(text)
         if block.end > block.start:
             self.blocks.append(block)
+            may_be_caption = kind in ("paragraph", "caption") and caption_of(text) == "table"
+            self._below, self._bare = self._bare and may_be_caption, False
         return block
+
+    def _belongs(self, kind: BlockKind, last: BlockKind) -> bool:
+        if kind in _TABLE:
+            return last in _TABLE
+        if last == "code" and self._in_list:
+            return kind in ("code", "list_item")
+        return last == "list_item" and kind in ("code", "list_item")
 
     def heading(self, text: str, level: int, anchor: str = "") -> None:
         """Add a heading that opens a section."""
         block = self.append("heading", text)
         self.headings.append(Heading(text, level, block.start, block.end, anchor))
 
-    def table(self, rows: Sequence[Sequence[str]], header_rows: int = 1, caption: str = "") -> None:
-        """Add a table, a block for each row.
+    def table(self, rows: Sequence[Sequence[str]], header_rows: int = 0, caption: str = "") -> None:
+        """Add a table, a block for each row; the first ``header_rows`` name the columns.
 
-        All header rows, under the caption, are one block: passages name a
-        table's first block as the context of the rows that stand far from it.
+        Without a ``caption`` it has the paragraph right before or after it that
+        is labelled as a table's. Between two tables that is the one on the side
+        where the document's other captions stand.
         """
-        head, body = (
-            [" | ".join(row) for row in part if any(row)]
-            for part in (rows[:header_rows], rows[header_rows:])
-        )
-        if not head:
-            head, body = body[:1], body[1:]
-        if caption and (len(caption) > _LONGEST_CAPTION or not head):
-            self.append("paragraph", caption)
+        lines: list[tuple[BlockKind, str]] = [
+            ("table_header" if number < header_rows else "table_row", " | ".join(row))
+            for number, row in enumerate(rows)
+            if any(row)
+        ]
+        if not caption and lines:
+            caption = self._caption_above()
         elif caption:
-            head.insert(0, caption)
-        if head:
-            self.append("table_row", "\n".join(head))
-        for line in body:
-            self.append("table_row", line, tight=True)
+            self.append("caption" if len(caption) <= LONGEST_CAPTION else "paragraph", caption)
+            self._below = False
+        for number, (kind, line) in enumerate(lines):
+            self.append(kind, line, tight=number > 0 or bool(caption))
+        self._bare = bool(lines) and not caption
+
+    def _caption_above(self) -> str:
+        """Make the last block the caption of the table to come, where it says so."""
+        if self._below:
+            if self._tables_captioned["below"] >= self._tables_captioned["above"]:
+                return ""
+            self._below = False
+        last = self.blocks[-1] if self.blocks else None
+        if last is None or last.kind not in ("paragraph", "caption"):
+            return ""
+        text = "".join(self._parts[-1:]).strip()
+        if caption_of(text) != "table":
+            return ""
+        self.blocks[-1] = replace(last, kind="caption")
+        self._tables_captioned["above"] += 1
+        return text
+
+    def _settle_caption(self) -> None:
+        """Move the last block up to the table above it, where it is its caption."""
+        if not self._below or self.blocks[-1].kind not in ("paragraph", "caption"):
+            return
+        last = self.blocks[-1]
+        self._parts[-2] = "\n"
+        self._length -= 1
+        self.blocks[-1] = Block("caption", last.start - 1, last.end - 1)
+        self._tables_captioned["below"] += 1
+        self._below = False
 
     def document(
         self,
@@ -85,6 +129,7 @@ class Writer:
         warnings: tuple[str, ...] = (),
     ) -> Document:
         """The finished document; ``headings`` are those that open sections, all by default."""
+        self._settle_caption()
         text = "".join(self._parts)
         sections = nest_sections(self.headings if headings is None else headings, len(text))
         return Document(

@@ -30,6 +30,7 @@ def serve(
     port: int = 7860,
     open_browser: bool = False,
     model: str | None = None,
+    ocr: str | None = None,
 ) -> None:
     """Serve the chat until Ctrl-C.
 
@@ -40,6 +41,7 @@ def serve(
         port: 0 takes any free one.
         open_browser: Whether to show the page once it answers.
         model: The embedding model, where it is not the default one.
+        ocr: The languages in which scanned pages are recognised, if at all.
 
     Raises:
         ServerError: The port or the address can't be used.
@@ -47,7 +49,7 @@ def serve(
     # Ctrl-C may come at any time, and is how this ends: not an error. The port comes before
     # Gradio, whose import takes seconds.
     with suppress(KeyboardInterrupt), _listen(host, port) as listener:
-        service = Service(documents, index, model)
+        service = Service(documents, index, model, ocr)
         os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported
         from qa_bot.web.server import create_server
 

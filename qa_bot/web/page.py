@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from qa_bot.errors import QaBotError
-from qa_bot.web import render, source
+from qa_bot.web import render, report, source
 from qa_bot.web.links import parse_fragment
 from qa_bot.web.service import Service
 
@@ -161,8 +161,8 @@ def _wire(page: gr.Blocks, parts: _Parts, service: Service) -> None:
 def _state(service: Service) -> Updates:
     status = service.status
     return (
-        render.status_html(status),
-        render.receipt_html(status),
+        report.status_html(status),
+        report.receipt_html(status),
         render.welcome_html(status.holdings),
         gr.update(interactive=not status.busy),
         gr.update(active=status.busy),

@@ -7,7 +7,6 @@ Markdown or LaTeX), so ``plain`` is the one door text goes through.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from html import escape
 from itertools import pairwise
 
@@ -16,22 +15,13 @@ from qa_bot.records import (
     Citation,
     Document,
     Hit,
-    Problem,
     Quote,
-    Receipt,
     Span,
 )
 from qa_bot.web.links import SourceLink, link_fragment
 from qa_bot.web.service import Holdings, Reply, Status
 
 _NEAREST = 3
-_NAMES_SHOWN = 20
-_STAGES = {
-    "loading": "Loading the model",
-    "reading": "Reading documents",
-    "embedding": "Indexing passages",
-    "saving": "Saving",
-}
 
 
 def plain(text: str) -> str:
@@ -218,111 +208,3 @@ def welcome_html(holdings: Holdings | None) -> str:
         + (f"<h2>Sections to start from</h2><ul>{starts}</ul>" if starts else "")
         + "</div>"
     )
-
-
-def status_html(status: Status) -> str:
-    """One quiet line: what is indexed, or how far the work on it is."""
-    problem = f'<p class="qa-problem">{plain(status.problem)}</p>' if status.problem else ""
-    if status.busy:
-        return f'<p class="qa-status">{_progress(status)}</p>'
-    if status.holdings is None:
-        return problem or '<p class="qa-status">Nothing is indexed.</p>'
-    line = f'<p class="qa-status">{_holdings(status.holdings)}</p>'
-    return line + problem + _files_with_problems(status.holdings.problems)
-
-
-def _files_with_problems(problems: tuple[Problem, ...]) -> str:
-    if not problems:
-        return ""
-    summary = _count(len({problem.document_id for problem in problems}), "file")
-    return (
-        f'<details class="qa-problems"><summary>{summary} with problems</summary>'
-        f"{_problems('', problems)}</details>"
-    )
-
-
-def _progress(status: Status) -> str:
-    progress = status.progress
-    if progress is None:
-        waiting = "Loading the model" if status.activity == "opening" else "Starting"
-        return f'{waiting}… <progress aria-label="{waiting}"></progress>'
-    name = _STAGES[progress.stage]
-    counted = progress.total and progress.stage not in ("loading", "saving")  # they are one step
-    count = f" {progress.done:,} of {progress.total:,}" if counted else ""
-    bar = f' value="{progress.done}" max="{progress.total}"' if counted else ""
-    return f'{name}{count}… <progress aria-label="{name}"{bar}></progress>'
-
-
-def _holdings(holdings: Holdings) -> str:
-    documents = _count(holdings.documents, "document")
-    passages = _count(holdings.passages, "passage")
-    return f"{documents} · {passages} · indexed {_when(holdings.built_at)}"
-
-
-def _when(moment: str) -> str:
-    local = datetime.fromisoformat(moment).astimezone()
-    return f'<time datetime="{plain(moment)}">{local.day} {local:%b %Y, %H:%M}</time>'
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def receipt_html(status: Status) -> str:
-    """What the last build did, and every file it could not read; nothing where there is no news."""
-    receipt = status.receipt
-    if receipt is None:
-        return ""
-    lists = "".join(
-        (
-            _names("Added", receipt.added),
-            _names("Changed", receipt.changed),
-            _names("Removed", receipt.removed),
-            _names("Read anew for another version or model", receipt.reprocessed),
-            _problems("Unreadable", receipt.unreadable),
-            _problems("Warnings", receipt.warnings),
-        )
-    )
-    is_open = " open" if status.requested else ""
-    return (
-        f'<details class="qa-receipt"{is_open}><summary>{_receipt_line(receipt)}</summary>'
-        f"{lists}</details>"
-    )
-
-
-def _receipt_line(receipt: Receipt) -> str:
-    counts = (
-        (len(receipt.added), "added"),
-        (len(receipt.changed), "changed"),
-        (len(receipt.removed), "removed"),
-        (len(receipt.reprocessed), "read anew"),
-        (len(receipt.unreadable), "unreadable"),
-    )
-    changes = ", ".join(f"{number:,} {what}" for number, what in counts if number)
-    line = f"Index rebuilt in {receipt.seconds:.1f} s: {changes or 'no file has changed'}"
-    passages = receipt.embedded + receipt.reused
-    if passages:
-        share = f"{receipt.reused / passages:.0%}"
-        line += f"; {_count(passages, 'passage')} written, {share} of their vectors reused"
-    return line
-
-
-def _names(title: str, names: tuple[str, ...]) -> str:
-    if not names:
-        return ""
-    shown = "".join(f"<li>{plain(name)}</li>" for name in names[:_NAMES_SHOWN])
-    rest = len(names) - _NAMES_SHOWN
-    more = f"<li>and {rest:,} more</li>" if rest > 0 else ""
-    return f"<h3>{title}</h3><ul>{shown}{more}</ul>"
-
-
-def _problems(title: str, problems: tuple[Problem, ...]) -> str:
-    # All of them, however many: a file that is left out must not go unnoticed.
-    if not problems:
-        return ""
-    items = "".join(
-        f"<li><b>{plain(problem.document_id)}</b>: {plain(problem.reason)}</li>"
-        for problem in problems
-    )
-    heading = f"<h3>{title}</h3>" if title else ""
-    return f"{heading}<ul>{items}</ul>"

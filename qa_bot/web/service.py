@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 import qa_bot
 from qa_bot.errors import IndexDamagedError, IndexModelError, NoDocumentsError, QaBotError
-from qa_bot.records import Answer, Document, Problem, Progress, Receipt
+from qa_bot.records import Answer, Document, DocumentSummary, Health, Progress, Receipt
 from qa_bot.web.links import SourceLink
 
 if TYPE_CHECKING:
@@ -29,10 +29,9 @@ _BROKEN = "Something went wrong; the terminal that runs the chat shows what."
 class Holdings:
     """What the index that answers now holds."""
 
-    documents: int
-    passages: int
+    documents: tuple[DocumentSummary, ...]
     built_at: str  # ISO 8601, UTC
-    problems: tuple[Problem, ...]
+    health: Health
     starting_points: tuple[str, ...]  # headings of the documents' own sections
 
 
@@ -77,10 +76,13 @@ class Service:
     the index itself; questions are not kept.
     """
 
-    def __init__(self, documents: Path, index: Path, model: str | None = None) -> None:
+    def __init__(
+        self, documents: Path, index: Path, model: str | None = None, ocr: str | None = None
+    ) -> None:
         self._documents = documents
         self._index = index
         self._model = model
+        self._ocr = ocr
         self._lock = threading.Lock()
         self._status = Status("starting")
         self._running = False
@@ -180,6 +182,7 @@ class Service:
                 self._index,
                 model=self._model,
                 rebuild=self._from_scratch,
+                ocr=self._ocr,
                 on_progress=self._note_progress,
             )
         except NoDocumentsError as error:
@@ -219,10 +222,9 @@ class Service:
 def _holdings(index: Index) -> Holdings:
     documents = index.documents()
     return Holdings(
-        documents=len(documents),
-        passages=index.passage_count,
+        documents=documents,
         built_at=index.built_at,
-        problems=index.problems(),
+        health=index.health(),
         starting_points=_starting_points(
             [index.document(document.id) for document in documents[:_DOCUMENTS_FOR_STARTING_POINTS]]
         ),

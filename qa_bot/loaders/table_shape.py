@@ -1,0 +1,118 @@
+"""The shape of a table: merged cells laid out, and whether its first row names the columns."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Literal
+
+_LONGEST_NAME = 60  # characters; a longer cell names no column
+_LONGEST_REPEATED = 60  # characters; a longer merged cell is told once
+_SAMPLE = 50  # rows that are looked at
+_MOST = 0.7  # of a column's cells, to say what the column holds
+_YEAR = re.compile(r"(?:FY\s?)?(?:19|20)\d\d(?:[-/\u2013]\d\d(?:\d\d)?)?", re.IGNORECASE)
+_ANY_LETTER = re.compile(r"[^\W\d_]")
+_AMOUNT = re.compile(
+    r"[^\w]*\d[\d.,'\s]*\s?(?:%|\u00b0?[A-Za-z\u00b5]{1,3}\u00b2?|million|billion)?[^\w]*"
+)
+_ADDRESS = re.compile(r"\S+@\S+\.\S+|https?://\S+|www\.\S+", re.IGNORECASE)
+_TRUTH = re.compile(r"true|false|yes|no", re.IGNORECASE)
+
+_Kind = Literal["nothing", "number", "address", "truth", "text"]
+
+
+def spread(text: str, columns: int) -> list[str]:
+    """A merged cell's text for each of the columns it is over, so that none shifts."""
+    return [text] + [text if len(text) <= _LONGEST_REPEATED else ""] * (columns - 1)
+
+
+def kind_of(cell: str) -> _Kind:
+    """What a cell holds: "8 km" is a number, "–" is nothing."""
+    if not any(map(str.isalnum, cell)):
+        return "nothing"
+    if _ADDRESS.fullmatch(cell):
+        return "address"
+    if _TRUTH.fullmatch(cell):
+        return "truth"
+    is_number = not _ANY_LETTER.search(cell) or _AMOUNT.fullmatch(cell)
+    return "number" if is_number else "text"
+
+
+def first_row_is(rows: Sequence[Sequence[str]]) -> Literal["header", "unclear", "row"]:
+    """Whether the first row names the columns, as far as the cells' texts tell.
+
+    It does where text stands over a column of numbers, addresses or truth
+    values, or years stand side by side, or the corner alone is empty; it is
+    ``unclear`` where everything is text. A row of values, or of words that come
+    again below, is a row like the others, and so is the first one of a table
+    whose first column names the values beside it: "Name: | Ann".
+    """
+    rows = rows[: _SAMPLE + 1]
+    if len(rows) < 2:
+        return "row"
+    first, body = rows[0], rows[1:]
+    width = max(map(len, rows))
+    names = [cell for cell in first if kind_of(cell) != "nothing"]
+    corner = bool(first) and kind_of(first[0]) == "nothing"
+    if (
+        width < 2
+        or len(names) + corner < max(len(first) - 1, 2)
+        or any(len(name) > _LONGEST_NAME or name.endswith(":") for name in names)
+        or len(set(names)) < len(names)
+        or any(_holds(body, column, name) for column, name in enumerate(first) if name)
+    ):
+        return "row"
+    if _are_years(first, body):
+        return "header"
+    if any(kind_of(name) != "text" for name in names):
+        return "row"
+    if corner and len(names) == width - 1:
+        return "header"
+    if any(_kind_of_column(body, column) not in ("text", "") for column in range(len(first))):
+        return "header"
+    return "row" if width == 2 and _is_mixed(body) else "unclear"
+
+
+def _column(rows: Sequence[Sequence[str]], column: int) -> Iterator[str]:
+    return (row[column] for row in rows if column < len(row))
+
+
+def _holds(body: Sequence[Sequence[str]], column: int, name: str) -> bool:
+    """Whether a column has the same text below, or only codes of the same make as it."""
+    cells = [cell for cell in _column(body, column) if cell]
+    if name in cells:
+        return True
+    make = _make(name)
+    return "9" in make and len(cells) > 1 and all(_make(cell) == make for cell in cells)
+
+
+def _make(cell: str) -> str:
+    """How a code is made: "AB-17" and "CD-4" are both "A-9"."""
+    return re.sub(r"\d+", "9", re.sub(r"[^\W\d_]+", "A", cell))
+
+
+def _are_years(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
+    """Whether two or more years stand side by side and other columns have words."""
+    years = [i for i, cell in enumerate(first) if _YEAR.fullmatch(cell)]
+    if len(years) < 2 or any(b - a > 2 for a, b in pairwise(years)):
+        return False
+    others = [cell for i, cell in enumerate(first) if i not in years]
+    if any(kind_of(cell) == "number" for cell in others):
+        return False
+    return not any(_YEAR.fullmatch(cell) for column in years for cell in _column(body, column))
+
+
+def _kind_of_column(body: Sequence[Sequence[str]], column: int) -> str:
+    """What most of a column's cells hold; "" where that differs."""
+    kinds = Counter(map(kind_of, _column(body, column)))
+    del kinds["nothing"]
+    most, count = max(kinds.items(), key=lambda pair: pair[1], default=("", 0))
+    return most if count >= _MOST * kinds.total() else ""
+
+
+def _is_mixed(body: Sequence[Sequence[str]]) -> bool:
+    """Whether the second column holds now this, now that: the first one says what."""
+    labels = _column(body, 0)
+    return _kind_of_column(body, 1) == "" or any(label.endswith(":") for label in labels)

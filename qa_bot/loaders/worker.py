@@ -1,0 +1,135 @@
+"""The process that parses, one file after another; ``qa_bot.reading`` starts it.
+
+Files come from strangers, and parsers crash, hang and swallow memory on some of
+them. Here that costs one file: this process ends, its parent reports the file
+and starts another one. What it says is JSON, so that a parser which was taken
+over can't make its parent run anything.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import resource
+import signal
+import sys
+import time
+from contextlib import suppress
+from dataclasses import astuple
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from qa_bot.errors import QaBotError, UnreadableDocumentError
+from qa_bot.loaders import load_document
+from qa_bot.records import Block, Document, Limits, Page, PageSpan, Section
+
+Request = dict[str, Any]
+Reply = dict[str, Any]
+
+_TELL_EVERY = 0.2  # seconds between two words on how far a file is
+
+
+def main() -> None:
+    """Answer each request, a line of JSON, with lines of JSON until the input ends.
+
+    A request holds ``path``, ``id``, ``limits`` and ``ocr``. The last line in
+    reply holds ``document`` or ``reason``; lines before it hold ``pages``.
+    """
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # a parser that prints must not spoil the answers
+    for line in sys.stdin.buffer:
+        _send(replies, _read(json.loads(line), replies))
+
+
+def _send(replies: BinaryIO, reply: Reply) -> None:
+    replies.write(json.dumps(reply).encode() + b"\n")
+    replies.flush()
+
+
+def _read(request: Request, replies: BinaryIO) -> Reply:
+    limits = Limits(*request["limits"])
+    _limit_memory(limits.memory)
+    told = 0.0
+
+    def on_page(done: int, total: int) -> None:
+        nonlocal told
+        if request["ocr"]:  # takes seconds a page, so that each page has its time
+            signal.setitimer(signal.ITIMER_REAL, limits.seconds)
+        if done == total or time.monotonic() - told > _TELL_EVERY:
+            told = time.monotonic()
+            _send(replies, {"pages": [done, total]})
+
+    # Nothing here catches the alarm: however stuck a parser is, the system ends this process.
+    signal.setitimer(signal.ITIMER_REAL, limits.seconds)
+    try:
+        document = load_document(
+            Path(request["path"]),
+            request["id"],
+            limits=limits,
+            ocr=request["ocr"],
+            on_page=on_page,
+        )
+        return {"document": to_json(document), "bytes": _peak_memory()}
+    except UnreadableDocumentError as error:
+        reason = "needs more memory than a file may use" if _out_of_memory(error) else error.reason
+        return {"reason": " ".join(reason.split())}
+    except QaBotError as error:
+        return {"reason": " ".join(str(error).split())}
+    except MemoryError:
+        return {"reason": "needs more memory than a file may use"}
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _peak_memory() -> int:
+    """In bytes. Linux counts the parent's memory in ``ru_maxrss``, so it is asked elsewhere."""
+    with suppress(OSError):
+        found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+        if found:
+            return int(found[1]) * 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _out_of_memory(error: BaseException | None) -> bool:
+    while error is not None and not isinstance(error, MemoryError):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
+def _limit_memory(memory: int) -> None:
+    """Cap this process's address space, where the system can (macOS can't)."""
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+
+
+def to_json(document: Document) -> dict[str, Any]:
+    """The document as lists, strings and numbers."""
+    return {
+        "id": document.id,
+        "title": document.title,
+        "text": document.text,
+        "sections": [astuple(section) for section in document.sections],
+        "blocks": [(block.kind, block.start, block.end) for block in document.blocks],
+        "pages": [(*astuple(span.page), span.start, span.end) for span in document.pages],
+        "warnings": document.warnings,
+    }
+
+
+def from_json(fields: dict[str, Any]) -> Document:
+    """What ``to_json`` was given."""
+    return Document(
+        id=fields["id"],
+        title=fields["title"],
+        text=fields["text"],
+        sections=tuple(Section(tuple(path), *rest) for path, *rest in fields["sections"]),
+        blocks=tuple(Block(*block) for block in fields["blocks"]),
+        pages=tuple(PageSpan(Page(*page), start, end) for *page, start, end in fields["pages"]),
+        warnings=tuple(fields["warnings"]),
+    )
+
+
+if __name__ == "__main__":
+    main()

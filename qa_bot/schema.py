@@ -1,0 +1,148 @@
+"""What the database looks like: its tables, its format, and what it says of itself."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from pathlib import Path
+
+from qa_bot.errors import IndexDamagedError, IndexFormatError, IndexStateError
+
+FILE = "qa_bot.sqlite"
+FORMAT = 2
+BUSY_MS = 2_000  # how long a second writer waits before it says so
+
+TABLES = f"""
+BEGIN IMMEDIATE;
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS documents (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    path TEXT NOT NULL UNIQUE,
+    title TEXT NOT NULL,
+    text TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    file_hash TEXT NOT NULL,
+    recipe TEXT NOT NULL,          -- what read, cut and embedded it
+    blocks TEXT NOT NULL,          -- JSON [[kind, start, end], …]
+    pages TEXT NOT NULL,           -- JSON [[label, number, count, start, end], …]
+    indexed_at TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS sections (
+    document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+    ordinal INTEGER NOT NULL,
+    path TEXT NOT NULL,            -- JSON [heading, …], outermost first
+    start INTEGER NOT NULL,
+    end INTEGER NOT NULL,
+    anchor TEXT NOT NULL,
+    PRIMARY KEY (document, ordinal)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS passages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+    section INTEGER NOT NULL,      -- sections.ordinal
+    start INTEGER NOT NULL,
+    end INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    paragraph INTEGER NOT NULL,
+    pages TEXT NOT NULL,           -- JSON [[label, number, count], …]
+    sentences TEXT NOT NULL,       -- JSON [[start, end, paragraph], …]
+    context TEXT NOT NULL,         -- JSON [[start, end], …]
+    vector BLOB NOT NULL           -- vectors.key
+);
+CREATE INDEX IF NOT EXISTS passages_by_document ON passages (document);
+CREATE INDEX IF NOT EXISTS passages_by_vector ON passages (vector);
+CREATE TABLE IF NOT EXISTS vectors (
+    key BLOB PRIMARY KEY,          -- hash of the model and the embedded text
+    passage BLOB NOT NULL,         -- float32 (d,)
+    sentences BLOB NOT NULL        -- int8 (s, d)
+);
+CREATE TABLE IF NOT EXISTS problems (
+    path TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    kind TEXT NOT NULL             -- unreadable, warning or unsupported
+);
+INSERT OR IGNORE INTO meta VALUES ('format', '{FORMAT}'), ('uuid', lower(hex(randomblob(4))));
+COMMIT;
+"""  # noqa: S608 - a number of our own
+
+_META = {  # what each value looks like; some become part of a file's name
+    "format": r"\d+",  # first: a newer one may not have the others
+    "uuid": r"[0-9a-f]+",
+    "generation": r"\d+",
+    "dimension": r"\d+",
+    "model": ".+",
+    "fingerprint": ".+",
+    "built_at": ".+",
+    "hidden": r"\d+",
+}
+
+
+def check_meta(connection: sqlite3.Connection, folder: Path) -> None:
+    """Make sure that the database is one of ours, of this format.
+
+    Raises:
+        IndexDamagedError, IndexFormatError
+    """
+    meta = read_meta(connection)
+    keys = list(_META) if "generation" in meta else ["format", "uuid"]  # before the first build
+    for key in keys:
+        if not re.fullmatch(_META[key], meta.get(key, "")):
+            raise IndexDamagedError(folder, f"no valid {key}")
+        if key == "format" and int(meta[key]) != FORMAT:
+            newer = int(meta[key]) > FORMAT
+            cure = "upgrade, or run `qa-bot index --rebuild`"
+            if not newer:
+                cure = "run `qa-bot index`, which makes it anew"
+            raise IndexFormatError(
+                f"The index in {folder} was made by {'a newer' if newer else 'an older'} qa_bot "
+                f"(format {meta[key]}, this one reads {FORMAT}): {cure}."
+            )
+
+
+def is_older(folder: Path) -> bool:
+    """Whether there is a database of an older format, which only a rebuild can use."""
+    if not (folder / FILE).is_file():
+        return False
+    connection = sqlite3.connect(folder / FILE, timeout=BUSY_MS / 1000)
+    try:
+        meta = read_meta(connection)
+    except (sqlite3.DatabaseError, UnicodeDecodeError):
+        return False
+    finally:
+        connection.close()
+    return re.fullmatch(r"\d+", meta.get("format", "")) is not None and int(meta["format"]) < FORMAT
+
+
+def is_sound(folder: Path) -> bool:
+    """Whether a build can go on from the database: it is ours, whole, and not a newer one."""
+    shape = "SELECT type, name, sql FROM sqlite_master ORDER BY type, name"
+    fresh = sqlite3.connect(":memory:")
+    fresh.executescript(TABLES)
+    ours = fresh.execute(shape).fetchall()
+    fresh.close()
+    connection = sqlite3.connect(folder / FILE, timeout=BUSY_MS / 1000)
+    try:
+        check_meta(connection, folder)
+        connection.execute("SELECT * FROM documents").fetchone()
+        connection.execute("SELECT * FROM problems").fetchall()
+        return connection.execute(shape).fetchall() == ours and connection.execute(
+            "PRAGMA integrity_check(1)"
+        ).fetchone() == ("ok",)
+    except (IndexStateError, UnicodeDecodeError):
+        return False
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+            raise
+        return False
+    finally:
+        connection.close()
+
+
+def read_meta(connection: sqlite3.Connection) -> dict[str, str]:
+    """Everything the index says about itself: format, uuid, generation, model, …."""
+    return dict(connection.execute("SELECT key, value FROM meta"))
+
+
+def write_meta(connection: sqlite3.Connection, values: dict[str, str]) -> None:
+    """Set some of the values that ``read_meta`` returns."""
+    connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())

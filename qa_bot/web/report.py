@@ -1,0 +1,138 @@
+"""What the page says of the index and its files → HTML; every word is escaped by ``plain``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from qa_bot.records import DocumentSummary, Problem, Receipt
+from qa_bot.web.render import plain
+from qa_bot.web.service import Holdings, Status
+
+_NAMES_SHOWN = 20
+
+
+def status_html(status: Status) -> str:
+    """One quiet line: what is indexed, or how far the work on it is."""
+    problem = f'<p class="qa-problem">{plain(status.problem)}</p>' if status.problem else ""
+    if status.busy:
+        return f'<p class="qa-status">{_progress(status)}</p>'
+    if status.holdings is None:
+        return problem or '<p class="qa-status">Nothing is indexed.</p>'
+    return _documents(status.holdings) + problem
+
+
+def _documents(holdings: Holdings) -> str:
+    """What is indexed, and under it each document and each file that was left out, with why."""
+    health = holdings.health
+    names = {problem.document_id for problem in (*health.unreadable, *health.warnings)}
+    told = f" · {_count(len(names), 'file')} with problems" if names else ""
+    indexed = {document.id for document in holdings.documents}
+    outside = tuple(item for item in health.warnings if item.document_id not in indexed)
+    hidden = f"<p>{_count(health.hidden, 'hidden or temporary file')} ignored.</p>"
+    return (
+        '<details class="qa-documents"><summary class="qa-status">'
+        f"{_holdings(holdings)}{told}</summary><div>"
+        f"{_problems('Unreadable', health.unreadable)}"
+        f"{_problems('Left out', outside)}"
+        f"<h3>Documents</h3><ul>{''.join(map(_document, holdings.documents))}</ul>"
+        f"{_names('Files of kinds that are not read', health.unsupported)}"
+        f"{hidden if health.hidden else ''}</div></details>"
+    )
+
+
+def _document(document: DocumentSummary) -> str:
+    size = _count(document.passages, "passage")
+    if document.pages:
+        size = f"{_count(document.pages, 'page')}, {size}"
+    warnings = "".join(
+        f'<p class="qa-problem">{plain(warning)}</p>' for warning in document.warnings
+    )
+    return f"<li>{_file(document.id)} ({size}){warnings}</li>"
+
+
+def _progress(status: Status) -> str:
+    progress = status.progress
+    if progress is None:
+        waiting = "Loading the model" if status.activity == "opening" else "Starting"
+        return f'{waiting}… <progress aria-label="{waiting}"></progress>'
+    bar = f' value="{progress.done:.3f}"' if progress.stage in ("reading", "embedding") else ""
+    return f'{progress}… <progress aria-label="How far the index is"{bar}></progress>'
+
+
+def _holdings(holdings: Holdings) -> str:
+    documents = _count(len(holdings.documents), "document")
+    passages = _count(sum(document.passages for document in holdings.documents), "passage")
+    return f"{documents} · {passages} · indexed {_when(holdings.built_at)}"
+
+
+def _when(moment: str) -> str:
+    local = datetime.fromisoformat(moment).astimezone()
+    return f'<time datetime="{plain(moment)}">{local.day} {local:%b %Y, %H:%M}</time>'
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def receipt_html(status: Status) -> str:
+    """What the last build did, and every file it could not read; nothing where there is no news."""
+    receipt = status.receipt
+    if receipt is None:
+        return ""
+    lists = "".join(
+        (
+            _names("Added", receipt.added),
+            _names("Changed", receipt.changed),
+            _names("Removed", receipt.removed),
+            _names("Read anew for another version or model", receipt.reprocessed),
+            _problems("Unreadable", receipt.health.unreadable),
+            _problems("Warnings", receipt.health.warnings),
+            _names("Of kinds that are not read", receipt.health.unsupported),
+        )
+    )
+    is_open = " open" if status.requested else ""
+    return (
+        f'<details class="qa-receipt"{is_open}><summary>{_receipt_line(receipt)}</summary>'
+        f"{lists}</details>"
+    )
+
+
+def _receipt_line(receipt: Receipt) -> str:
+    counts = (
+        (len(receipt.added), "added"),
+        (len(receipt.changed), "changed"),
+        (len(receipt.removed), "removed"),
+        (len(receipt.reprocessed), "read anew"),
+        (len(receipt.health.unreadable), "unreadable"),
+    )
+    changes = ", ".join(f"{number:,} {what}" for number, what in counts if number)
+    line = f"Index rebuilt in {receipt.seconds:.1f} s: {changes or 'no file has changed'}"
+    passages = receipt.embedded + receipt.reused
+    if passages:
+        share = f"{receipt.reused / passages:.0%}"
+        line += f"; {_count(passages, 'passage')} written, {share} of their vectors reused"
+    return line
+
+
+def _names(title: str, names: tuple[str, ...]) -> str:
+    if not names:
+        return ""
+    shown = "".join(f"<li>{plain(name)}</li>" for name in names[:_NAMES_SHOWN])
+    rest = len(names) - _NAMES_SHOWN
+    more = f"<li>and {rest:,} more</li>" if rest > 0 else ""
+    return f"<h3>{title}</h3><ul>{shown}{more}</ul>"
+
+
+def _problems(title: str, problems: tuple[Problem, ...]) -> str:
+    # All of them, however many: a file that is left out must not go unnoticed.
+    if not problems:
+        return ""
+    items = "".join(
+        f"<li>{_file(problem.document_id)}: {plain(problem.reason)}</li>" for problem in problems
+    )
+    heading = f"<h3>{title}</h3>" if title else ""
+    return f"{heading}<ul>{items}</ul>"
+
+
+def _file(name: str) -> str:
+    return f'<span class="qa-file">{plain(name)}</span>'

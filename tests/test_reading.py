@@ -1,0 +1,156 @@
+"""Files are read in parallel by processes of their own, within limits, never at others' cost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from conftest import write
+
+from qa_bot import reading
+from qa_bot.errors import UnreadableDocumentError
+from qa_bot.loaders import load_document, worker
+from qa_bot.reading import Outcome, read_documents
+from qa_bot.records import Document, Limits
+
+
+@pytest.fixture
+def files(documents: Path) -> list[tuple[str, Path]]:
+    """Ten small files."""
+    write(documents, **{f"n{number}": f"Otter number {number} sleeps." for number in range(10)})
+    return [(path.name, path) for path in sorted(documents.iterdir())]
+
+
+def by_name(outcomes: list[Outcome]) -> dict[str, Outcome]:
+    return {one.id if isinstance(one, Document) else one.path.name: one for one in outcomes}
+
+
+def workers() -> set[int]:
+    """Process ids of the workers that this process has started."""
+    listed = subprocess.run(
+        ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(os.getpid())],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return {int(line.split()[0]) for line in listed.stdout.splitlines() if "loaders.worker" in line}
+
+
+@pytest.mark.parametrize("processes", [1, 3])
+def test_every_file_comes_out_as_its_loader_reads_it(
+    files: list[tuple[str, Path]], processes: int
+) -> None:
+    outcomes = by_name(list(read_documents(files, processes=processes)))
+    assert outcomes == {name: load_document(path, name) for name, path in files}
+
+
+def test_a_document_survives_the_way_through_json(documents: Path) -> None:
+    (documents / "a.html").write_text(
+        "<h1 id='x'>Otters</h1><p>They \ud83e\udda6 sleep.</p><table><tr><td>1<td>2</table>",
+        encoding="utf-8",
+        errors="surrogatepass",
+    )
+    document = load_document(documents / "a.html", "caf\udce9/a.html")
+    assert worker.from_json(worker.to_json(document)) == document
+    (outcome,) = read_documents([("caf\udce9/a.html", documents / "a.html")])
+    assert outcome == document
+
+
+def test_no_files_need_no_process() -> None:
+    assert list(read_documents([])) == []
+
+
+def test_one_unreadable_file_does_not_stop_the_others(files: list[tuple[str, Path]]) -> None:
+    files[3][1].write_bytes(b"\0")
+    outcomes = by_name(list(read_documents(files)))
+    failed = outcomes.pop(files[3][0])
+    assert isinstance(failed, UnreadableDocumentError)
+    assert "NUL" in failed.reason
+    assert len(outcomes) == 9
+    assert all(isinstance(outcome, Document) for outcome in outcomes.values())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems don't cap memory")
+def test_a_file_that_needs_too_much_memory_is_reported(files: list[tuple[str, Path]]) -> None:
+    files[4][1].write_text("All work and no play. " * 2_000_000)
+    outcomes = by_name(list(read_documents(files, Limits(memory=200 * 2**20))))
+    failed = outcomes.pop(files[4][0])
+    assert isinstance(failed, UnreadableDocumentError)
+    assert "memory" in failed.reason
+    assert all(isinstance(outcome, Document) for outcome in outcomes.values())
+
+
+def test_a_file_that_takes_too_long_is_reported(files: list[tuple[str, Path]]) -> None:
+    files[4][1].write_text("All work and no play.\n\n" * 1_000_000)
+    outcomes = by_name(list(read_documents(files, Limits(seconds=0.5))))
+    failed = outcomes.pop(files[4][0])
+    assert isinstance(failed, UnreadableDocumentError)
+    assert failed.reason == "takes longer than 0.5 s to read"
+    assert all(isinstance(outcome, Document) for outcome in outcomes.values())
+
+
+def test_a_process_that_dies_costs_the_file_it_was_reading(
+    files: list[tuple[str, Path]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a crash in a parser's C code would end it."""
+    files[0][1].write_text("All work and no play.\n\n" * 1_000_000)
+    started: list[subprocess.Popen[bytes]] = []
+    start = reading._start
+
+    def note() -> subprocess.Popen[bytes]:
+        started.append(start())
+        threading.Timer(1.5, started[0].send_signal, [signal.SIGSEGV]).start()
+        return started[-1]
+
+    monkeypatch.setattr(reading, "_start", note)
+    outcomes = by_name(list(read_documents(files, processes=1)))
+    failed = outcomes.pop(files[0][0])
+    assert isinstance(failed, UnreadableDocumentError)
+    assert failed.reason.startswith("crashed its parser")
+    assert all(isinstance(outcome, Document) for outcome in outcomes.values())
+    assert len(started) == 2
+
+
+def test_a_file_beyond_the_size_limit_is_not_opened(files: list[tuple[str, Path]]) -> None:
+    (outcome,) = read_documents(files[:1], Limits(size=10))
+    assert isinstance(outcome, UnreadableDocumentError)
+    assert "larger than" in outcome.reason
+
+
+def test_stopping_early_leaves_no_process(files: list[tuple[str, Path]]) -> None:
+    before = workers()
+    outcomes = read_documents(files * 20)
+    next(outcomes)
+    assert workers() - before
+    outcomes.close()  # type: ignore[attr-defined]
+    deadline = time.monotonic() + 10
+    while workers() - before and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not workers() - before
+
+
+def test_reading_pauses_when_enough_waits(
+    files: list[tuple[str, Path]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Documents that nobody has asked for yet are held in memory, so not all of them may be."""
+    monkeypatch.setattr(reading, "HELD", 60)
+    outcomes = read_documents(files, processes=2)
+    first = next(outcomes)
+    time.sleep(1)
+    crew = outcomes.gi_frame.f_locals["crew"]  # type: ignore[attr-defined]
+    assert crew._done.qsize() <= 5
+    assert len(by_name([first, *outcomes])) == 10
+
+
+def test_a_module_in_the_current_folder_is_not_taken_for_pythons_own(
+    files: list[tuple[str, Path]], documents: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (documents / "json.py").write_text("raise SystemExit('taken over')")
+    monkeypatch.chdir(documents)
+    assert all(isinstance(outcome, Document) for outcome in read_documents(files))
