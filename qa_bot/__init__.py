@@ -1,6 +1,7 @@
 """qa_bot answers questions about your own documents by quoting them, with citations."""
 
 from qa_bot.answering import answer
+from qa_bot.checking import check as check_index
 from qa_bot.errors import (
     EmptyQuestionError,
     IndexBusyError,
@@ -21,6 +22,7 @@ from qa_bot.errors import (
 from qa_bot.indexing import build_index
 from qa_bot.records import (
     Answer,
+    Check,
     Citation,
     Document,
     DocumentSummary,
@@ -42,6 +44,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Answer",
+    "Check",
     "Citation",
     "Document",
     "DocumentSummary",
@@ -75,6 +78,7 @@ __all__ = [
     "__version__",
     "answer",
     "build_index",
+    "check_index",
     "open_index",
     "retrieve",
 ]

@@ -43,13 +43,14 @@ def answer(
     confidence = _confidence(ranking)
     found = confidence >= FOUND_AT
     quoted = list(_quoted(ranking.candidates[:k])) if found else []
-    digests = index.digests({candidate.passage.document_id for candidate in quoted})
+    names = {candidate.passage.document_id for candidate in quoted}
+    digests, stale = index.digests(names), index.stale(names)
     return Answer(
         question=question,
         found=found,
         confidence=confidence,
         hits=tuple(ranking.hits(k)),
-        quotes=tuple(_quote(c, digests[c.passage.document_id]) for c in quoted),
+        quotes=tuple(_quote(candidate, digests, stale) for candidate in quoted),
         unknown_words=tuple(_unknown_words(question, index)),
     )
 
@@ -91,7 +92,7 @@ def _quoted(candidates: Sequence[Candidate]) -> Iterator[Candidate]:
             return
 
 
-def _quote(candidate: Candidate, digest: str) -> Quote:
+def _quote(candidate: Candidate, digests: dict[str, str], stale: set[str]) -> Quote:
     passage = candidate.passage
     marked = marked_sentences(candidate)
     return Quote(
@@ -101,7 +102,10 @@ def _quote(candidate: Candidate, digest: str) -> Quote:
         passage=passage,
         sentences=tuple((sentence.start, sentence.end) for sentence in marked),
         context=passage.context,
-        citation=Citation.of(passage, digest, marked[0].paragraph if marked else None),
+        citation=Citation.of(
+            passage, digests[passage.document_id], marked[0].paragraph if marked else None
+        ),
+        stale=passage.document_id in stale,
     )
 
 

@@ -26,12 +26,19 @@ import numpy.typing as npt
 
 from qa_bot import rows, schema
 from qa_bot.lexical import Lexicon
-from qa_bot.vectors import FlatVectors, VectorEngine
+from qa_bot.vectors import (
+    SAMPLE,
+    FlatVectors,
+    ListedVectors,
+    VectorEngine,
+    list_count,
+    load_vectors,
+)
 
 FOLDER = "caches"
 VERSION = 1  # of what is put into the caches
 _VECTORS, _WORDS, _SEAL = "vectors.faiss", "words", "seal.json"
-_BLOCK = 10_000  # rows read from the database at a time
+BLOCK = 10_000  # rows read from the database at a time
 _STALE_SHARE = 0.2  # of deletions at which counting deleted passages would distort BM25
 
 
@@ -57,14 +64,14 @@ def open_or_build(folder: Path, connection: sqlite3.Connection) -> Caches:
     target = folder_of(folder, meta)
     if is_sealed(target):
         try:
-            return _open(target)
+            return _open(target, mapped=True)
         except (OSError, ValueError, RuntimeError):
             pass  # deleted under our eyes, or a folder where tantivy may not put its lock
     try:
         build(target, connection, None)
-        return _open(target)
+        return _open(target, mapped=True)
     except (OSError, ValueError, RuntimeError):
-        return _fill(FlatVectors(int(meta["dimension"])), Lexicon(None), connection)
+        return _fill(_no_vectors(connection), Lexicon(None), connection)
 
 
 def build(target: Path, connection: sqlite3.Connection, previous: Path | None) -> None:
@@ -74,12 +81,12 @@ def build(target: Path, connection: sqlite3.Connection, previous: Path | None) -
         if previous is not None and is_sealed(previous):
             try:
                 _copy(previous, scratch)
-                caches = _open(scratch)
+                caches = _open(scratch, mapped=False)
             except (OSError, ValueError, RuntimeError):
                 caches = _empty(scratch, connection)
         else:
             caches = _empty(scratch, connection)
-        if _too_many_deleted(caches, connection):
+        if _too_many_deleted(caches, connection) or not _suits(caches, connection):
             caches = _empty(scratch, connection)
         _fill(caches.vectors, caches.lexicon, connection)
         caches.vectors.save(scratch / _VECTORS)
@@ -105,15 +112,30 @@ def is_sealed(target: Path) -> bool:
         return False
 
 
-def _open(target: Path) -> Caches:
-    return Caches(FlatVectors.load(target / _VECTORS), Lexicon(target / _WORDS))
+def _open(target: Path, *, mapped: bool) -> Caches:
+    return Caches(load_vectors(target / _VECTORS, mapped=mapped), Lexicon(target / _WORDS))
 
 
 def _empty(scratch: Path, connection: sqlite3.Connection) -> Caches:
     shutil.rmtree(scratch, ignore_errors=True)
     (scratch / _WORDS).mkdir(parents=True)
+    return Caches(_no_vectors(connection), Lexicon(scratch / _WORDS))
+
+
+def _no_vectors(connection: sqlite3.Connection) -> VectorEngine:
+    """An empty engine that suits the number of passages."""
     dimension = int(schema.read_meta(connection)["dimension"])
-    return Caches(FlatVectors(dimension), Lexicon(scratch / _WORDS))
+    flat = FlatVectors(dimension)
+    ids = rows.passage_ids(connection)
+    if flat.suits(len(ids)):
+        return flat
+    size = min(len(ids), SAMPLE * list_count(len(ids)))
+    drawn = np.sort(np.random.default_rng(0).choice(ids, size, replace=False))
+    sample = np.empty((size, dimension), np.float32)
+    for start, block in zip(range(0, size, BLOCK), _blocks(drawn), strict=True):
+        found = rows.vectors_of(connection, block.tolist())
+        sample[start : start + len(block)] = [found[number].passage for number in block.tolist()]
+    return ListedVectors(dimension, sample, len(ids))
 
 
 def _fill(vectors: VectorEngine, lexicon: Lexicon, connection: sqlite3.Connection) -> Caches:
@@ -137,14 +159,18 @@ def _fill(vectors: VectorEngine, lexicon: Lexicon, connection: sqlite3.Connectio
 
 
 def _blocks(ids: npt.NDArray[np.int64]) -> Iterator[npt.NDArray[np.int64]]:
-    for start in range(0, len(ids), _BLOCK):
-        yield ids[start : start + _BLOCK]
+    for start in range(0, len(ids), BLOCK):
+        yield ids[start : start + BLOCK]
 
 
 def _too_many_deleted(caches: Caches, connection: sqlite3.Connection) -> bool:
     held = caches.vectors.ids()
     gone = np.setdiff1d(held, rows.passage_ids(connection))
     return len(gone) > _STALE_SHARE * len(held)
+
+
+def _suits(caches: Caches, connection: sqlite3.Connection) -> bool:
+    return caches.vectors.suits(len(rows.passage_ids(connection)))
 
 
 def _copy(previous: Path, scratch: Path) -> None:

@@ -24,6 +24,7 @@ from rich.text import Text
 
 import qa_bot
 from qa_bot import QaBotError, UsageError
+from qa_bot.health import Status
 from qa_bot.health import status as index_status
 
 app = typer.Typer(
@@ -53,6 +54,7 @@ Memory = Annotated[
 ]
 Size = Annotated[int, typer.Option("--max-size", min=1, help="MiB; a larger file is not read.")]
 Pages = Annotated[int, typer.Option("--max-pages", min=1, help="A file of more pages is not read.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Ocr = Annotated[
     bool,
     typer.Option("--ocr", help="Recognise the text of scanned PDF pages; needs tesseract."),
@@ -118,6 +120,7 @@ def index(
     max_memory: Memory = MEMORY,
     max_size: Size = SIZE,
     max_pages: Pages = LIMITS.pages,
+    as_json: Json = False,
 ) -> None:
     """Index the documents, or bring the index up to date.
 
@@ -134,7 +137,10 @@ def index(
             ocr=ocr_languages if ocr else None,
             on_progress=report,
         )
-    _print_receipt(receipt)
+    if as_json:
+        typer.echo(json.dumps(asdict(receipt), ensure_ascii=False, indent=2))
+    else:
+        _print_receipt(receipt)
 
 
 @app.command()
@@ -147,7 +153,7 @@ def ask(
         list[str] | None,
         typer.Option(metavar="NAME", help="Only in this document or folder; can be repeated."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Answer a question with quotes and citations."""
     del documents  # taken so that a script can pass both folders to every command
@@ -174,6 +180,9 @@ def chat(
     open_browser: Annotated[
         bool, typer.Option("--open/--no-open", help="Open the page in your browser.")
     ] = True,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Keep the index in step with the folder.")
+    ] = False,
     ocr: Ocr = False,
     ocr_languages: Languages = "eng",
 ) -> None:
@@ -187,14 +196,58 @@ def chat(
         port=port,
         open_browser=open_browser,
         ocr=ocr_languages if ocr else None,
+        watched=watch,
     )
 
 
 @app.command()
-def status(documents: Documents = DOCUMENTS, index: IndexFolder = INDEX) -> None:
-    """Show what is indexed."""
+def status(
+    documents: Documents = DOCUMENTS,
+    index: IndexFolder = INDEX,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            help="Verify texts, vectors and caches, and hash every file. Exit 1 if wrong.",
+        ),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what is indexed, and what is wrong with any file."""
+    checked = None
+    if check:
+        with err.status("Checking …") as line:
+            checked = qa_bot.check_index(index, lambda step: line.update(f"Checking {step} …"))
     with qa_bot.open_index(index) as opened:
         found = index_status(opened)
+    if as_json:
+        shown = {**asdict(found), "check": asdict(checked) if checked else None}
+        typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+    else:
+        _print_status(found, documents, index)
+        if checked is not None:
+            _print_check(checked)
+    if checked is not None and checked.faults:
+        raise typer.Exit(1)
+
+
+def _print_check(checked: qa_bot.Check) -> None:
+    for fault in checked.faults:
+        _print_text(f"fault: {fault}", "red")
+    for change in checked.outdated:
+        _print_text(f"outdated: {change}", "yellow")
+    verdict = "Checked: the index is what it claims"
+    if checked.faults:
+        verdict = "Checked: something is wrong; `qa-bot index --rebuild` makes it anew"
+    elif checked.outdated:
+        verdict += ", but `qa-bot index` has work to do"
+    recall = (
+        "" if checked.recall is None else f" Recall of the vector search: {checked.recall:.3f}."
+    )
+    out.print(f"{verdict}.{recall}", soft_wrap=True)
+
+
+def _print_status(found: Status, documents: Path, index: Path) -> None:
     held = f"{_count(len(found.documents), 'document')}, {_count(found.passages, 'passage')}"
     out.print(f"[bold]{held}[/]")
     out.print(f"Folder     {escape(str(documents))} → {escape(str(index))}", soft_wrap=True)
@@ -263,6 +316,7 @@ def _print_receipt(receipt: qa_bot.Receipt) -> None:
             (receipt.added, "added"),
             (receipt.changed, "changed"),
             (receipt.reprocessed, "read anew"),
+            (receipt.renamed, "renamed"),
             (receipt.removed, "removed"),
         )
         if names
@@ -299,6 +353,8 @@ def _print_answer(answer: qa_bot.Answer, text_of: Callable[[str], str]) -> None:
         marked = [(start - quote.start, end - quote.start) for start, end in quote.sentences]
         _print_text(quote.text, bold=marked, indent=2)
         _print_text(f"— {quote.citation}", "cyan")
+        if quote.stale:
+            _print_text("  The file was changed or deleted since it was indexed.", "yellow")
 
 
 def _print_text(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import zlib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,21 +28,27 @@ from qa_bot.errors import (
     IndexNotFoundError,
     IndexStateError,
 )
-from qa_bot.records import Document, Health, Passage, Section
+from qa_bot.records import Document, Passage, Problem, Section, Stamp
 from qa_bot.schema import BUSY_MS, FILE, TABLES, check_meta, read_meta, write_meta
+
+_NO_STAMP = Stamp()
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentState:
-    """What an indexed document was made from."""
+class FileVersion:
+    """Which version of a file was read, and what else depends on what was made of it."""
 
-    id: int
-    file_hash: str
-    recipe: str
+    file_hash: str = ""
+    recipe: str = ""  # versions of loaders and cutting, model, OCR
+    stamp: Stamp = _NO_STAMP
 
-    def made_from(self, file_hash: str, recipe: str) -> bool:
-        """Whether it is what that file gives today."""
-        return (self.file_hash, self.recipe) == (file_hash, recipe)
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file that could not be read, and which version of it that was."""
+
+    problem: Problem
+    version: FileVersion
 
 
 @contextmanager
@@ -140,10 +147,33 @@ def _connect_reader(file: Path) -> sqlite3.Connection:
     raise last or sqlite3.OperationalError("unable to open database file")
 
 
-def document_states(connection: sqlite3.Connection) -> dict[str, DocumentState]:
-    """What each indexed document was made from, by its path."""
-    rows = connection.execute("SELECT path, id, file_hash, recipe FROM documents")
-    return {path: DocumentState(*rest) for path, *rest in rows}
+def file_versions(
+    connection: sqlite3.Connection, *, staged: bool = False
+) -> dict[str, FileVersion]:
+    """What each stored document was made from, by its path."""
+    found = connection.execute(
+        "SELECT path, file_hash, recipe, stamp FROM documents WHERE staged = ?", (staged,)
+    )
+    return {path: _version(*rest) for path, *rest in found}
+
+
+def unreadable_versions(connection: sqlite3.Connection) -> dict[str, Unreadable]:
+    """The files that the last build could not read, by their path."""
+    found = connection.execute(
+        "SELECT path, reason, file_hash, recipe, stamp FROM problems WHERE kind = 'unreadable'"
+    )
+    return {
+        path: Unreadable(Problem(path, reason), _version(*rest)) for path, reason, *rest in found
+    }
+
+
+def _version(file_hash: str, recipe: str, stamp: str) -> FileVersion:
+    return FileVersion(file_hash, recipe, Stamp(*json.loads(stamp)))
+
+
+def titles(connection: sqlite3.Connection) -> dict[str, str]:
+    """The title of each published document, by its path."""
+    return dict(connection.execute("SELECT path, title FROM documents WHERE NOT staged"))
 
 
 def save_document(
@@ -151,37 +181,35 @@ def save_document(
     document: Document,
     passages: Sequence[Passage],
     keys: Sequence[bytes],
-    file_hash: str,
-    recipe: str,
+    version: FileVersion | None = None,
+    *,
+    staged: bool = False,
 ) -> None:
     """Insert a document, or replace what was stored under its path.
 
-    ``keys`` name the passages' vectors; those may be saved later in the same
-    transaction.
+    ``keys`` name the passages' vectors, which may be saved later. A staged
+    document stands beside the published one until ``publish``.
     """
-    row = (
-        document.title,
-        document.text,
-        document.digest,
-        file_hash,
-        recipe,
-        json.dumps([astuple(block) for block in document.blocks]),
-        json.dumps([(*astuple(p.page), p.start, p.end) for p in document.pages]),
-        datetime.now(UTC).isoformat(timespec="seconds"),
-    )
-    connection.execute(
-        "INSERT INTO documents (path, title, text, digest, file_hash, recipe, blocks, pages,"
-        " indexed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET"
-        " title = excluded.title, text = excluded.text, digest = excluded.digest,"
-        " file_hash = excluded.file_hash, recipe = excluded.recipe, blocks = excluded.blocks,"
-        " pages = excluded.pages, indexed_at = excluded.indexed_at",
-        (document.id, *row),
-    )
-    (number,) = connection.execute(
-        "SELECT id FROM documents WHERE path = ?", (document.id,)
-    ).fetchone()
-    connection.execute("DELETE FROM passages WHERE document = ?", (number,))
-    connection.execute("DELETE FROM sections WHERE document = ?", (number,))
+    version = version or FileVersion()
+    connection.execute("DELETE FROM documents WHERE path = ? AND staged = ?", (document.id, staged))
+    number = connection.execute(
+        "INSERT INTO documents (path, staged, title, text, digest, file_hash, recipe, stamp,"
+        " warnings, blocks, pages, indexed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            document.id,
+            staged,
+            document.title,
+            document.text,
+            document.digest,
+            version.file_hash,
+            version.recipe,
+            json.dumps(astuple(version.stamp)),
+            json.dumps(document.warnings),
+            json.dumps([astuple(block) for block in document.blocks]),
+            json.dumps([(*astuple(p.page), p.start, p.end) for p in document.pages]),
+            datetime.now(UTC).isoformat(timespec="seconds"),
+        ),
+    ).lastrowid
     connection.executemany(
         "INSERT INTO sections VALUES (?, ?, ?, ?, ?, ?)",
         [
@@ -224,9 +252,62 @@ def _passage_row(passage: Passage, ordinal: int) -> tuple[Any, ...]:
     )
 
 
-def delete_documents(connection: sqlite3.Connection, paths: Iterable[str]) -> None:
-    """Remove documents with their passages; their vectors stay until ``purge_vectors``."""
-    connection.executemany("DELETE FROM documents WHERE path = ?", [(path,) for path in paths])
+def drop_staged(connection: sqlite3.Connection, keep: Iterable[str]) -> None:
+    """Forget what an interrupted build read, but for those paths."""
+    connection.execute(
+        "DELETE FROM documents WHERE staged AND path NOT IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(keep)),),
+    )
+
+
+def staged_passages(connection: sqlite3.Connection) -> int:
+    """How many passages are staged."""
+    (count,) = connection.execute(
+        "SELECT count(*) FROM passages p JOIN documents d ON d.id = p.document WHERE d.staged"
+    ).fetchone()
+    return int(count)
+
+
+def staged_without_vectors(connection: sqlite3.Connection) -> Iterator[tuple[bytes, str, str]]:
+    """``(key, text, sentences as relative spans in JSON)`` of staged passages, each text once."""
+    yield from connection.execute(
+        "SELECT p.vector, p.text, json_group_array(json_array("
+        " json_extract(s.value, '$[0]') - p.start, json_extract(s.value, '$[1]') - p.start))"
+        " FROM passages p, json_each(p.sentences) s WHERE p.id IN ("
+        "  SELECT min(p.id) FROM passages p JOIN documents d ON d.id = p.document"
+        "  WHERE d.staged AND p.vector NOT IN (SELECT key FROM vectors) GROUP BY p.vector"
+        " ) GROUP BY p.id"
+    )
+
+
+def publish(
+    connection: sqlite3.Connection, removed: Iterable[str], renamed: Iterable[tuple[str, str]]
+) -> None:
+    """Let staged documents take the place of the published ones of their path.
+
+    Documents of removed paths go, renamed ones get their new path, and vectors
+    that nothing uses any more are deleted.
+    """
+    connection.execute(
+        "DELETE FROM documents WHERE NOT staged AND"
+        " (path IN (SELECT value FROM json_each(?))"
+        " OR path IN (SELECT path FROM documents WHERE staged))",
+        (json.dumps(list(removed)),),
+    )
+    connection.executemany(
+        "UPDATE documents SET path = ? WHERE path = ? AND NOT staged",
+        [(after, before) for before, after in renamed],
+    )
+    connection.execute("UPDATE documents SET staged = 0 WHERE staged")
+    connection.execute("DELETE FROM vectors WHERE key NOT IN (SELECT vector FROM passages)")
+
+
+def save_stamps(connection: sqlite3.Connection, stamps: Iterable[tuple[str, Stamp]]) -> None:
+    """Remember what files that are the same as before look like to the file system now."""
+    connection.executemany(
+        "UPDATE documents SET stamp = ? WHERE path = ? AND NOT staged",
+        [(json.dumps(astuple(stamp)), path) for path, stamp in stamps],
+    )
 
 
 def known_keys(connection: sqlite3.Connection, keys: Sequence[bytes]) -> set[bytes]:
@@ -247,27 +328,44 @@ def save_vectors(
     sentences: npt.NDArray[np.int8],
 ) -> None:
     """Store the vectors of one text."""
+    blobs = passage.astype(np.float16).tobytes(), sentences.tobytes()
     connection.execute(
-        "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
-        (key, passage.tobytes(), sentences.tobytes()),
+        "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)", (key, *blobs, vector_checksum(*blobs))
     )
 
 
-def purge_vectors(connection: sqlite3.Connection) -> None:
-    """Delete the vectors that no passage uses any more."""
-    connection.execute("DELETE FROM vectors WHERE key NOT IN (SELECT vector FROM passages)")
+def vector_checksum(passage: bytes, sentences: bytes) -> int:
+    """What is stored beside the vectors of a text, since SQLite has no checksums."""
+    return zlib.crc32(sentences, zlib.crc32(passage))
 
 
-def save_health(connection: sqlite3.Connection, health: Health) -> None:
-    """Replace what is stored of the files that could not be read, or only with a warning."""
+def save_health(
+    connection: sqlite3.Connection,
+    unreadable: Iterable[Unreadable],
+    skipped: Iterable[Problem],
+    unsupported: Iterable[str],
+    hidden: int,
+) -> None:
+    """Replace what is stored of the files that are not in the index."""
     connection.execute("DELETE FROM problems")
-    lists = (
-        ("unreadable", [(problem.document_id, problem.reason) for problem in health.unreadable]),
-        ("warning", [(problem.document_id, problem.reason) for problem in health.warnings]),
-        ("unsupported", [(name, "") for name in health.unsupported]),
+    entries = [
+        (one.problem, "unreadable", one.version)
+        for one in sorted(unreadable, key=lambda one: one.problem.document_id)
+    ]
+    entries += [(problem, "skipped", FileVersion()) for problem in skipped]
+    entries += [(Problem(name, ""), "unsupported", FileVersion()) for name in unsupported]
+    connection.executemany(
+        "INSERT INTO problems VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (
+                problem.document_id,
+                kind,
+                problem.reason,
+                version.file_hash,
+                version.recipe,
+                json.dumps(astuple(version.stamp)),
+            )
+            for problem, kind, version in entries
+        ],
     )
-    for kind, found in lists:
-        connection.executemany(
-            "INSERT INTO problems VALUES (?, ?, ?)", [(*entry, kind) for entry in found]
-        )
-    write_meta(connection, {"hidden": str(health.hidden)})
+    write_meta(connection, {"hidden": str(hidden)})

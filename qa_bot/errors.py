@@ -59,10 +59,11 @@ class NoDocumentsError(QaBotError):
 class UnreadableDocumentError(QaBotError):
     """One file can't be read; ``path`` and ``reason`` say which and why."""
 
-    def __init__(self, path: Path, reason: str) -> None:
+    def __init__(self, path: Path, reason: str, *, transient: bool = False) -> None:
         super().__init__(f"{path}: {reason}")
         self.path = path
         self.reason = reason
+        self.transient = transient  # whether the same file may well be read the next time
 
 
 class IndexStateError(QaBotError):

@@ -6,15 +6,16 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
-from qa_bot import caches, database, rows, schema
+from qa_bot import caches, database, locks, rows, schema
+from qa_bot.database import FileVersion
 from qa_bot.embedding import DEFAULT_MODEL, Embedder, load_embedder
 from qa_bot.errors import IndexStateError, NoDocumentsError
-from qa_bot.files import find_files
+from qa_bot.files import Found, find_files
 from qa_bot.progress import OnProgress
-from qa_bot.records import Document, Health, Limits, Passage, Progress, Receipt
+from qa_bot.records import Document, Limits, Passage, Progress, Receipt
 from qa_bot.storing import Store
 from qa_bot.updating import Options, Outcome, update
 
@@ -62,33 +63,44 @@ def build_index(
 
         check_ocr(ocr)
     _make_folder(target)
-    with database.explain_errors(target):
+    options = Options(rebuild, limits, ocr, on_progress)
+    with locks.writing(target), database.explain_errors(target):
         if rebuild or schema.is_older(target):
             _set_aside_damaged(target)
-        connection = database.open_writer(target)
-    try:
-        with database.explain_errors(target):
+        with closing(database.open_writer(target)) as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
-                embedder = _embedder(model, schema.read_meta(connection))
-                options = Options(rebuild, limits, ocr, on_progress)
-                outcome = update(connection, found, embedder, options)
-                _refuse_all_unreadable(outcome, source)
-                if outcome.wrote:
-                    if on_progress is not None:
-                        on_progress(Progress("saving"))
-                    _publish(connection, target, embedder)
-                health = outcome.health(found)
-                database.save_health(connection, health)
+                outcome = _build(connection, source, target, found, model, options)
                 connection.execute("COMMIT")
             except BaseException:
                 connection.rollback()
                 raise
             _tidy(connection)
             caches.remove_others(target, caches.folder_of(target, schema.read_meta(connection)))
-            return _receipt(connection, outcome, health, time.monotonic() - began)
-    finally:
-        connection.close()
+            return _receipt(connection, outcome, time.monotonic() - began)
+
+
+def _build(
+    connection: sqlite3.Connection,
+    source: Path,
+    target: Path,
+    found: Found,
+    model: str | Embedder | None,
+    options: Options,
+) -> Outcome:
+    """Everything up to the last commit, which publishes the build."""
+    embedder = _embedder(model, schema.read_meta(connection))
+    outcome = update(connection, found, embedder, options)
+    _refuse_all_unreadable(outcome, source)
+    if outcome.wrote:
+        if options.on_progress is not None:
+            options.on_progress(Progress("saving"))
+        _publish(connection, target, embedder)
+    database.save_health(
+        connection, outcome.unreadable, found.skipped, found.unsupported, found.hidden
+    )
+    schema.write_meta(connection, {"documents": str(source.absolute())})
+    return outcome
 
 
 def _tidy(connection: sqlite3.Connection) -> None:
@@ -103,19 +115,20 @@ def index_passages(
 ) -> None:
     """Make a new index of ready-made passages, as benchmarks need it."""
     _make_folder(index)
-    with database.explain_errors(index):
-        connection = database.open_writer(index)
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-            store = Store(connection, embedder)
-            for document, cut in pairs:
-                store.add(document, cut, "", "")
-            store.finish()
-            _publish(connection, index, embedder)
-            database.save_health(connection, Health())
-            connection.execute("COMMIT")
-        finally:
-            connection.close()
+    with (
+        locks.writing(index),
+        database.explain_errors(index),
+        closing(database.open_writer(index)) as connection,
+    ):
+        connection.execute("BEGIN IMMEDIATE")
+        store = Store(connection, embedder)
+        for document, cut in pairs:
+            store.add(document, cut, FileVersion())
+        store.finish()
+        database.publish(connection, removed=(), renamed=())
+        _publish(connection, index, embedder)
+        database.save_health(connection, (), (), (), 0)
+        connection.execute("COMMIT")
 
 
 def _make_folder(index: Path) -> None:
@@ -149,8 +162,8 @@ def _embedder(model: str | Embedder | None, meta: dict[str, str]) -> Embedder:
 
 
 def _refuse_all_unreadable(outcome: Outcome, source: Path) -> None:
-    if not outcome.read and not outcome.kept:
-        first = min(outcome.unreadable, key=lambda problem: problem.document_id)
+    if not outcome.readable:
+        first = min((one.problem for one in outcome.unreadable), key=lambda one: one.document_id)
         raise NoDocumentsError(
             f"None of the {len(outcome.unreadable)} files in {source} can be read; "
             f"{first.document_id}: {first.reason}."
@@ -186,16 +199,15 @@ def _publish(
         ) from error
 
 
-def _receipt(
-    connection: sqlite3.Connection, outcome: Outcome, health: Health, seconds: float
-) -> Receipt:
+def _receipt(connection: sqlite3.Connection, outcome: Outcome, seconds: float) -> Receipt:
     return Receipt(
         added=tuple(sorted(outcome.added)),
         changed=tuple(sorted(outcome.changed)),
         reprocessed=tuple(sorted(outcome.reprocessed)),
+        renamed=tuple(outcome.renamed),
         removed=tuple(outcome.removed),
-        health=health,
-        documents=len(database.document_states(connection)),
+        health=rows.read_health(connection),
+        documents=len(database.file_versions(connection)),
         passages=len(rows.passage_ids(connection)),
         embedded=outcome.embedded,
         reused=outcome.stored - outcome.embedded,

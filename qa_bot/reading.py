@@ -130,7 +130,9 @@ def _read(one: _Worker, document_id: str, path: Path) -> Outcome:
     except Exception as error:  # noqa: BLE001 - no process could be started, or it spoke nonsense
         one.replace()
         why = " ".join(str(error).split()) or type(error).__name__
-        return UnreadableDocumentError(path, f"the process that reads it failed ({why})")
+        return UnreadableDocumentError(
+            path, f"the process that reads it failed ({why})", transient=True
+        )
 
 
 def _length(outcome: Outcome) -> int:
@@ -151,7 +153,7 @@ class _Worker:
     def read(self, document_id: str, path: Path) -> Outcome:
         process = self._started()
         if process is None:
-            return UnreadableDocumentError(path, "not read: the build was stopped")
+            return UnreadableDocumentError(path, "not read: the build was stopped", transient=True)
         request: worker.Request = {
             "path": os.fspath(path.absolute()),
             "id": document_id,

@@ -6,6 +6,7 @@ All offsets are code points into ``Document.text``; ``end`` is exclusive.
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -197,7 +198,7 @@ class Quote:
     sentences: tuple[Span, ...]
     context: tuple[Span, ...]
     citation: Citation
-    stale: bool = False
+    stale: bool = False  # the file was changed or deleted since it was indexed
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +216,33 @@ class Answer:
     hits: tuple[Hit, ...]
     quotes: tuple[Quote, ...]
     unknown_words: tuple[str, ...] = ()  # of the question, that no document holds
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What the file system says of a file's version, without the file being read."""
+
+    size: int = -1  # bytes; -1 where there is no file
+    modified: int = 0  # nanoseconds since the epoch
+    inode: int = 0
+    checked: int = 0  # when the file was hashed, in such nanoseconds; 0 where it wasn't
+
+    @classmethod
+    def of(cls, found: os.stat_result, checked: int = 0) -> Stamp:
+        """The stamp of a file that was just looked at."""
+        return cls(found.st_size, found.st_mtime_ns, found.st_ino, checked)
+
+    def tells(self, earlier: Stamp) -> bool:
+        """Whether the file is surely the version that had the earlier stamp.
+
+        It isn't sure where the file had been changed within two seconds of being
+        hashed: a later change could have left the same time.
+        """
+        now, then = (
+            (self.size, self.modified, self.inode),
+            (earlier.size, earlier.modified, earlier.inode),
+        )
+        return now == then and earlier.modified + 2_000_000_000 < earlier.checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,12 +264,22 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """What a check of an index found. ``recall`` is of its vector search, in [0, 1], if known."""
+
+    faults: tuple[str, ...]  # the index isn't what it claims: one line each
+    outdated: tuple[str, ...]  # files that are no longer what was indexed: the next build's work
+    recall: float | None  # share of the exact ten nearest passages that are found
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """What a build did. Names are document ids, sorted."""
 
     added: tuple[str, ...]
     changed: tuple[str, ...]
     reprocessed: tuple[str, ...]  # the same files, read anew for a newer qa_bot or another model
+    renamed: tuple[tuple[str, str], ...]  # from, to; the text is the same
     removed: tuple[str, ...]
     health: Health
     documents: int  # in the index now
@@ -253,7 +291,7 @@ class Receipt:
     @property
     def nothing_changed(self) -> bool:
         """Whether the index already held exactly these files."""
-        return not (self.added or self.changed or self.reprocessed or self.removed)
+        return not (self.added or self.changed or self.reprocessed or self.renamed or self.removed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -19,9 +20,11 @@ from qa_bot.errors import (
     EmptyQuestionError,
     IndexDamagedError,
     IndexModelError,
+    QaBotError,
     UnknownDocumentError,
     UsageError,
 )
+from qa_bot.files import is_current
 from qa_bot.lexical import stems
 from qa_bot.records import Document, DocumentSummary, Health, Hit, Passage
 
@@ -122,6 +125,31 @@ class Index:
         if wanted - found.keys():
             raise IndexDamagedError(self.folder, "a document is missing")
         return found
+
+    def stale(self, document_ids: Iterable[str]) -> set[str]:
+        """Those of the documents whose files were changed or deleted since they were indexed.
+
+        Only these files are looked at; one is read only where its time leaves a doubt.
+        """
+        if "documents" not in self.meta:  # made of ready-made passages
+            return set()
+        with self._lock, database.explain_errors(self.folder):
+            versions = rows.file_versions(self._connection, document_ids)
+        folder = Path(self.meta["documents"])
+        return {
+            name
+            for name, (stamp, file_hash) in versions.items()
+            if not is_current(folder / name, stamp, file_hash)
+        }
+
+    def is_outdated(self) -> bool:
+        """Whether there is a later build: open the index again to see it."""
+        try:
+            with closing(database.open_reader(self.folder)) as connection:
+                now = schema.read_meta(connection)
+        except (QaBotError, sqlite3.Error):
+            return False  # gone, or being made anew: what is open still answers
+        return (now["uuid"], now["generation"]) != (self.meta["uuid"], self.meta["generation"])
 
     def passages(self, ids: Iterable[int]) -> dict[int, Passage]:
         """The passages with those ids."""

@@ -25,6 +25,7 @@ from qa_bot.records import (
     Problem,
     Section,
     Sentence,
+    Stamp,
 )
 
 _PASSAGES = """
@@ -42,16 +43,19 @@ _Row = TypeVar("_Row")
 
 @dataclass(frozen=True, slots=True)
 class PassageVectors:
-    """A passage's stored vectors: float32 ``(d,)`` and int8 ``(sentences, d)``."""
+    """A passage's vectors: float32 ``(d,)``, stored in 16 bit, and int8 ``(sentences, d)``."""
 
     passage: npt.NDArray[np.float32]
     sentences: npt.NDArray[np.int8]
 
 
 def passage_ids(connection: sqlite3.Connection, documents: Iterable[int] | None = None) -> Ids:
-    """Ids of all passages, or of those documents', ascending."""
+    """Ids of all published passages, or of those documents', ascending."""
     if documents is None:
-        rows = connection.execute("SELECT id FROM passages ORDER BY id")
+        rows = connection.execute(
+            "SELECT id FROM passages"
+            " WHERE document NOT IN (SELECT id FROM documents WHERE staged) ORDER BY id"
+        )
     else:
         rows = connection.execute(
             "SELECT id FROM passages WHERE document IN (SELECT value FROM json_each(?))"
@@ -116,7 +120,7 @@ def vectors_of(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, 
     )
     found = {}
     for number, passage, sentences in rows:
-        vector = np.frombuffer(passage, dtype=np.float32)
+        vector = np.frombuffer(passage, dtype=np.float16).astype(np.float32)
         codes = np.frombuffer(sentences, dtype=np.int8).reshape(-1, len(vector))
         found[number] = PassageVectors(vector, codes)
     return _all_of(wanted, found)
@@ -125,11 +129,13 @@ def vectors_of(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, 
 def read_document(connection: sqlite3.Connection, path: str) -> Document | None:
     """The stored document with its whole text, or None."""
     row = connection.execute(
-        "SELECT id, title, text, blocks, pages FROM documents WHERE path = ?", (_storable(path),)
+        "SELECT id, title, text, blocks, pages, warnings FROM documents"
+        " WHERE path = ? AND NOT staged",
+        (_storable(path),),
     ).fetchone()
     if row is None:
         return None
-    number, title, text, blocks, pages = row
+    number, title, text, blocks, pages, warnings = row
     sections = connection.execute(
         "SELECT path, start, end, anchor FROM sections WHERE document = ? ORDER BY ordinal",
         (number,),
@@ -141,27 +147,21 @@ def read_document(connection: sqlite3.Connection, path: str) -> Document | None:
         sections=tuple(Section(tuple(json.loads(p)), *rest) for p, *rest in sections),
         blocks=tuple(Block(*block) for block in json.loads(blocks)),
         pages=tuple(PageSpan(Page(*page), start, end) for *page, start, end in json.loads(pages)),
-        warnings=tuple(
-            problem.reason
-            for problem in read_health(connection).warnings
-            if problem.document_id == path
-        ),
+        warnings=tuple(json.loads(warnings)),
     )
 
 
 def document_summaries(connection: sqlite3.Connection) -> tuple[DocumentSummary, ...]:
     """All documents without their texts, by id."""
-    warnings: dict[str, list[str]] = {}
-    for problem in read_health(connection).warnings:
-        warnings.setdefault(problem.document_id, []).append(problem.reason)
     found = connection.execute(
         "SELECT d.path, d.title, d.digest, length(d.text),"
         " (SELECT count(*) FROM passages p WHERE p.document = d.id),"
-        " json_array_length(d.pages), d.indexed_at FROM documents d ORDER BY d.path"
+        " json_array_length(d.pages), d.indexed_at, d.warnings FROM documents d"
+        " WHERE NOT d.staged ORDER BY d.path"
     )
     return tuple(
-        DocumentSummary(*row, warnings=tuple(warnings.get(row[0], ())))  # type: ignore[misc]
-        for row in found
+        DocumentSummary(*row, warnings=tuple(json.loads(warnings)))  # type: ignore[misc]
+        for *row, warnings in found
     )
 
 
@@ -170,7 +170,7 @@ def document_ids(connection: sqlite3.Connection, name: str) -> list[int]:
     name = _storable(name)
     folder = name.rstrip("/") + "/"
     rows = connection.execute(
-        "SELECT id FROM documents WHERE path = ? OR substr(path, 1, ?) = ?",
+        "SELECT id FROM documents WHERE NOT staged AND (path = ? OR substr(path, 1, ?) = ?)",
         (name, len(folder), folder),
     )
     return [number for (number,) in rows]
@@ -181,25 +181,42 @@ def _storable(name: str) -> str:
     return name.encode("utf-8", "replace").decode()
 
 
+def file_versions(
+    connection: sqlite3.Connection, paths: Iterable[str]
+) -> dict[str, tuple[Stamp, str]]:
+    """The stamp and the hash of the file that each document was read from."""
+    rows = connection.execute(
+        "SELECT path, stamp, file_hash FROM documents"
+        " WHERE NOT staged AND path IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(paths)),),
+    )
+    return {path: (Stamp(*json.loads(stamp)), file_hash) for path, stamp, file_hash in rows}
+
+
 def digests(connection: sqlite3.Connection, paths: Iterable[str]) -> dict[str, str]:
     """Digest of each document's text, by path."""
     rows = connection.execute(
-        "SELECT path, digest FROM documents WHERE path IN (SELECT value FROM json_each(?))",
+        "SELECT path, digest FROM documents"
+        " WHERE NOT staged AND path IN (SELECT value FROM json_each(?))",
         (json.dumps(list(paths)),),
     )
     return dict(rows.fetchall())
 
 
 def read_health(connection: sqlite3.Connection) -> Health:
-    """What the last build could not read, or only with a warning."""
+    """What the last build could not read, or only with a warning, and what it left out."""
+    found: dict[str, list[Problem]] = {"unreadable": [], "skipped": [], "unsupported": []}
     rows = connection.execute("SELECT path, reason, kind FROM problems ORDER BY path, reason")
-    found: dict[str, list[Problem]] = {"unreadable": [], "warning": [], "unsupported": []}
     for path, reason, kind in rows:
         found[kind].append(Problem(path, reason))
+    warned = connection.execute(
+        "SELECT d.path, w.value FROM documents d, json_each(d.warnings) w WHERE NOT d.staged"
+    )
+    warnings = [*found["skipped"], *(Problem(path, reason) for path, reason in warned)]
     hidden = connection.execute("SELECT value FROM meta WHERE key = 'hidden'").fetchone()
     return Health(
         unreadable=tuple(found["unreadable"]),
-        warnings=tuple(found["warning"]),
+        warnings=tuple(sorted(warnings, key=lambda one: (one.document_id, one.reason))),
         unsupported=tuple(problem.document_id for problem in found["unsupported"]),
         hidden=int(hidden[0]) if hidden else 0,
     )

@@ -17,15 +17,19 @@ BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS documents (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
-    path TEXT NOT NULL UNIQUE,
+    path TEXT NOT NULL,
+    staged INTEGER NOT NULL,       -- 1 until the build that read it is published
     title TEXT NOT NULL,
     text TEXT NOT NULL,
     digest TEXT NOT NULL,
     file_hash TEXT NOT NULL,
     recipe TEXT NOT NULL,          -- what read, cut and embedded it
+    stamp TEXT NOT NULL,           -- JSON [size, modified, inode, checked] of the file
+    warnings TEXT NOT NULL,        -- JSON [text, …]
     blocks TEXT NOT NULL,          -- JSON [[kind, start, end], …]
     pages TEXT NOT NULL,           -- JSON [[label, number, count, start, end], …]
-    indexed_at TEXT NOT NULL
+    indexed_at TEXT NOT NULL,
+    UNIQUE (path, staged)
 );
 CREATE TABLE IF NOT EXISTS sections (
     document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
@@ -53,13 +57,17 @@ CREATE INDEX IF NOT EXISTS passages_by_document ON passages (document);
 CREATE INDEX IF NOT EXISTS passages_by_vector ON passages (vector);
 CREATE TABLE IF NOT EXISTS vectors (
     key BLOB PRIMARY KEY,          -- hash of the model and the embedded text
-    passage BLOB NOT NULL,         -- float32 (d,)
-    sentences BLOB NOT NULL        -- int8 (s, d)
+    passage BLOB NOT NULL,         -- float16 (d,)
+    sentences BLOB NOT NULL,       -- int8 (s, d)
+    checksum INTEGER NOT NULL      -- CRC-32 of both
 );
 CREATE TABLE IF NOT EXISTS problems (
     path TEXT NOT NULL,
+    kind TEXT NOT NULL,            -- unreadable, skipped or unsupported
     reason TEXT NOT NULL,
-    kind TEXT NOT NULL             -- unreadable, warning or unsupported
+    file_hash TEXT NOT NULL,       -- of an unreadable file: not read again until it changes
+    recipe TEXT NOT NULL,
+    stamp TEXT NOT NULL
 );
 INSERT OR IGNORE INTO meta VALUES ('format', '{FORMAT}'), ('uuid', lower(hex(randomblob(4))));
 COMMIT;

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from qa_bot import database, loaders, rows
+from qa_bot import database, loaders
 from qa_bot import passages as cutting
-from qa_bot.database import DocumentState
+from qa_bot.database import FileVersion, Unreadable
 from qa_bot.embedding import DEFAULT_MODEL, MULTILINGUAL_MODEL, Embedder
 from qa_bot.errors import UnreadableDocumentError
-from qa_bot.files import Found, file_hash_of
+from qa_bot.files import Found, SourceFile, file_hash_of
 from qa_bot.progress import Meter, OnProgress
 from qa_bot.reading import read_documents
-from qa_bot.records import Document, Health, Limits, Passage, Problem
+from qa_bot.records import Document, Limits, Passage, Problem, Stamp
 from qa_bot.storing import Store
 from qa_bot.text import looks_english
 
@@ -39,131 +40,215 @@ class Outcome:
     added: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     reprocessed: list[str] = field(default_factory=list)
+    renamed: list[tuple[str, str]] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     kept: int = 0
-    unreadable: list[Problem] = field(default_factory=list)
-    warnings: list[Problem] = field(default_factory=list)
+    stamps: list[tuple[str, Stamp]] = field(default_factory=list)  # new ones of files kept
+    unreadable: list[Unreadable] = field(default_factory=list)
     embedded: int = 0  # passages
     stored: int = 0  # passages
 
     @property
-    def read(self) -> int:
-        """How many documents were read."""
-        return len(self.added) + len(self.changed) + len(self.reprocessed)
+    def readable(self) -> int:
+        """How many documents there are now."""
+        read = len(self.added) + len(self.changed) + len(self.reprocessed) + len(self.renamed)
+        return self.kept + read
 
     @property
     def wrote(self) -> bool:
-        """Whether the index differs now from what it was."""
-        return bool(self.read or self.removed)
-
-    def health(self, found: Found) -> Health:
-        """What is wrong with the folder's files."""
-        return Health(
-            unreadable=tuple(sorted(self.unreadable, key=_by_name)),
-            warnings=tuple(sorted(self.warnings, key=_by_name)),
-            unsupported=found.unsupported,
-            hidden=found.hidden,
-        )
-
-
-def _by_name(problem: Problem) -> tuple[str, str]:
-    return problem.document_id, problem.reason
+        """Whether the documents differ now from what they were."""
+        return bool(self.added or self.changed or self.reprocessed or self.renamed or self.removed)
 
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A file that is to be read; ``recipe`` says what else its passages depend on."""
+    """A file that is to be read."""
 
     document_id: str
     path: Path
-    file_hash: str
-    recipe: str
+    version: FileVersion
+
+    @property
+    def size(self) -> int:
+        return max(self.version.stamp.size, 0)
 
 
 def update(
     connection: sqlite3.Connection, found: Found, embedder: Embedder, options: Options
 ) -> Outcome:
-    """Bring the stored documents in step with the files, within the open transaction."""
-    outcome = Outcome(warnings=list(found.skipped))
-    before = database.document_states(connection)
+    """Bring the stored documents in step with the files.
+
+    Works inside an open transaction, which it commits now and then while it
+    stages documents. What it publishes at the end is left to the caller to commit.
+    """
+    outcome = Outcome()
+    before = database.file_versions(connection)
     todo = list(_changed_files(connection, found, before, embedder, options, outcome))
-    meter = Meter(options.on_progress, {file.document_id: _size(file.path) for file in todo})
-    if options.rebuild:
-        connection.execute("DELETE FROM documents")
-        connection.execute("DELETE FROM vectors")
-    store = Store(connection, embedder, meter.embedded)
-    for file, document in _read(todo, options, outcome, meter):
-        cut = cutting.split_document(
-            document, embedder.count_tokens, _longest(embedder, store, meter)
-        )
-        outcome.warnings.extend(_warnings(document, cut, embedder))
-        _names(outcome, before.get(file.document_id), file).append(file.document_id)
-        store.add(document, cut, file.file_hash, file.recipe)
-        meter.file(file.document_id, store.needed)
-    store.finish()
-    outcome.embedded, outcome.stored = store.embedded, store.passages
-    unreadable = {problem.document_id for problem in outcome.unreadable}
-    present = {document_id for document_id, _ in found.files} - unreadable
-    outcome.removed = sorted(set(before) - present)
-    database.delete_documents(connection, outcome.removed)
-    database.purge_vectors(connection)
+    moves = _moves(found, todo, before)
+    kept = set() if options.rebuild else _same_but_for_the_name(connection, todo, before, moves)
+    _stage(
+        connection,
+        [file for file in todo if file.document_id not in kept],
+        embedder,
+        options,
+        outcome,
+    )
+    failed = {one.problem.document_id for one in outcome.unreadable}
+    read = {file.document_id for file in todo} - failed
+    for file in todo:
+        if file.document_id in read and file.document_id not in moves:
+            _names(outcome, before.get(file.document_id), file).append(file.document_id)
+    outcome.renamed = sorted((old, new) for new, old in moves.items() if new in read)
+    gone = set(before) - ({file.document_id for file in found.files} - failed)
+    outcome.removed = sorted(gone - {old for old, _ in outcome.renamed})
+    database.publish(
+        connection,
+        removed=gone - {moves[new] for new in kept},
+        renamed=[(moves[new], new) for new in sorted(kept)],
+    )
+    stamps = {file.document_id: file.version.stamp for file in todo if file.document_id in kept}
+    database.save_stamps(connection, [*outcome.stamps, *stamps.items()])
     return outcome
 
 
 def _changed_files(
     connection: sqlite3.Connection,
     found: Found,
-    before: dict[str, DocumentState],
+    before: dict[str, FileVersion],
     embedder: Embedder,
     options: Options,
     outcome: Outcome,
 ) -> Iterator[_File]:
-    """The files to read; what is known of the others is kept in ``outcome``."""
+    """The files to read; of the others, what is known is kept in ``outcome``."""
+    failed = database.unreadable_versions(connection)
     recipe = f"{loaders.VERSION}.{cutting.VERSION}.{embedder.fingerprint}"
-    old_warnings: dict[str, list[Problem]] = {}
-    for problem in rows.read_health(connection).warnings:
-        old_warnings.setdefault(problem.document_id, []).append(problem)
-    for document_id, path in found.files:
-        try:
-            file_hash = file_hash_of(path)
-        except UnreadableDocumentError as error:
-            outcome.unreadable.append(Problem(document_id, error.reason))
-            continue
+    for file in found.files:
+        name = file.document_id
         wanted = recipe
-        if options.ocr is not None and path.suffix.lower() == ".pdf":
+        if options.ocr is not None and file.path.lower().endswith(".pdf"):
             wanted = f"{recipe}{_OCR}{options.ocr}"
-        state = before.get(document_id)
-        if options.rebuild or state is None or not _is_current(state, file_hash, wanted):
-            yield _File(document_id, path, file_hash, wanted)
-        else:
+        known = before.get(name) or (failed[name].version if name in failed else None)
+        try:
+            version = _version(file, known, wanted)
+        except UnreadableDocumentError as error:
+            outcome.unreadable.append(Unreadable(Problem(name, error.reason), FileVersion()))
+            continue
+        if options.rebuild or known is None or known.file_hash != version.file_hash:
+            yield _File(name, Path(file.path), version)
+        elif name in before and _made_by(known, wanted):
             outcome.kept += 1
-            outcome.warnings.extend(old_warnings.get(document_id, ()))
+            if version.stamp != known.stamp:
+                outcome.stamps.append((name, version.stamp))
+        elif name in failed and known.recipe == _attempt(wanted, options):
+            outcome.unreadable.append(
+                replace(failed[name], version=replace(version, recipe=known.recipe))
+            )
+        else:
+            yield _File(name, Path(file.path), version)
 
 
-def _is_current(state: DocumentState, file_hash: str, recipe: str) -> bool:
-    """Whether a stored document is what its file gives; what OCR gave is kept without asking."""
-    made = state.recipe if _OCR in recipe else state.recipe.partition(_OCR)[0]
-    return (state.file_hash, made) == (file_hash, recipe)
+def _version(file: SourceFile, known: FileVersion | None, recipe: str) -> FileVersion:
+    """The file's version now; its bytes are read only where their hash can't be known."""
+    if known is not None and file.stamp is not None and file.stamp.tells(known.stamp):
+        return FileVersion(known.file_hash, recipe, known.stamp)
+    stamp = replace(file.stamp or Stamp(), checked=time.time_ns())
+    return FileVersion(file_hash_of(file.path), recipe, stamp)
 
 
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:  # it went away: reading it will say so
-        return 0
+def _made_by(known: FileVersion, recipe: str) -> bool:
+    """Whether a stored document was made in this way; what OCR gave is kept without asking."""
+    return recipe in (known.recipe, known.recipe.partition(_OCR)[0])
+
+
+def _attempt(recipe: str, options: Options) -> str:
+    """What the failure to read a file depends on: it may go better with other limits."""
+    return f"{recipe} {options.limits or Limits()}"
+
+
+def _moves(found: Found, todo: Iterable[_File], before: dict[str, FileVersion]) -> dict[str, str]:
+    """For each new file that holds what a missing one held, that one's document id."""
+    missing = set(before) - {file.document_id for file in found.files}
+    by_content = {
+        (before[name].file_hash, Path(name).suffix.lower()): name
+        for name in sorted(missing, reverse=True)
+    }
+    moves = {}
+    for file in todo:
+        content = file.version.file_hash, file.path.suffix.lower()
+        if file.document_id not in before and content in by_content:
+            moves[file.document_id] = by_content.pop(content)
+    return moves
+
+
+def _same_but_for_the_name(
+    connection: sqlite3.Connection,
+    todo: Iterable[_File],
+    before: dict[str, FileVersion],
+    moves: dict[str, str],
+) -> set[str]:
+    """The renamed files that need not be read again: their title isn't taken from their name."""
+    if not moves:
+        return set()
+    titles = database.titles(connection)
+    return {
+        file.document_id
+        for file in todo
+        if (old := moves.get(file.document_id)) is not None
+        and _made_by(before[old], file.version.recipe)
+        and _letters(titles[old]) != _letters(Path(old).stem)
+    }
+
+
+def _letters(text: str) -> str:
+    return "".join(character for character in text.casefold() if character.isalnum())
+
+
+def _stage(
+    connection: sqlite3.Connection,
+    todo: Sequence[_File],
+    embedder: Embedder,
+    options: Options,
+    outcome: Outcome,
+) -> None:
+    """Read, cut, store and embed the files, but for what an interrupted build has done."""
+    done = {} if options.rebuild else database.file_versions(connection, staged=True)
+    finished = {
+        file.document_id
+        for file in todo
+        if file.document_id in done
+        and done[file.document_id].file_hash == file.version.file_hash
+        and done[file.document_id].recipe == file.version.recipe
+    }
+    database.drop_staged(connection, keep=finished)
+    meter = Meter(options.on_progress, {file.document_id: file.size for file in todo})
+    store = Store(connection, embedder, meter.embedded, reuse=not options.rebuild)
+    if finished:
+        store.resume()
+        for name in finished:
+            meter.file(name, store.needed)
+    loaded = False
+    rest = [file for file in todo if file.document_id not in finished]
+    for file, document in _read(rest, options, outcome, meter):
+        if not loaded:
+            meter.loading()
+            loaded = True
+        cut = cutting.split_document(document, embedder.count_tokens, embedder.max_tokens)
+        warnings = (*document.warnings, *_warnings(document, cut, embedder))
+        store.add(replace(document, warnings=warnings), cut, file.version)
+        meter.file(file.document_id, store.needed)
+    store.finish()
+    outcome.embedded, outcome.stored = store.embedded, store.passages
 
 
 def _read(
-    todo: list[_File], options: Options, outcome: Outcome, meter: Meter
+    todo: Sequence[_File], options: Options, outcome: Outcome, meter: Meter
 ) -> Iterator[tuple[_File, Document]]:
     """Read the files, the largest first, so that no core is left with one at the end."""
     by_path = {file.path: file for file in todo}
     by_id = {file.document_id: file for file in todo}
+    largest_first = sorted(todo, key=lambda file: (-file.size, file.document_id))
     outcomes = read_documents(
-        [
-            (file.document_id, file.path)
-            for file in sorted(todo, key=lambda file: -_size(file.path))
-        ],
+        [(file.document_id, file.path) for file in largest_first],
         options.limits,
         ocr=options.ocr,
         on_pages=meter.pages,
@@ -171,34 +256,27 @@ def _read(
     for read in outcomes:
         if isinstance(read, Document):
             yield by_id[read.id], read
-        else:
-            file = by_path[read.path]
-            outcome.unreadable.append(Problem(file.document_id, read.reason))
-            meter.file(file.document_id, None)
+            continue
+        file = by_path[read.path]
+        version = FileVersion()
+        if not read.transient:
+            version = replace(file.version, recipe=_attempt(file.version.recipe, options))
+        outcome.unreadable.append(Unreadable(Problem(file.document_id, read.reason), version))
+        meter.file(file.document_id, None)
 
 
-def _longest(embedder: Embedder, store: Store, meter: Meter) -> int:
-    """The most tokens of a passage; at the first document, this loads the model."""
-    if not store.passages:
-        meter.loading()
-    return embedder.max_tokens
-
-
-def _names(outcome: Outcome, before: DocumentState | None, file: _File) -> list[str]:
+def _names(outcome: Outcome, before: FileVersion | None, file: _File) -> list[str]:
     """The list in which a document that was read belongs, given what was indexed of it."""
     if before is None:
         return outcome.added
-    return outcome.reprocessed if before.file_hash == file.file_hash else outcome.changed
+    return outcome.reprocessed if before.file_hash == file.version.file_hash else outcome.changed
 
 
-def _warnings(document: Document, cut: Sequence[Passage], embedder: Embedder) -> Iterator[Problem]:
-    for warning in document.warnings:
-        yield Problem(document.id, warning)
+def _warnings(document: Document, cut: Sequence[Passage], embedder: Embedder) -> Iterator[str]:
     if not cut:
-        yield Problem(document.id, "holds headings or links only: nothing to quote")
+        yield "holds headings or links only: nothing to quote"
     if embedder.name == DEFAULT_MODEL and not looks_english(document.text):
-        yield Problem(
-            document.id,
+        yield (
             "doesn't look English, which the default model is made for: try "
-            f"`--model {MULTILINGUAL_MODEL}`",
+            f"`--model {MULTILINGUAL_MODEL}`"
         )

@@ -1,12 +1,23 @@
-"""Nearest vectors: the ``VectorEngine`` protocol, and FAISS as a cache of the stored vectors."""
+"""Nearest vectors: the ``VectorEngine`` protocol, and FAISS as a cache of the stored vectors.
+
+Search is exact while that is fast; larger indexes are searched by inverted
+lists, and what they find is compared with the stored vectors by the caller.
+"""
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+EXACT_UP_TO = 200_000  # vectors; beyond, exact search on one core takes too long for a reply
+PROBES = 96  # lists that are searched
+_LISTS = 4.0  # lists, times the square root of the number of vectors
+SAMPLE = 40  # vectors for each list to place it by: FAISS warns below 39
+_GROWTH = 2.0  # times as many vectors as the lists were placed for: place them anew
 
 Ids = npt.NDArray[np.int64]
 Vectors = npt.NDArray[np.float32]
@@ -30,29 +41,25 @@ class VectorEngine(Protocol):
     def save(self, file: Path) -> None:
         """Write everything to a file that ``load`` reads."""
 
+    def suits(self, count: int) -> bool:
+        """Whether it is the right engine for so many vectors."""
+
 
 class FlatVectors:
     """Exact search over FAISS ``IndexIDMap2(IndexFlatIP)``."""
 
-    def __init__(self, dimension: int) -> None:
+    def __init__(self, dimension: int, index: Any = None) -> None:  # noqa: ANN401 - FAISS
         import faiss
 
-        self._index: Any = faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
-
-    @classmethod
-    def load(cls, file: Path) -> FlatVectors:
-        """Read what ``save`` wrote. FAISS doesn't notice damage: verify the file first."""
-        import faiss
-
-        engine = cls.__new__(cls)
-        engine._index = faiss.read_index(str(file))
-        return engine
+        self._index: Any = index or faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
 
     def save(self, file: Path) -> None:
         """Write everything to a file."""
-        import faiss
+        _save(self._index, file)
 
-        faiss.write_index(self._index, str(file))
+    def suits(self, count: int) -> bool:
+        """Whether exact search is fast enough for so many."""
+        return count <= EXACT_UP_TO
 
     def ids(self) -> Ids:
         """The ids it holds, ascending."""
@@ -63,8 +70,7 @@ class FlatVectors:
 
     def add(self, ids: Ids, vectors: Vectors) -> None:
         """Add vectors ``(n, d)`` under new ids ``(n,)``."""
-        if len(ids):
-            self._index.add_with_ids(np.ascontiguousarray(vectors, dtype=np.float32), ids)
+        _add(self._index, ids, vectors)
 
     def remove(self, ids: Ids) -> None:
         """Forget those ids."""
@@ -75,12 +81,128 @@ class FlatVectors:
         """At most ``k`` ids by falling cosine with ``vector`` ``(d,)``, among ``allowed``."""
         import faiss
 
-        count = min(k, self._index.ntotal if allowed is None else len(allowed))
-        if count == 0:
-            return []
         parameters = None
         if allowed is not None:
-            selector = faiss.IDSelectorBatch(np.ascontiguousarray(allowed))
-            parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg] # SWIG
-        _, found = self._index.search(vector[None, :], count, params=parameters)
-        return [int(number) for number in found[0] if number >= 0]
+            parameters = faiss.SearchParameters(sel=_among(allowed))  # type: ignore[call-arg] # SWIG
+        return _search(self._index, vector, k, allowed, parameters)
+
+
+class ListedVectors:
+    """Approximate search over FAISS ``IndexIVFScalarQuantizer``: inverted lists of 8-bit codes.
+
+    Unlike HNSW it can forget ids, and finds all of a small ``allowed`` set.
+    The lists are placed by ``sample`` ``(n, d)``, for ``count`` vectors.
+    """
+
+    def __init__(self, dimension: int, sample: Vectors, count: int) -> None:
+        import faiss
+
+        lists = list_count(count)
+        index = faiss.IndexIVFScalarQuantizer(
+            faiss.IndexFlatIP(dimension),
+            dimension,
+            lists,
+            faiss.ScalarQuantizer.QT_8bit,
+            faiss.METRIC_INNER_PRODUCT,
+        )
+        index.train(np.ascontiguousarray(sample, dtype=np.float32))
+        self._index: Any = index
+
+    @classmethod
+    def of(cls, index: Any) -> ListedVectors:  # noqa: ANN401 - FAISS
+        """Around an index that was read from a file."""
+        engine = cls.__new__(cls)
+        engine._index = index
+        return engine
+
+    def save(self, file: Path) -> None:
+        """Write everything to a file."""
+        _save(self._index, file)
+
+    def suits(self, count: int) -> bool:
+        """Whether the lists were placed for about so many."""
+        placed_for = (self._index.nlist / _LISTS) ** 2
+        return count > EXACT_UP_TO and placed_for / _GROWTH < count <= placed_for * _GROWTH
+
+    def ids(self) -> Ids:
+        """The ids it holds, ascending."""
+        import faiss
+
+        lists = self._index.invlists
+        parts = []
+        for number in range(self._index.nlist):
+            if size := lists.list_size(number):
+                held = lists.get_ids(number)
+                parts.append(faiss.rev_swig_ptr(held, size).copy())
+                lists.release_ids(number, held)
+        return np.sort(np.concatenate(parts)) if parts else np.empty(0, np.int64)
+
+    def add(self, ids: Ids, vectors: Vectors) -> None:
+        """Add vectors ``(n, d)`` under new ids ``(n,)``."""
+        _add(self._index, ids, vectors)
+
+    def remove(self, ids: Ids) -> None:
+        """Forget those ids."""
+        if len(ids):
+            self._index.remove_ids(_among(ids))
+
+    def search(self, vector: Vectors, k: int, allowed: Ids | None = None) -> list[int]:
+        """At most ``k`` ids by falling cosine with ``vector`` ``(d,)``, as 8 bits tell it."""
+        import faiss
+
+        probes = PROBES
+        if allowed is not None and len(allowed) < self._index.ntotal / 10:
+            probes = self._index.nlist
+        parameters = faiss.SearchParametersIVF(nprobe=probes)  # type: ignore[call-arg] # SWIG
+        if allowed is not None:
+            parameters.sel = _among(allowed)
+        return _search(self._index, vector, k, allowed, parameters)
+
+
+def list_count(count: int) -> int:
+    """How many lists so many vectors are put into."""
+    return max(1, round(_LISTS * math.sqrt(count)))
+
+
+def load_vectors(file: Path, *, mapped: bool) -> VectorEngine:
+    """Read what ``save`` wrote. FAISS doesn't notice damage: verify the file first.
+
+    ``mapped`` leaves the lists on disk until they are searched; such an engine
+    can't be changed.
+    """
+    import faiss
+
+    flags = faiss.IO_FLAG_MMAP | faiss.IO_FLAG_READ_ONLY if mapped else 0
+    index: Any = faiss.read_index(str(file), flags)
+    return ListedVectors.of(index) if isinstance(index, faiss.IndexIVF) else FlatVectors(0, index)
+
+
+def _save(index: Any, file: Path) -> None:  # noqa: ANN401 - FAISS
+    import faiss
+
+    faiss.write_index(index, str(file))
+
+
+def _add(index: Any, ids: Ids, vectors: Vectors) -> None:  # noqa: ANN401 - FAISS
+    if len(ids):
+        index.add_with_ids(np.ascontiguousarray(vectors, dtype=np.float32), ids)
+
+
+def _among(ids: Ids) -> Any:  # noqa: ANN401 - FAISS
+    import faiss
+
+    return faiss.IDSelectorBatch(np.ascontiguousarray(ids))
+
+
+def _search(
+    index: Any,  # noqa: ANN401 - FAISS
+    vector: Vectors,
+    k: int,
+    allowed: Ids | None,
+    parameters: Any,  # noqa: ANN401 - FAISS
+) -> list[int]:
+    count = min(k, index.ntotal if allowed is None else len(allowed))
+    if count == 0:
+        return []
+    _, found = index.search(vector[None, :], count, params=parameters)
+    return [int(number) for number in found[0] if number >= 0]

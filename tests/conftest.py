@@ -2,61 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from qa_bot import Index, build_index, open_index
+from qa_bot import Answer, Index, build_index, open_index
 from qa_bot.embedding import (
     DEFAULT_MODEL,
     SentenceTransformerEmbedder,
-    Vectors,
     load_embedder,
 )
-from qa_bot.records import Document, Span
+from qa_bot.records import Document
 
 DOCUMENTS = Path(__file__).parents[1] / "documents"
 ARTICLE = "military-partnerships-with-nato-allies.txt"
-
-
-class HashEmbedder:
-    """An ``Embedder`` whose vectors mean nothing: equal texts get equal ones, others don't.
-
-    For tests of everything that needs vectors but not what they mean. It counts
-    words for tokens and remembers which texts it encoded.
-    """
-
-    def __init__(self, name: str = "hash", dimension: int = 16, fail_after: int = -1) -> None:
-        self.name = name
-        self.fingerprint = hashlib.sha256(f"{name} {dimension}".encode()).hexdigest()[:16]
-        self.dimension = dimension
-        self.max_tokens = 60
-        self.fail_after = fail_after  # texts that it encodes before it breaks; -1: never
-        self.encoded: list[str] = []
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Words."""
-        return [len(text.split()) for text in texts]
-
-    def encode_question(self, question: str) -> Vectors:
-        """A unit vector drawn from the question's hash."""
-        seed = hashlib.sha256(f"{self.fingerprint} {question}".encode()).digest()
-        vector = np.random.default_rng(list(seed)).standard_normal(self.dimension)
-        return (vector / np.linalg.norm(vector)).astype(np.float32)
-
-    def encode_passages(
-        self, texts: Sequence[str], sentences: Sequence[Sequence[Span]]
-    ) -> Iterator[tuple[int, Vectors, Vectors]]:
-        """The hash of each passage, and of each of its sentences."""
-        for i, (text, spans) in enumerate(zip(texts, sentences, strict=True)):
-            if len(self.encoded) == self.fail_after:
-                raise RuntimeError("the embedder broke")
-            self.encoded.append(text)
-            pooled = [self.encode_question(text[start:end]) for start, end in spans]
-            yield i, self.encode_question(text), np.stack(pooled)
 
 
 @pytest.fixture(scope="session")
@@ -114,6 +75,11 @@ def paragraphs(topic: str, count: int) -> str:
         f"and returns to hut {n} before the morning bell is rung by the {topic} warden."
         for n in range(count)
     )
+
+
+def unstale(reply: Answer) -> Answer:
+    """An answer without what it says of the files behind it: they may have changed since."""
+    return replace(reply, quotes=tuple(replace(quote, stale=False) for quote in reply.quotes))
 
 
 def blocks(document: Document, *kinds: str) -> list[str]:

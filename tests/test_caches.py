@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import HashEmbedder, paragraphs, write
+from conftest import paragraphs, write
 
-from qa_bot import Answer, answer, build_index, caches, open_index
+from benchmarks.hashing import HashEmbedder
+from qa_bot import Answer, answer, build_index, caches, check_index, open_index, vectors
 
 QUESTIONS = [
     "Where was otter number 3 seen?",
@@ -148,10 +149,29 @@ def test_a_half_made_folder_in_the_place_of_the_next_build_is_replaced(
 
 def test_later_builds_leave_the_caches_of_an_open_index_alone(built: Path, documents: Path) -> None:
     with open_index(built, model=HashEmbedder()) as index:
-        before = [answer(question, index, k=8) for question in QUESTIONS]
+        before = [answer(question, index, k=8).hits for question in QUESTIONS]
         for n in range(3):
             write(documents, **{f"extra{n}": paragraphs(f"zebra{n}", 4)})
             build_index(documents, built, model=HashEmbedder())
         (documents / "a.txt").unlink()
         build_index(documents, built, model=HashEmbedder())
-        assert [answer(question, index, k=8) for question in QUESTIONS] == before
+        assert [answer(question, index, k=8).hits for question in QUESTIONS] == before
+
+
+def test_a_large_index_is_searched_by_lists_and_a_shrunken_one_exactly_again(
+    documents: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vectors, "EXACT_UP_TO", 100)
+    kinds = []
+    for count in (90, 130, 140, 600, 60):
+        write(documents, a=paragraphs("otter", count))
+        build_index(documents, folder, model=HashEmbedder())
+        with open_index(folder, model=HashEmbedder()) as index:
+            assert len(index.vectors.ids()) == count
+            kinds.append(type(index.vectors).__name__)
+            assert all(answer(question, index).hits for question in QUESTIONS)
+        checked = check_index(folder)
+        assert checked.faults == ()
+        assert checked.recall is not None
+        assert checked.recall > 0.9
+    assert kinds == ["FlatVectors", *["ListedVectors"] * 3, "FlatVectors"]

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from conftest import ARTICLE, HashEmbedder, write
+from conftest import ARTICLE, write
 from rich.console import Console
 
 import qa_bot
+from benchmarks.hashing import HashEmbedder
 from qa_bot import Answer, Index, answer, build_index, cli, open_index
 from qa_bot.embedding import SentenceTransformerEmbedder
 

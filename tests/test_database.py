@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from qa_bot import database, rows, schema
+from qa_bot.database import FileVersion, Unreadable
 from qa_bot.errors import (
     IndexBusyError,
     IndexDamagedError,
@@ -19,7 +21,7 @@ from qa_bot.errors import (
 )
 from qa_bot.loaders.markdown import parse_markdown
 from qa_bot.passages import split_document
-from qa_bot.records import Document, Health, Page, PageSpan, Passage, Problem
+from qa_bot.records import Document, Health, Page, PageSpan, Passage, Problem, Stamp
 
 MARKDOWN = """# Otters
 
@@ -46,10 +48,12 @@ def cut(made: Document) -> list[Passage]:
     return split_document(made, lambda texts: [len(text.split()) for text in texts], 20)
 
 
-def save(connection: sqlite3.Connection, made: Document) -> list[Passage]:
+def save(connection: sqlite3.Connection, made: Document, *, staged: bool = False) -> list[Passage]:
     passages = cut(made)
     keys = [f"{made.id} {passage.start}".encode() for passage in passages]
-    database.save_document(connection, made, passages, keys, "hash", "recipe")
+    database.save_document(
+        connection, made, passages, keys, FileVersion("hash", "recipe"), staged=staged
+    )
     for key, passage in zip(keys, passages, strict=True):
         sentences = np.ones((len(passage.sentences), 4), np.int8)
         database.save_vectors(connection, key, np.full(4, 0.5, np.float32), sentences)
@@ -108,7 +112,7 @@ def test_a_passage_id_is_never_used_again(connection: sqlite3.Connection) -> Non
     first = set(rows.passage_ids(connection).tolist())
     save(connection, document(text=MARKDOWN + "\nMore.\n"))
     second = set(rows.passage_ids(connection).tolist())
-    database.delete_documents(connection, ["a.md"])
+    database.publish(connection, ["a.md"], [])
     assert rows.passage_ids(connection).tolist() == []
     save(connection, document())
     third = set(rows.passage_ids(connection).tolist())
@@ -119,8 +123,7 @@ def test_a_passage_id_is_never_used_again(connection: sqlite3.Connection) -> Non
 def test_deleting_a_document_leaves_nothing_of_it(connection: sqlite3.Connection) -> None:
     save(connection, document())
     save(connection, document("b.md", "Moths fly."))
-    database.delete_documents(connection, ["a.md"])
-    database.purge_vectors(connection)
+    database.publish(connection, ["a.md"], [])
     for table in ("documents", "passages", "vectors"):
         assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (1,)  # noqa: S608
     assert connection.execute("SELECT DISTINCT document FROM sections").fetchall() == [(2,)]
@@ -156,13 +159,46 @@ def test_a_folder_name_means_what_is_in_it_and_nothing_else(
 
 
 def test_the_health_of_the_files_comes_back_by_name(connection: sqlite3.Connection) -> None:
-    unreadable = Problem("b", "broken"), Problem("a", "empty")
-    database.save_health(connection, Health(unreadable, (Problem("c", "odd"),), ("x.odt",), 2))
+    save(connection, replace(document(), warnings=("odd",)))
+    broken = Unreadable(Problem("b", "broken"), FileVersion("hash", "recipe", Stamp(1, 2, 3, 4)))
+    empty = Unreadable(Problem("a", "empty"), FileVersion())
+    link = Problem("c", "skipped: a link")
+    database.save_health(connection, [broken, empty], [link], ["x.odt"], 2)
     assert rows.read_health(connection) == Health(
-        (unreadable[1], unreadable[0]), (Problem("c", "odd"),), ("x.odt",), 2
+        (empty.problem, broken.problem), (Problem("a.md", "odd"), link), ("x.odt",), 2
     )
-    database.save_health(connection, Health())
-    assert rows.read_health(connection) == Health()
+    assert database.unreadable_versions(connection) == {"a": empty, "b": broken}
+    database.save_health(connection, [], [], [], 0)
+    assert rows.read_health(connection) == Health(warnings=(Problem("a.md", "odd"),))
+
+
+def test_what_is_staged_shows_only_when_it_is_published(connection: sqlite3.Connection) -> None:
+    save(connection, document())
+    ids = rows.passage_ids(connection).tolist()
+    newer = document(text="# Newer\n\nIt was rewritten.\n")
+    save(connection, newer, staged=True)
+    save(connection, document("b.md", "Moths fly."), staged=True)
+    assert rows.passage_ids(connection).tolist() == ids
+    assert rows.read_document(connection, "a.md") == document()
+    assert rows.read_document(connection, "b.md") is None
+    assert [one.id for one in rows.document_summaries(connection)] == ["a.md"]
+    assert list(rows.digests(connection, ["a.md", "b.md"])) == ["a.md"]
+    assert rows.document_ids(connection, "b.md") == []
+    assert set(database.file_versions(connection)) == {"a.md"}
+    assert set(database.file_versions(connection, staged=True)) == {"a.md", "b.md"}
+    database.publish(connection, [], [])
+    assert rows.read_document(connection, "a.md") == newer
+    assert not set(rows.passage_ids(connection).tolist()) & set(ids)
+    assert [one.id for one in rows.document_summaries(connection)] == ["a.md", "b.md"]
+    assert database.file_versions(connection, staged=True) == {}
+
+
+def test_a_renamed_document_keeps_its_passages(connection: sqlite3.Connection) -> None:
+    save(connection, document())
+    ids = rows.passage_ids(connection).tolist()
+    database.publish(connection, [], [("a.md", "b/c.md")])
+    assert rows.passage_ids(connection).tolist() == ids
+    assert rows.read_document(connection, "b/c.md") == replace(document(), id="b/c.md")
 
 
 def publish(connection: sqlite3.Connection, generation: int) -> None:
@@ -176,7 +212,7 @@ def test_a_reader_goes_on_seeing_one_build(connection: sqlite3.Connection, tmp_p
     publish(connection, 1)
     reader = database.open_reader(tmp_path)
     connection.execute("BEGIN IMMEDIATE")
-    database.delete_documents(connection, ["a.md"])
+    database.publish(connection, ["a.md"], [])
     publish(connection, 2)
     assert rows.read_document(reader, "a.md") == made
     connection.execute("COMMIT")

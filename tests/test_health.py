@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from conftest import HashEmbedder, paragraphs, write
+from conftest import paragraphs, write
 
+from benchmarks.hashing import HashEmbedder
 from qa_bot import Problem, build_index, open_index
 from qa_bot.health import status
 

@@ -31,19 +31,20 @@ ALLOWED = {  # room → the rooms it may use; "qa_bot" stands for the public nam
     "files": f"loaders {LEAVES}",
     "reading": f"loaders {LEAVES}",
     "progress": LEAVES,
+    "locks": LEAVES,
     "storing": f"database embedding {LEAVES}",
-    "updating": (
-        f"files reading progress storing database rows loaders passages embedding {LEAVES}"
-    ),
+    "updating": f"files reading progress storing database loaders passages embedding {LEAVES}",
     "indexing": (
-        f"files caches schema database rows loaders embedding progress storing updating {LEAVES}"
+        f"files locks caches schema database rows loaders embedding progress storing updating "
+        f"{LEAVES}"
     ),
-    "retrieval": f"caches schema database rows embedding lexical {LEAVES}",
+    "retrieval": f"files caches schema database rows embedding lexical {LEAVES}",
+    "checking": f"files caches schema database rows {LEAVES}",
     "answering": f"retrieval lexical {LEAVES}",
     "health": "retrieval records",
     "web": f"web {PUBLIC}",
     "cli": f"web {PUBLIC}",
-    "qa_bot": "answering indexing retrieval errors records",
+    "qa_bot": "answering checking indexing retrieval errors records",
     "__main__": "cli",
 }
 SLOW = {"torch", "transformers", "sentence_transformers", "faiss", "tantivy", "gradio"}

@@ -8,10 +8,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from conftest import ARTICLE, HashEmbedder, write
+from conftest import ARTICLE, write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from benchmarks.hashing import HashEmbedder
 from qa_bot import (
     EmptyQuestionError,
     Index,

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qa_bot.vectors import FlatVectors, Ids, Vectors
+from qa_bot.vectors import FlatVectors, Ids, ListedVectors, Vectors, load_vectors
 
 DIMENSION = 6
 
@@ -89,7 +89,7 @@ def test_a_saved_file_finds_the_same(tmp_path: Path) -> None:
     engine = filled(held)
     engine.remove(ids_of(list(range(7, 107))))
     engine.save(tmp_path / "vectors")
-    loaded = FlatVectors.load(tmp_path / "vectors")
+    loaded = load_vectors(tmp_path / "vectors", mapped=False)
     left = {number: row for number, row in held.items() if number >= 107}
     for vector in unit_rows(4, 20):
         assert loaded.search(vector, 9) == engine.search(vector, 9) == brute_force(left, vector, 9)
@@ -111,3 +111,42 @@ def test_an_empty_engine_finds_nothing() -> None:
     engine.add(ids_of([]), np.empty((0, DIMENSION), np.float32))
     engine.remove(ids_of([]))
     assert engine.ids().tolist() == []
+
+
+def listed(count: int) -> tuple[dict[int, npt.NDArray[np.float32]], ListedVectors]:
+    """Vectors in a few clusters, as texts have them, in inverted lists."""
+    centres = unit_rows(1, 40)[np.random.default_rng(2).integers(0, 40, count)]
+    rows = centres + 0.2 * unit_rows(3, count)
+    rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    held = dict(zip(range(7, 7 + count), rows, strict=True))
+    engine = ListedVectors(DIMENSION, rows, count)
+    engine.add(ids_of(list(held)), rows)
+    return held, engine
+
+
+def test_inverted_lists_find_what_brute_force_finds_but_for_rounding(tmp_path: Path) -> None:
+    held, engine = listed(5_000)
+    engine.save(tmp_path / "vectors")
+    for searched in (engine, load_vectors(tmp_path / "vectors", mapped=True)):
+        assert searched.ids().tolist() == list(held)
+        found = right = 0
+        for vector in unit_rows(5, 50):
+            best = brute_force(held, vector, 10)
+            found += len(set(searched.search(vector, 100)) & set(best))
+            right += len(best)
+            allowed = set(range(100, 400, 3))
+            among = searched.search(vector, 10, ids_of(allowed))
+            assert set(among) <= allowed
+            assert len(among) == 10
+        assert found >= 0.97 * right
+
+
+def test_inverted_lists_forget_and_learn(tmp_path: Path) -> None:
+    held, engine = listed(2_000)
+    engine.remove(ids_of(list(range(7, 1_007))))
+    assert engine.ids().tolist() == list(range(1_007, 2_007))
+    engine.save(tmp_path / "vectors")
+    again = load_vectors(tmp_path / "vectors", mapped=False)
+    again.add(ids_of([3]), held[7][None, :])
+    assert again.search(held[7], 1) == [3]
+    assert 7 not in again.search(held[7], 50)

@@ -118,14 +118,14 @@ def wait_until_it_answers(chat: Chat) -> None:
 
 
 @contextmanager
-def running_chat(home: Path, documents: Path) -> Iterator[Chat]:
+def running_chat(home: Path, documents: Path, *options: str) -> Iterator[Chat]:
     """The chat as a user starts it, with everything it might write under ``home``."""
     port = free_port()
     temporary = home / "temporary"
     temporary.mkdir(parents=True)
     command = [sys.executable, "-c", WATCHED, str(home / "connections")]
     command += ["chat", "--no-open", "--port", str(port)]
-    command += ["--documents", str(documents), "--index", str(home / "index")]
+    command += ["--documents", str(documents), "--index", str(home / "index"), *options]
     process = subprocess.Popen(
         command,
         cwd=ROOT,
@@ -317,6 +317,44 @@ def test_a_rebuild_shows_a_receipt_and_answers_from_the_new_file(page: Page, cha
     expect(page.locator("#qa-status")).to_contain_text("3 documents")
     ask(page, "Which is the southernmost active volcano on Earth?")
     expect(page.locator(".qa-quote mark").first).to_contain_text("Mount Erebus")
+
+
+def test_a_build_by_another_process_is_noticed(page: Page, chat: Chat) -> None:
+    ask(page, LEAVE)
+    (chat.documents / "glacier.txt").write_text(
+        "The Lambert Glacier is the largest glacier in the world.\n", encoding="utf-8"
+    )
+    qa_bot.build_index(chat.documents, chat.home / "index")
+    ask(page, "Which is the largest glacier in the world?")
+    expect(page.locator(".qa-quote mark").first).to_contain_text("Lambert Glacier")
+
+
+def test_a_watched_folder_is_kept_in_step_and_nothing_stale_goes_unmarked(
+    browser: Browser, tmp_path: Path
+) -> None:
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    (documents / "handbook.md").write_text(HANDBOOK, encoding="utf-8")
+    with running_chat(tmp_path, documents, "--watch") as chat:
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page.goto(chat.url)
+        ask(page, LEAVE)
+        (documents / "geyser.txt").write_text(
+            "The Steamboat Geyser is the tallest active geyser in the world.\n", encoding="utf-8"
+        )
+        tallest = "Which is the tallest active geyser in the world?"
+        deadline = time.monotonic() + ANSWER_MS / 1000
+        while time.monotonic() < deadline:
+            ask(page, tallest)
+            if page.locator(".qa-turn").last.locator(".qa-quote mark").count():
+                break
+        newest = page.locator(".qa-turn").last
+        expect(newest.locator(".qa-quote mark").first).to_contain_text("Steamboat Geyser")
+        (documents / "geyser.txt").unlink()
+        ask(page, tallest)  # before the index has caught up, or after it
+        newest = page.locator(".qa-turn").last
+        assert newest.locator(".qa-quote").count() == newest.locator(".qa-badge").count()
+        page.close()
 
 
 def test_the_page_falls_silent_when_there_is_nothing_to_report(page: Page, visit: Visit) -> None:

@@ -139,7 +139,9 @@ def reply(*, found: bool = True, stale: bool = False, unknown: tuple[str, ...] =
 
 def hostile_receipt() -> Receipt:
     names = (HOSTILE,)
-    return Receipt(names, names, names, names, hostile_health(), 1, 1, 1, 0, 1.0)
+    return Receipt(
+        names, names, names, ((HOSTILE, HOSTILE),), names, hostile_health(), 1, 1, 1, 0, 1.0
+    )
 
 
 def hostile_health() -> Health:
@@ -307,6 +309,7 @@ def test_the_receipt_counts_what_happened_and_names_the_unreadable() -> None:
         added=("a.md", "b.md"),
         changed=(),
         reprocessed=(),
+        renamed=(("e.md", "f.md"),),
         removed=("c.md",),
         health=Health((Problem("d.pdf", "contains no text"),), unsupported=("e.xlsx",)),
         documents=2,
@@ -316,7 +319,7 @@ def test_the_receipt_counts_what_happened_and_names_the_unreadable() -> None:
         seconds=1.26,
     )
     text = unescape(Parsed(report.receipt_html(Status(receipt=receipt, requested=True))).text)
-    assert "Index rebuilt in 1.3 s: 2 added, 1 removed, 1 unreadable" in text
+    assert "Index rebuilt in 1.3 s: 2 added, 1 renamed, 1 removed, 1 unreadable" in text
     assert "8 passages written, 75% of their vectors reused" in text
     assert "d.pdf: contains no text" in text
     assert "e.xlsx" in text

@@ -59,6 +59,10 @@ class FakeIndex:
         """Nothing is wrong."""
         return Health()
 
+    def is_outdated(self) -> bool:
+        """Nobody else builds."""
+        return False
+
 
 class FakeCore:
     """The public functions the service calls, and what they were called with."""
@@ -79,7 +83,7 @@ class FakeCore:
         self.builds.append(rebuild)
         if self.error is not None:
             raise self.error
-        return Receipt((), (), (), (), Health(), 1, 1, 0, 0, 0.1)
+        return Receipt((), (), (), (), (), Health(), 1, 1, 0, 0, 0.1)
 
     def open_index(self, folder: Path, **_: object) -> FakeIndex:
         """A new snapshot, if anything was ever built."""

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING
 
 from qa_bot.errors import ServerError
 from qa_bot.web.service import Service
+from qa_bot.web.watching import watch
 
 if TYPE_CHECKING:
     from qa_bot.web.server import Server
 
 
-def serve(
+def serve(  # noqa: PLR0913 - each is an option of the command
     documents: Path,
     index: Path,
     *,
@@ -31,6 +32,7 @@ def serve(
     open_browser: bool = False,
     model: str | None = None,
     ocr: str | None = None,
+    watched: bool = False,
 ) -> None:
     """Serve the chat until Ctrl-C.
 
@@ -42,6 +44,7 @@ def serve(
         open_browser: Whether to show the page once it answers.
         model: The embedding model, where it is not the default one.
         ocr: The languages in which scanned pages are recognised, if at all.
+        watched: Whether to keep the index in step with the folder.
 
     Raises:
         ServerError: The port or the address can't be used.
@@ -58,7 +61,13 @@ def serve(
         threading.Thread(
             target=_once_it_answers, args=(server, service, url, open_browser), daemon=True
         ).start()
-        server.run(sockets=[listener])
+        stop = threading.Event()
+        if watched:
+            threading.Thread(target=watch, args=(documents, service, stop), daemon=True).start()
+        try:
+            server.run(sockets=[listener])
+        finally:
+            stop.set()
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -83,6 +83,7 @@ def receipt_html(status: Status) -> str:
         (
             _names("Added", receipt.added),
             _names("Changed", receipt.changed),
+            _names("Renamed", tuple(f"{old} → {new}" for old, new in receipt.renamed)),
             _names("Removed", receipt.removed),
             _names("Read anew for another version or model", receipt.reprocessed),
             _problems("Unreadable", receipt.health.unreadable),
@@ -101,6 +102,7 @@ def _receipt_line(receipt: Receipt) -> str:
     counts = (
         (len(receipt.added), "added"),
         (len(receipt.changed), "changed"),
+        (len(receipt.renamed), "renamed"),
         (len(receipt.removed), "removed"),
         (len(receipt.reprocessed), "read anew"),
         (len(receipt.health.unreadable), "unreadable"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
@@ -86,6 +86,7 @@ class Service:
         self._lock = threading.Lock()
         self._status = Status("starting")
         self._running = False
+        self._again = False
         self._from_scratch = False
         self._lease: _Lease | None = None
         self._settled = threading.Event()
@@ -106,6 +107,7 @@ class Service:
         """
         with self._lock:
             if self._running:
+                self._again = not requested  # what has changed just now may have been missed
                 return False
             self._running = True
             if self._lease is None:
@@ -121,6 +123,7 @@ class Service:
             QaBotError: There is no index to answer from, or the core says why not.
         """
         self._settled.wait()
+        self._notice_other_builds()
         with self._snapshot() as index:
             answer = qa_bot.answer(question, index)
             ids = {hit.passage.document_id for hit in answer.hits}
@@ -158,7 +161,32 @@ class Service:
             if last_out:
                 lease.index.close()
 
+    def _notice_other_builds(self) -> None:
+        """Answer from the index that another process has built meanwhile."""
+        with self._lock:
+            lease = self._lease
+            if self._running or lease is None:
+                return
+        if lease.index.is_outdated():
+            with suppress(QaBotError):  # the older one goes on answering
+                self._swap()
+            self._status = replace(self._status, activity="idle")
+
     def _refresh(self) -> None:
+        while True:
+            problem = self._refresh_once()
+            with self._lock:
+                again, self._again = self._again, False
+                self._running = again
+                self._status = replace(
+                    self._status, activity="idle", progress=None, problem=problem
+                )
+            self._settled.set()
+            if not again:
+                return
+
+    def _refresh_once(self) -> str:
+        """Bring the index up to date, and return what went wrong, if anything."""
         problem = ""
         try:
             problem = self._build()
@@ -169,10 +197,7 @@ class Service:
             # A thread's error is seen by nobody: the page has to say that there was one.
             logging.getLogger(__name__).exception("the index could not be brought up to date")
             problem = _BROKEN
-        with self._lock:
-            self._running = False
-            self._status = replace(self._status, activity="idle", progress=None, problem=problem)
-        self._settled.set()
+        return problem
 
     def _build(self) -> str:
         """Build, and return why it failed, if it did: an older index can still be opened then."""

@@ -1,0 +1,63 @@
+"""One writer at a time: a lock that the system releases when its holder dies."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from qa_bot.errors import IndexBusyError, IndexStateError
+
+FILE = "build.lock"
+WAIT = 2.0  # seconds that a second writer waits before it says so
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Be the only one who builds the index in this folder.
+
+    Raises:
+        IndexBusyError: Another build holds the lock; the message names its process.
+        IndexStateError: The folder can't be written.
+    """
+    try:
+        handle = os.open(folder / FILE, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise IndexStateError(
+            f"The index folder {folder} can't be written ({error.strerror}): check its "
+            "permissions, or name another with --index."
+        ) from error
+    try:
+        _take(handle, folder)
+        with suppress(OSError):  # a full disk costs others the name, not us the lock
+            os.ftruncate(handle, 0)
+            holder = f"process {os.getpid()}, since {time.strftime('%H:%M:%S')}"
+            os.pwrite(handle, holder.encode(), 0)
+        yield
+    finally:
+        os.close(handle)  # releases the lock; the file stays, since another may wait for it
+
+
+def _take(handle: int, folder: Path) -> None:
+    deadline = time.monotonic() + WAIT
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() < deadline:
+                time.sleep(0.05)
+                continue
+            holder = os.pread(handle, 100, 0).decode(errors="replace") or "another process"
+            raise IndexBusyError(
+                f"Another build is writing the index in {folder} ({holder}): wait for it, "
+                "then try again."
+            ) from error
+        except OSError as error:  # a file system without locks
+            raise IndexStateError(
+                f"The index folder {folder} can't be locked ({error.strerror}): "
+                "put the index on a local disk with --index."
+            ) from error
+        return

@@ -1,0 +1,363 @@
+"""Interruptions, several processes, stale files: the index stays whole, and says what it knows."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from conftest import paragraphs, write
+
+from benchmarks.hashing import HashEmbedder
+from benchmarks.kills import kill_builds, ranking, write_version
+from qa_bot import (
+    IndexBusyError,
+    answer,
+    build_index,
+    check_index,
+    open_index,
+    retrieve,
+    schema,
+    storing,
+)
+from qa_bot.locks import writing
+
+ROOT = Path(__file__).parents[1]
+QUESTION = "Where was otter number 3 seen?"
+
+
+@pytest.fixture
+def zoo(documents: Path) -> Path:
+    """Three files of five passages each, last changed long enough ago to be told apart by time."""
+    for topic in ("otter", "heron", "moth"):
+        write(documents, **{f"{topic}s": paragraphs(topic, 5)})
+    age(documents)
+    return documents
+
+
+def age(documents: Path) -> None:
+    """Make the files ten seconds older."""
+    for file in documents.rglob("*.txt"):
+        moment = file.stat().st_mtime - 10
+        os.utime(file, (moment, moment))
+
+
+def interrupt(documents: Path, folder: Path, after: int) -> None:
+    """A build that breaks after so many passages."""
+    embedder = HashEmbedder(fail_after=after)
+    with pytest.raises(RuntimeError, match="broke"):
+        build_index(documents, folder, model=embedder)
+
+
+def test_builds_that_are_killed_leave_the_old_index_or_the_new_one(tmp_path: Path) -> None:
+    assert sum(kill_builds(tmp_path, count=20, seed=1).values()) == 20
+
+
+def test_an_interrupted_build_goes_on_where_it_was(
+    zoo: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storing, "BATCH", 4)
+    interrupt(zoo, folder, after=10)
+    with closing(sqlite3.connect(folder / schema.FILE)) as connection:
+        assert connection.execute("SELECT count(*) FROM vectors").fetchone() == (8,)
+        assert connection.execute("SELECT count(*) FROM documents WHERE staged").fetchone()[0] >= 1
+    embedder = HashEmbedder()
+    receipt = build_index(zoo, folder, model=embedder)
+    assert len(embedder.encoded) == 15 - 8
+    assert receipt.added == ("herons.txt", "moths.txt", "otters.txt")
+    assert (receipt.embedded, receipt.reused) == (7, 8)
+    assert check_index(folder).faults == ()
+    build_index(zoo, folder.with_name("fresh"), model=HashEmbedder())
+    assert ranking(folder) == ranking(folder.with_name("fresh"))
+
+
+def test_what_an_interrupted_build_read_is_dropped_where_the_file_has_changed_since(
+    zoo: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storing, "BATCH", 4)
+    interrupt(zoo, folder, after=13)
+    write(zoo, otters=paragraphs("walrus", 2), herons=paragraphs("egret", 2))
+    (zoo / "moths.txt").unlink()
+    assert build_index(zoo, folder, model=HashEmbedder()).documents == 2
+    with closing(sqlite3.connect(folder / schema.FILE)) as connection:
+        assert connection.execute("SELECT count(*) FROM documents").fetchone() == (2,)
+        assert connection.execute("SELECT count(*) FROM vectors").fetchone() == (4,)
+    assert check_index(folder).faults == ()
+
+
+def test_readers_see_nothing_of_a_build_that_is_not_done(
+    zoo: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storing, "BATCH", 2)
+    build_index(zoo, folder, model=HashEmbedder())
+    before = ranking(folder)
+    write(zoo, otters=paragraphs("walrus", 5), zebras=paragraphs("zebra", 5))
+    for _ in range(3):
+        interrupt(zoo, folder, after=3)
+        assert ranking(folder) == before
+        assert check_index(folder).faults == ()
+
+
+def test_readers_never_meet_an_error_or_a_mixture(tmp_path: Path) -> None:
+    """Eight readers ask without a pause while the index is built again and again."""
+    documents, folder = tmp_path / "documents", tmp_path / "index"
+    write_version(documents, 0)
+    build_index(documents, folder, model=HashEmbedder())
+    allowed = {ranking(folder)}
+    stop = threading.Event()
+    wrong: list[object] = []
+
+    def read() -> None:
+        while not stop.is_set():
+            try:
+                if (found := ranking(folder)) not in allowed:
+                    wrong.append(found)
+            except Exception as error:  # noqa: BLE001 - any would be one too many
+                wrong.append(error)
+
+    versions = []
+    for version in range(1, 6):
+        write_version(documents, version)
+        fresh = tmp_path / f"fresh-{version}"
+        build_index(documents, fresh, model=HashEmbedder())
+        allowed.add(ranking(fresh))
+        versions.append(version)
+    readers = [threading.Thread(target=read) for _ in range(8)]
+    for reader in readers:
+        reader.start()
+    try:
+        for version in [*versions, *reversed(versions), *versions, *reversed(versions)]:
+            write_version(documents, version)
+            build_index(documents, folder, model=HashEmbedder())
+    finally:
+        stop.set()
+        for reader in readers:
+            reader.join()
+    assert not wrong, wrong[0]
+
+
+def run(code: str, *arguments: Path, **options: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
+        [sys.executable, "-c", code, *map(str, arguments)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+
+
+SLOW_BUILD = """
+import sys
+from benchmarks.hashing import HashEmbedder
+from qa_bot import build_index, storing
+storing.BATCH = 2
+build_index(sys.argv[1], sys.argv[2], model=HashEmbedder(seconds=0.2),
+            on_progress=lambda progress: print(progress, flush=True))
+"""
+
+
+def test_a_second_writer_is_told_who_holds_the_lock_and_a_dead_one_holds_none(
+    zoo: Path, folder: Path
+) -> None:
+    folder.mkdir()
+    process = run(SLOW_BUILD, zoo, folder)
+    assert process.stdout is not None
+    while "passages embedded" not in process.stdout.readline():
+        pass
+    with pytest.raises(IndexBusyError, match=f"process {process.pid}, since"), writing(folder):
+        pass
+    process.kill()
+    process.communicate()
+    assert build_index(zoo, folder, model=HashEmbedder()).documents == 3
+
+
+def test_ctrl_c_stops_a_build_and_the_next_one_goes_on(zoo: Path, folder: Path) -> None:
+    process = run(SLOW_BUILD, zoo, folder)
+    assert process.stdout is not None
+    while "6 of" not in process.stdout.readline():
+        pass
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=20)
+    assert errors.rstrip().endswith("KeyboardInterrupt")
+    embedder = HashEmbedder()
+    build_index(zoo, folder, model=embedder)
+    assert len(embedder.encoded) <= 15 - 4
+    assert check_index(folder).faults == ()
+
+
+def test_the_commit_is_on_the_disk_before_it_is_told(folder: Path) -> None:
+    """SQLite's FULL: a commit waits for the disk. The caches need not be: a seal tells."""
+    from qa_bot import database
+
+    folder.mkdir()
+    with closing(database.open_writer(folder)) as connection:
+        assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+
+
+def test_an_unchanged_file_is_not_even_opened(
+    zoo: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_index(zoo, folder, model=HashEmbedder())
+
+    def never(path: Path) -> str:
+        raise AssertionError(path)
+
+    monkeypatch.setattr("qa_bot.updating.file_hash_of", never)
+    assert build_index(zoo, folder, model=HashEmbedder()).nothing_changed
+
+
+def test_a_change_that_left_size_and_time_alone_is_noticed_soon_after_a_build(
+    documents: Path, folder: Path
+) -> None:
+    """Within two seconds of being indexed, a file's time doesn't tell a later version."""
+    write(documents, a="Otters eat fish.")
+    build_index(documents, folder, model=HashEmbedder())
+    times = (documents / "a.txt").stat()
+    write(documents, a="Otters eat figs.")
+    os.utime(documents / "a.txt", ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert build_index(documents, folder, model=HashEmbedder()).changed == ("a.txt",)
+
+
+def test_a_touched_file_is_hashed_once_and_not_read(zoo: Path, folder: Path) -> None:
+    build_index(zoo, folder, model=HashEmbedder())
+    (zoo / "otters.txt").touch()
+    age(zoo)
+    assert build_index(zoo, folder, model=HashEmbedder()).nothing_changed
+    with open_index(folder, model=HashEmbedder()) as index:
+        assert index.stale(["otters.txt", "herons.txt"]) == set()
+    for _ in range(2):
+        assert build_index(zoo, folder, model=HashEmbedder()).nothing_changed
+
+
+def test_an_unreadable_file_is_not_tried_again_until_it_changes(
+    zoo: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (zoo / "bad.txt").write_bytes(b"\0")
+    first = build_index(zoo, folder, model=HashEmbedder())
+    tried: list[str] = []
+    original = storing.Store.__init__
+
+    def read(files: list[tuple[str, Path]], *_: object, **__: object) -> Iterator[object]:
+        tried.extend(name for name, _ in files)
+        return iter(())
+
+    monkeypatch.setattr("qa_bot.updating.read_documents", read)
+    assert build_index(zoo, folder, model=HashEmbedder()).health == first.health
+    assert tried == []
+    (zoo / "bad.txt").write_bytes(b"\0\0")
+    build_index(zoo, folder, model=HashEmbedder())
+    assert tried == ["bad.txt"]
+    assert storing.Store.__init__ is original
+
+
+def test_a_renamed_file_is_told_from_a_new_and_a_deleted_one(zoo: Path, folder: Path) -> None:
+    (zoo / "guide.md").write_text("# The guide\n\nOtters are shown to visitors at noon.\n")
+    build_index(zoo, folder, model=HashEmbedder())
+    (zoo / "guide.md").rename(zoo / "leaflet.md")
+    (zoo / "otters.txt").rename(zoo / "mammals.txt")
+    embedder = HashEmbedder()
+    receipt = build_index(zoo, folder, model=embedder)
+    assert receipt.renamed == (("guide.md", "leaflet.md"), ("otters.txt", "mammals.txt"))
+    assert (receipt.added, receipt.removed, embedder.encoded) == ((), (), [])
+    with open_index(folder, model=HashEmbedder()) as index:
+        titles = {one.id: one.title for one in index.documents()}
+        assert titles["leaflet.md"] == "The guide"
+        assert titles["mammals.txt"] == "mammals"
+        assert retrieve("visitors", index, k=1, documents=["leaflet.md"])
+        assert index.stale(titles) == set()
+    assert check_index(folder).faults == ()
+
+
+def test_quotes_of_a_changed_or_deleted_file_say_so(zoo: Path, folder: Path) -> None:
+    build_index(zoo, folder, model=HashEmbedder())
+    with open_index(folder, model=HashEmbedder()) as index:
+
+        def quoted() -> dict[str, bool]:
+            reply = answer(paragraphs("otter", 1).split("\n\n")[0], index)
+            return {quote.citation.document_id: quote.stale for quote in reply.quotes}
+
+        assert quoted() == {"otters.txt": False}
+        write(zoo, herons="Something else.")
+        assert quoted() == {"otters.txt": False}
+        write(zoo, otters=paragraphs("otter", 6))
+        assert quoted() == {"otters.txt": True}
+        (zoo / "otters.txt").unlink()
+        assert quoted() == {"otters.txt": True}
+
+
+def test_an_open_index_knows_of_a_later_build(zoo: Path, folder: Path) -> None:
+    build_index(zoo, folder, model=HashEmbedder())
+    with open_index(folder, model=HashEmbedder()) as index:
+        assert not index.is_outdated()
+        build_index(zoo, folder, model=HashEmbedder())
+        assert not index.is_outdated(), "nothing had changed"
+        write(zoo, zebras=paragraphs("zebra", 1))
+        build_index(zoo, folder, model=HashEmbedder())
+        assert index.is_outdated()
+
+
+@pytest.mark.parametrize(
+    ("harm", "fault"),
+    [
+        ("UPDATE documents SET text = 'x' || substr(text, 2) WHERE id = 1", "(its whole text)"),
+        ("UPDATE passages SET start = start + 1 WHERE id = 2", "isn't the text at its place"),
+        ("UPDATE vectors SET passage = zeroblob(length(passage)) WHERE rowid = 1", "vectors are"),
+        ("DELETE FROM vectors WHERE rowid = 2", "1 passages have no vectors"),
+        ("DELETE FROM passages WHERE id = 3", "FAISS doesn't hold exactly"),
+    ],
+)
+def test_a_check_names_what_is_wrong(zoo: Path, folder: Path, harm: str, fault: str) -> None:
+    build_index(zoo, folder, model=HashEmbedder())
+    whole = check_index(folder)
+    assert (whole.faults, whole.outdated, whole.recall) == ((), (), 1.0)
+    with closing(sqlite3.connect(folder / schema.FILE)) as connection:
+        connection.execute(harm)
+        connection.commit()
+    assert any(fault in found for found in check_index(folder).faults)
+    build_index(zoo, folder, model=HashEmbedder(), rebuild=True)
+    assert check_index(folder).faults == ()
+
+
+def test_a_check_names_the_files_that_are_no_longer_what_was_indexed(
+    zoo: Path, folder: Path
+) -> None:
+    (zoo / "bad.txt").write_bytes(b"\0")
+    build_index(zoo, folder, model=HashEmbedder())
+    times = (zoo / "otters.txt").stat()
+    text = (zoo / "otters.txt").read_text()
+    (zoo / "otters.txt").write_text(text.replace("otter", "ottar"))
+    os.utime(zoo / "otters.txt", ns=(times.st_atime_ns, times.st_mtime_ns))
+    (zoo / "herons.txt").unlink()
+    write(zoo, zebras="Zebras.")
+    assert check_index(folder).outdated == (
+        "otters.txt was changed",
+        "zebras.txt is new",
+        "herons.txt was deleted",
+    )
+
+
+def test_the_caches_may_be_deleted_at_any_time(zoo: Path, folder: Path) -> None:
+    import shutil
+
+    build_index(zoo, folder, model=HashEmbedder())
+    before = ranking(folder)
+    shutil.rmtree(folder / "caches")
+    assert check_index(folder).faults == ()
+    assert ranking(folder) == before
+
+
+def test_a_rebuild_from_nothing_embeds_even_what_is_there(zoo: Path, folder: Path) -> None:
+    build_index(zoo, folder, model=HashEmbedder())
+    embedder = HashEmbedder()
+    receipt = build_index(zoo, folder, model=embedder, rebuild=True)
+    assert (len(embedder.encoded), receipt.reused) == (15, 0)
+    assert json.dumps(receipt.reprocessed) == '["herons.txt", "moths.txt", "otters.txt"]'
