@@ -1,7 +1,7 @@
 """qa_bot answers questions about your own documents by quoting them, with citations."""
 
 from qa_bot.answering import answer
-from qa_bot.checking import check as check_index
+from qa_bot.checking import check_index
 from qa_bot.errors import (
     EmptyQuestionError,
     IndexBusyError,

@@ -43,15 +43,17 @@ def answer(
     confidence = _confidence(ranking)
     found = confidence >= FOUND_AT
     quoted = list(_quoted(ranking.candidates[:k])) if found else []
-    names = {candidate.passage.document_id for candidate in quoted}
-    digests, stale = index.digests(names), index.stale(names)
+    digests = index.digests({candidate.passage.document_id for candidate in quoted})
+    hits = ranking.hits(k)
+    stale = index.stale({hit.passage.document_id for hit in hits})
     return Answer(
         question=question,
         found=found,
         confidence=confidence,
-        hits=tuple(ranking.hits(k)),
+        hits=tuple(hits),
         quotes=tuple(_quote(candidate, digests, stale) for candidate in quoted),
         unknown_words=tuple(_unknown_words(question, index)),
+        stale=tuple(sorted(stale)),
     )
 
 

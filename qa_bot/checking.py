@@ -23,7 +23,7 @@ _SHOWN = 5  # examples of one kind of fault
 OnStep = Callable[[str], None]
 
 
-def check(folder: str | Path, on_step: OnStep | None = None) -> Check:
+def check_index(folder: str | Path, on_step: OnStep | None = None) -> Check:
     """Verify everything that an index promises; nothing is changed.
 
     Args:

@@ -216,6 +216,7 @@ class Answer:
     hits: tuple[Hit, ...]
     quotes: tuple[Quote, ...]
     unknown_words: tuple[str, ...] = ()  # of the question, that no document holds
+    stale: tuple[str, ...] = ()  # documents of the hits whose files changed since, or are gone
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,9 @@ def paragraphs(topic: str, count: int) -> str:
 
 def unstale(reply: Answer) -> Answer:
     """An answer without what it says of the files behind it: they may have changed since."""
-    return replace(reply, quotes=tuple(replace(quote, stale=False) for quote in reply.quotes))
+    return replace(
+        reply, stale=(), quotes=tuple(replace(quote, stale=False) for quote in reply.quotes)
+    )
 
 
 def blocks(document: Document, *kinds: str) -> list[str]:

@@ -180,6 +180,13 @@ def test_a_stale_quote_says_so() -> None:
     assert "changed since indexed" in Parsed(render.answer_html(reply(stale=True))).text
 
 
+def test_a_stale_passage_that_is_not_quoted_says_so_too() -> None:
+    given = reply(found=False)
+    answer = replace(given.answer, stale=(given.answer.hits[0].passage.document_id,))
+    assert "changed since indexed" not in Parsed(render.answer_html(given)).text
+    assert "changed since indexed" in Parsed(render.answer_html(replace(given, answer=answer))).text
+
+
 def test_nothing_found_is_said_plainly_and_nothing_is_marked() -> None:
     page = Parsed(render.answer_html(reply(found=False, unknown=("<zebra>", "quux", "blip"))))
     assert "The documents don’t answer this." in page.text

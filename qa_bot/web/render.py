@@ -11,7 +11,6 @@ from html import escape
 from itertools import pairwise
 
 from qa_bot.records import (
-    Answer,
     Citation,
     Document,
     Hit,
@@ -62,21 +61,21 @@ def answer_html(reply: Reply) -> str:
     """The quotes of an answer, best first, or that the documents don't answer."""
     answer, documents = reply.answer, reply.documents
     if not answer.found:
-        return _not_found(answer, documents)
+        return _not_found(reply)
     quoted = {quote.passage for quote in answer.quotes}
     more = [hit for hit in answer.hits if hit.passage not in quoted]
-    return "".join(_quote(quote, documents) for quote in answer.quotes) + _folded(
-        "More passages", more, documents
-    )
+    quotes = "".join(_quote(quote, documents) for quote in answer.quotes)
+    return quotes + _folded("More passages", more, reply)
 
 
-def _not_found(answer: Answer, documents: Mapping[str, Document]) -> str:
+def _not_found(reply: Reply) -> str:
+    answer = reply.answer
     parts = ['<p class="qa-none">The documents don’t answer this.</p>']
     if answer.unknown_words:
         words = _either(f"“{plain(word)}”" for word in answer.unknown_words)
         parts.append(f'<p class="qa-hint">No document contains {words}.</p>')
     if answer.hits:
-        nearest = "".join(_hit(hit, documents) for hit in answer.hits[:_NEAREST])
+        nearest = "".join(_hit(hit, reply) for hit in answer.hits[:_NEAREST])
         parts.append(
             '<section class="qa-nearest"><h3>Nearest passages: not an answer</h3>'
             f"{nearest}</section>"
@@ -89,10 +88,10 @@ def _either(words: Iterable[str]) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
-def _folded(title: str, hits: list[Hit], documents: Mapping[str, Document]) -> str:
+def _folded(title: str, hits: list[Hit], reply: Reply) -> str:
     if not hits:
         return ""
-    passages = "".join(_hit(hit, documents) for hit in hits)
+    passages = "".join(_hit(hit, reply) for hit in hits)
     return f'<details class="qa-more"><summary>{title} ({len(hits)})</summary>{passages}</details>'
 
 
@@ -101,25 +100,29 @@ def _quote(quote: Quote, documents: Mapping[str, Document]) -> str:
     link = SourceLink(
         citation.document_id, citation.digest, quote.start, quote.end, quote.sentences
     )
-    badge = '<span class="qa-badge">changed since indexed</span>' if quote.stale else ""
     return _figure(
         "qa-quote",
         _context(documents.get(citation.document_id), quote.context),
         marked_html(quote.text, [("mark", span) for span in quote.sentences], quote.start),
-        _citation_link(citation, link) + badge,
+        _citation_link(citation, link) + _badge(stale=quote.stale),
     )
 
 
-def _hit(hit: Hit, documents: Mapping[str, Document]) -> str:
+def _hit(hit: Hit, reply: Reply) -> str:
     passage = hit.passage
-    document = documents[passage.document_id]
+    document = reply.documents[passage.document_id]
+    stale = passage.document_id in reply.answer.stale
     link = SourceLink(passage.document_id, document.digest, passage.start, passage.end)
     return _figure(
         "qa-quote qa-hit",
         _context(document, passage.context),
         plain(passage.text),
-        _citation_link(Citation.of(passage, document.digest), link),
+        _citation_link(Citation.of(passage, document.digest), link) + _badge(stale=stale),
     )
+
+
+def _badge(*, stale: bool) -> str:
+    return '<span class="qa-badge">changed since indexed</span>' if stale else ""
 
 
 def _figure(css_class: str, context: str, text: str, caption: str) -> str:
