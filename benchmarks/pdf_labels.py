@@ -63,11 +63,18 @@ def make(numbering: Numbering, file: Path) -> None:
         pdf.set_font("Times", "", 11)
         for paragraph in range(4):
             pdf.set_xy(20, 25 + 45 * paragraph)
-            pdf.multi_cell(165, 5, f"This is leaf {index + 1} of the diary. {PROSE * 3}")
+            pdf.multi_cell(165, 5, f"This is leaf {index + 1} of the diary. {_prose(index)}")
         if numbering.footer:
             pdf.set_font("Times", "", 9)
             pdf.text(100, 285, numbering.footer.format(label))
     pdf.output(str(file))
+
+
+def _prose(index: int) -> str:
+    """Three times the prose, begun elsewhere on each page: equal first lines would be headers."""
+    words = PROSE.split() * 3
+    start = 5 * index % len(words)
+    return " ".join((*words[start:], *words[:start]))
 
 
 def score(folder: Path) -> tuple[int, int, str, list[str]]:
