@@ -43,8 +43,21 @@ def _begun(pieces: Sequence[Piece], rest: Piece) -> int | None:
         between = pieces[at + 1 :]
         pages = {before.lines[0].part.page, rest.lines[-1].part.page}
         fits = between and all(_page(aside) in pages for aside in between)
-        return at if fits and _is_rest(before, rest) else None
+        return at if fits and _are_apart(between) and _is_rest(before, rest) else None
     return None
+
+
+def _are_apart(between: Sequence[Piece]) -> bool:
+    """Whether asides are surely none of the running text.
+
+    One that itself runs over the break isn't, nor are rows without a header or a
+    caption: they may be columns of running text.
+    """
+    kinds = {aside.kind for aside in between}
+    labelled = any(caption_of(aside.lines[0].text) for aside in between)
+    if "table_row" in kinds and not labelled and not kinds & {"table_header", "caption"}:
+        return False
+    return all(_page(aside) == aside.lines[-1].part.page for aside in between)
 
 
 def _is_rest(before: Piece, rest: Piece) -> bool:
