@@ -217,7 +217,7 @@ def table(rows: Sequence[Growth]) -> str:
         "## Size",
         "",
         "Real paragraphs with their names changed, real questions, the paragraphs' vectors moved",
-        "at random; flat search up to 200,000 passages, inverted lists of 8-bit codes beyond.",
+        "at random; exact search up to 50,000 passages, inverted lists of 8-bit codes beyond.",
         "",
         "| passages | build (without encoding) | peak memory of it | on disk | open"
         " | `retrieve` p50 / p95 | memory to serve (beyond the model) | files mapped | recall@10 |",

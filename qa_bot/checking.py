@@ -48,7 +48,7 @@ def check_index(folder: str | Path, on_step: OnStep | None = None) -> Check:
         tell("caches")
         found, recall = _cache_faults(target, connection, sound=not faults)
         tell("files")
-        return Check(tuple(faults + found), tuple(_outdated(connection)), recall)
+        return Check(tuple(faults + found), tuple(_outdated(target, connection)), recall)
 
 
 def _shortened(what: str, places: Iterator[str]) -> list[str]:
@@ -146,15 +146,16 @@ def _recall(opened: caches.Caches, connection: sqlite3.Connection) -> float | No
     return hits / best.size
 
 
-def _outdated(connection: sqlite3.Connection) -> Iterator[str]:
+def _outdated(folder: Path, connection: sqlite3.Connection) -> Iterator[str]:
     """Files that are no longer what was indexed, every one of them hashed; and new ones."""
     meta = schema.read_meta(connection)
-    if "documents" not in meta:
+    documents = schema.documents_folder(folder, meta)
+    if documents is None:
         return
     versions = database.file_versions(connection)
     failed = database.unreadable_versions(connection)
     try:
-        found = find_files(Path(meta["documents"])).files
+        found = find_files(documents).files
     except NoDocumentsError as error:
         yield str(error)
         return

@@ -13,7 +13,7 @@ import sqlite3
 import zlib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +32,7 @@ from qa_bot.records import Document, Passage, Problem, Section, Stamp
 from qa_bot.schema import BUSY_MS, FILE, TABLES, check_meta, read_meta, write_meta
 
 _NO_STAMP = Stamp()
+_UNWRITABLE = ("SQLITE_CANTOPEN", "SQLITE_READONLY")  # a folder where SQLite can't put its log
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +143,17 @@ def _connect_reader(file: Path) -> sqlite3.Connection:
         except sqlite3.DatabaseError as error:
             connection.close()
             last = error
+            if not getattr(error, "sqlite_errorname", "").startswith(_UNWRITABLE):
+                break
         else:
             return connection
     raise last or sqlite3.OperationalError("unable to open database file")
+
+
+def empty_log(folder: Path) -> None:
+    """Move what is in the write-ahead log into the database, unless a reader still needs it."""
+    with closing(sqlite3.connect(folder / FILE, isolation_level=None, timeout=0)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def file_versions(

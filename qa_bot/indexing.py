@@ -71,7 +71,8 @@ def build_index(
             connection.execute("BEGIN IMMEDIATE")
             try:
                 outcome = _build(connection, source, target, found, model, options)
-                connection.execute("COMMIT")
+                # A build that finds nothing to do writes nothing: others may be watching.
+                connection.execute("COMMIT" if outcome.news else "ROLLBACK")
             except BaseException:
                 connection.rollback()
                 raise
@@ -96,11 +97,19 @@ def _build(
         if options.on_progress is not None:
             options.on_progress(Progress("saving"))
         _publish(connection, target, embedder)
+    told = _told(connection)
     database.save_health(
         connection, outcome.unreadable, found.skipped, found.unsupported, found.hidden
     )
-    schema.write_meta(connection, {"documents": str(source.absolute())})
+    schema.name_documents_folder(connection, target, source)
+    outcome.news = outcome.wrote or bool(outcome.stamps) or told != _told(connection)
     return outcome
+
+
+def _told(connection: sqlite3.Connection) -> object:
+    """All that an index says of its files beside the documents."""
+    failed = database.unreadable_versions(connection)
+    return schema.read_meta(connection), rows.read_health(connection), failed
 
 
 def _tidy(connection: sqlite3.Connection) -> None:

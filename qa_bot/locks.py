@@ -16,8 +16,8 @@ WAIT = 2.0  # seconds that a second writer waits before it says so
 
 
 @contextmanager
-def writing(folder: Path) -> Iterator[None]:
-    """Be the only one who builds the index in this folder.
+def writing(folder: Path, wait: float = WAIT) -> Iterator[None]:
+    """Be the only one who builds the index in this folder, waiting so many seconds for it.
 
     Raises:
         IndexBusyError: Another build holds the lock; the message names its process.
@@ -31,7 +31,7 @@ def writing(folder: Path) -> Iterator[None]:
             "permissions, or name another with --index."
         ) from error
     try:
-        _take(handle, folder)
+        _take(handle, folder, wait)
         with suppress(OSError):  # a full disk costs others the name, not us the lock
             os.ftruncate(handle, 0)
             holder = f"process {os.getpid()}, since {time.strftime('%H:%M:%S')}"
@@ -41,8 +41,8 @@ def writing(folder: Path) -> Iterator[None]:
         os.close(handle)  # releases the lock; the file stays, since another may wait for it
 
 
-def _take(handle: int, folder: Path) -> None:
-    deadline = time.monotonic() + WAIT
+def _take(handle: int, folder: Path, wait: float) -> None:
+    deadline = time.monotonic() + wait
     while True:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

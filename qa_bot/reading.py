@@ -170,9 +170,12 @@ class _Worker:
                 self.replace()
             return worker.from_json(reply["document"])
         if "reason" in reply:
-            return UnreadableDocumentError(path, reply["reason"])
+            passing = bool(reply.get("transient"))
+            return UnreadableDocumentError(path, reply["reason"], transient=passing)
         self.replace()
-        return UnreadableDocumentError(path, self._why(process.returncode))
+        code = process.returncode
+        ended = code in (-signal.SIGINT, -signal.SIGTERM, -signal.SIGKILL)  # by someone else
+        return UnreadableDocumentError(path, self._why(code), transient=ended)
 
     def _started(self) -> subprocess.Popen[bytes] | None:
         with self._lock:
@@ -208,6 +211,7 @@ def _start() -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C is for its parent, which ends it
     )
 
 

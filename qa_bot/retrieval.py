@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -13,13 +13,14 @@ from types import TracebackType
 import numpy as np
 import numpy.typing as npt
 
-from qa_bot import caches, database, rows, schema
+from qa_bot import caches, database, locks, rows, schema
 from qa_bot.caches import Caches
 from qa_bot.embedding import Embedder, dequantise, load_embedder
 from qa_bot.errors import (
     EmptyQuestionError,
     IndexDamagedError,
     IndexModelError,
+    IndexStateError,
     QaBotError,
     UnknownDocumentError,
     UsageError,
@@ -135,12 +136,29 @@ class Index:
             return set()
         with self._lock, database.explain_errors(self.folder):
             versions = rows.file_versions(self._connection, document_ids)
-        folder = Path(self.meta["documents"])
+        folder = schema.documents_folder(self.folder, self.meta)
         return {
             name
             for name, (stamp, file_hash) in versions.items()
-            if not is_current(folder / name, stamp, file_hash)
+            if folder is not None and not is_current(folder / name, stamp, file_hash)
         }
+
+    def shed_log(self) -> None:
+        """Let the write-ahead log be emptied, which an open index prevents.
+
+        Nothing happens while the index is being built, or others have it open.
+        """
+        with (
+            suppress(IndexStateError, sqlite3.Error),
+            locks.writing(self.folder, wait=0),  # so that the snapshot stays what it is
+            self._lock,
+        ):
+            self._connection.execute("COMMIT")
+            try:
+                database.empty_log(self.folder)
+            finally:
+                self._connection.execute("BEGIN")
+                schema.read_meta(self._connection)
 
     def is_outdated(self) -> bool:
         """Whether there is a later build: open the index again to see it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 from pathlib import Path
@@ -154,3 +155,21 @@ def read_meta(connection: sqlite3.Connection) -> dict[str, str]:
 def write_meta(connection: sqlite3.Connection, values: dict[str, str]) -> None:
     """Set some of the values that ``read_meta`` returns."""
     connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
+
+
+def documents_folder(index: Path, meta: dict[str, str]) -> Path | None:
+    """The folder that the index was built from, also where both have moved together."""
+    if "documents" not in meta:  # made of ready-made passages
+        return None
+    beside = index / meta["documents_from_here"]
+    return beside if beside.is_dir() else Path(meta["documents"])
+
+
+def name_documents_folder(connection: sqlite3.Connection, index: Path, documents: Path) -> None:
+    """Remember where the documents are, in both ways that ``documents_folder`` tries."""
+    values = {
+        "documents": os.path.abspath(documents),
+        "documents_from_here": os.path.relpath(documents, index),
+    }
+    if all(value.isprintable() for value in values.values()):  # SQLite takes valid text only
+        write_meta(connection, values)

@@ -14,6 +14,7 @@ from qa_bot.database import FileVersion, Unreadable
 from qa_bot.embedding import DEFAULT_MODEL, MULTILINGUAL_MODEL, Embedder
 from qa_bot.errors import UnreadableDocumentError
 from qa_bot.files import Found, SourceFile, file_hash_of
+from qa_bot.loaders import can_recognise
 from qa_bot.progress import Meter, OnProgress
 from qa_bot.reading import read_documents
 from qa_bot.records import Document, Limits, Passage, Problem, Stamp
@@ -47,6 +48,7 @@ class Outcome:
     unreadable: list[Unreadable] = field(default_factory=list)
     embedded: int = 0  # passages
     stored: int = 0  # passages
+    news: bool = True  # whether anything that is stored differs from what it was
 
     @property
     def readable(self) -> int:
@@ -99,6 +101,12 @@ def update(
         if file.document_id in read and file.document_id not in moves:
             _names(outcome, before.get(file.document_id), file).append(file.document_id)
     outcome.renamed = sorted((old, new) for new, old in moves.items() if new in read)
+    # A passing failure (no process could be started) is no reason to forget what is indexed.
+    failed -= {
+        one.problem.document_id
+        for one in outcome.unreadable
+        if not one.version.file_hash and one.problem.document_id in before
+    }
     gone = set(before) - ({file.document_id for file in found.files} - failed)
     outcome.removed = sorted(gone - {old for old, _ in outcome.renamed})
     database.publish(
@@ -122,6 +130,7 @@ def _changed_files(
     """The files to read; of the others, what is known is kept in ``outcome``."""
     failed = database.unreadable_versions(connection)
     recipe = f"{loaders.VERSION}.{cutting.VERSION}.{embedder.fingerprint}"
+    recognised = _recognised(before)
     for file in found.files:
         name = file.document_id
         wanted = recipe
@@ -133,6 +142,9 @@ def _changed_files(
         except UnreadableDocumentError as error:
             outcome.unreadable.append(Unreadable(Problem(name, error.reason), FileVersion()))
             continue
+        if options.ocr is None and (languages := recognised.get(version.file_hash)):
+            wanted = f"{recipe}{_OCR}{languages}"
+            version = replace(version, recipe=wanted)
         if options.rebuild or known is None or known.file_hash != version.file_hash:
             yield _File(name, Path(file.path), version)
         elif name in before and _made_by(known, wanted):
@@ -153,6 +165,22 @@ def _version(file: SourceFile, known: FileVersion | None, recipe: str) -> FileVe
         return FileVersion(known.file_hash, recipe, known.stamp)
     stamp = replace(file.stamp or Stamp(), checked=time.time_ns())
     return FileVersion(file_hash_of(file.path), recipe, stamp)
+
+
+def _recognised(before: dict[str, FileVersion]) -> dict[str, str]:
+    """By the hash of each file that was read with OCR: its languages, if they can be had still."""
+    found = {
+        version.file_hash: languages
+        for version in before.values()
+        if (languages := _languages(version.recipe))
+    }
+    usable = {languages for languages in set(found.values()) if can_recognise(languages)}
+    return {file_hash: languages for file_hash, languages in found.items() if languages in usable}
+
+
+def _languages(recipe: str) -> str:
+    """In which languages OCR was used; empty where it wasn't."""
+    return recipe.partition(_OCR)[2]
 
 
 def _made_by(known: FileVersion, recipe: str) -> bool:
@@ -247,22 +275,43 @@ def _read(
     by_path = {file.path: file for file in todo}
     by_id = {file.document_id: file for file in todo}
     largest_first = sorted(todo, key=lambda file: (-file.size, file.document_id))
-    outcomes = read_documents(
-        [(file.document_id, file.path) for file in largest_first],
-        options.limits,
-        ocr=options.ocr,
-        on_pages=meter.pages,
-    )
-    for read in outcomes:
-        if isinstance(read, Document):
-            yield by_id[read.id], read
-            continue
-        file = by_path[read.path]
-        version = FileVersion()
-        if not read.transient:
-            version = replace(file.version, recipe=_attempt(file.version.recipe, options))
-        outcome.unreadable.append(Unreadable(Problem(file.document_id, read.reason), version))
-        meter.file(file.document_id, None)
+    for languages in sorted({_languages(file.version.recipe) for file in todo}):
+        outcomes = read_documents(
+            [
+                (file.document_id, file.path)
+                for file in largest_first
+                if _languages(file.version.recipe) == languages
+            ],
+            options.limits,
+            ocr=languages or None,
+            on_pages=meter.pages,
+        )
+        for read in outcomes:
+            if isinstance(read, Document):
+                file = by_id[read.id]
+                yield (file if _is_as_hashed(file) else replace(file, version=_unsure(file))), read
+                continue
+            file = by_path[read.path]
+            version = FileVersion()
+            if not read.transient and _is_as_hashed(file):
+                version = replace(file.version, recipe=_attempt(file.version.recipe, options))
+            outcome.unreadable.append(Unreadable(Problem(file.document_id, read.reason), version))
+            meter.file(file.document_id, None)
+
+
+def _is_as_hashed(file: _File) -> bool:
+    """Whether what was read is what was hashed: the file didn't change in between."""
+    try:
+        now = Stamp.of(file.path.stat())
+    except OSError:
+        return False
+    then = file.version.stamp
+    return (now.size, now.modified, now.inode) == (then.size, then.modified, then.inode)
+
+
+def _unsure(file: _File) -> FileVersion:
+    """A version that no file has: the next build reads the file again."""
+    return FileVersion("", file.version.recipe)
 
 
 def _names(outcome: Outcome, before: FileVersion | None, file: _File) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-EXACT_UP_TO = 200_000  # vectors; beyond, exact search on one core takes too long for a reply
+EXACT_UP_TO = 50_000  # vectors; exact search of so many takes about as long as encoding a question
 PROBES = 96  # lists that are searched
 _LISTS = 4.0  # lists, times the square root of the number of vectors
 SAMPLE = 40  # vectors for each list to place it by: FAISS warns below 39

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -12,9 +13,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import paragraphs, write
+from fpdf import FPDF
 
 from benchmarks.hashing import HashEmbedder
 from benchmarks.kills import kill_builds, ranking, write_version
@@ -29,6 +32,7 @@ from qa_bot import (
     storing,
 )
 from qa_bot.locks import writing
+from qa_bot.reading import read_documents
 
 ROOT = Path(__file__).parents[1]
 QUESTION = "Where was otter number 3 seen?"
@@ -259,6 +263,99 @@ def test_an_unreadable_file_is_not_tried_again_until_it_changes(
     assert storing.Store.__init__ is original
 
 
+def test_a_file_that_changes_while_it_is_read_is_read_again(
+    zoo: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else another version's text would be kept under the hash of this one."""
+    text = (zoo / "otters.txt").read_text()
+
+    def read(*arguments: Any, **options: Any) -> Iterator[object]:
+        (zoo / "otters.txt").write_text("For a moment it said something else entirely.")
+        yield from read_documents(*arguments, **options)
+        (zoo / "otters.txt").write_text(text)
+
+    monkeypatch.setattr("qa_bot.updating.read_documents", read)
+    build_index(zoo, folder, model=HashEmbedder())
+    monkeypatch.undo()
+    with open_index(folder, model=HashEmbedder()) as index:
+        assert index.stale(["otters.txt", "herons.txt"]) == {"otters.txt"}
+    assert build_index(zoo, folder, model=HashEmbedder()).changed == ("otters.txt",)
+    with open_index(folder, model=HashEmbedder()) as index:
+        assert index.document("otters.txt").text.strip() == text.strip()
+
+
+def test_a_passing_failure_removes_nothing_and_is_not_remembered(
+    zoo: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_index(zoo, folder, model=HashEmbedder())
+    write(zoo, otters=paragraphs("otter", 6), zebras=paragraphs("zebra", 2))
+
+    def fail(_: object) -> None:
+        raise BlockingIOError(11, "no more processes")
+
+    monkeypatch.setattr("qa_bot.reading._start", fail)
+    receipt = build_index(zoo, folder, model=HashEmbedder())
+    assert (receipt.removed, receipt.documents) == ((), 3)
+    assert {one.document_id for one in receipt.health.unreadable} == {"otters.txt", "zebras.txt"}
+    monkeypatch.undo()
+    receipt = build_index(zoo, folder, model=HashEmbedder())
+    assert (receipt.added, receipt.changed) == (("zebras.txt",), ("otters.txt",))
+    assert receipt.health.unreadable == ()
+
+
+@pytest.mark.skipif(shutil.which("tesseract") is None, reason="needs tesseract")
+def test_what_was_read_with_ocr_is_read_so_again(documents: Path, folder: Path) -> None:
+    pdf = FPDF()
+    pdf.add_page()
+    pdf.set_font("Times", size=12)
+    pdf.text(20, 60, "Otters sleep on their backs and hold hands.")
+    pdf.output(str(documents / "a.pdf"))
+    build_index(documents, folder, model=HashEmbedder(), ocr="eng")
+    (documents / "a.pdf").rename(documents / "b.pdf")
+    for rebuild in (False, True):
+        build_index(documents, folder, model=HashEmbedder(), rebuild=rebuild)
+        with closing(sqlite3.connect(folder / schema.FILE)) as connection:
+            ((recipe,),) = connection.execute("SELECT recipe FROM documents").fetchall()
+        assert recipe.endswith("+ocr eng")
+
+
+def test_the_log_is_emptied_while_an_index_stays_open(zoo: Path, folder: Path) -> None:
+    """As in a chat that is never closed."""
+    build_index(zoo, folder, model=HashEmbedder())
+    log = folder / f"{schema.FILE}-wal"
+    index = open_index(folder, model=HashEmbedder())
+    for number in range(3):
+        write(zoo, **{f"zebra{number}": paragraphs("zebra", 30)})
+        build_index(zoo, folder, model=HashEmbedder())
+        assert log.stat().st_size > 0
+        later = open_index(folder, model=HashEmbedder())
+        index.close()
+        later.shed_log()
+        assert log.stat().st_size == 0
+        assert answer(QUESTION, later).hits
+        index = later
+    index.close()
+
+
+def test_a_build_that_finds_nothing_to_do_writes_nothing(zoo: Path, folder: Path) -> None:
+    (zoo / "bad.txt").write_bytes(b"\0")
+    age(zoo)
+    build_index(zoo, folder, model=HashEmbedder())
+    with open_index(folder, model=HashEmbedder()):
+        before = (folder / f"{schema.FILE}-wal").stat().st_size
+        for _ in range(3):
+            build_index(zoo, folder, model=HashEmbedder())
+        assert (folder / f"{schema.FILE}-wal").stat().st_size == before
+
+
+def test_documents_and_index_may_move_together(zoo: Path, folder: Path) -> None:
+    build_index(zoo, folder, model=HashEmbedder())
+    home = zoo.parent.rename(zoo.parent.with_name("elsewhere"))
+    with open_index(home / "index", model=HashEmbedder()) as index:
+        assert index.stale(["otters.txt"]) == set()
+    assert check_index(home / "index").outdated == ()
+
+
 def test_a_renamed_file_is_told_from_a_new_and_a_deleted_one(zoo: Path, folder: Path) -> None:
     (zoo / "guide.md").write_text("# The guide\n\nOtters are shown to visitors at noon.\n")
     build_index(zoo, folder, model=HashEmbedder())
@@ -346,8 +443,6 @@ def test_a_check_names_the_files_that_are_no_longer_what_was_indexed(
 
 
 def test_the_caches_may_be_deleted_at_any_time(zoo: Path, folder: Path) -> None:
-    import shutil
-
     build_index(zoo, folder, model=HashEmbedder())
     before = ranking(folder)
     shutil.rmtree(folder / "caches")

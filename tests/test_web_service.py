@@ -36,8 +36,9 @@ class FakeIndex:
     passage_count = 1
     built_at = "2026-01-02T03:04:05Z"
 
-    def __init__(self) -> None:
+    def __init__(self, core: FakeCore) -> None:
         self.closed = False
+        self._core, self._made_by = core, len(core.builds)
 
     def warm(self) -> None:
         """There is no model."""
@@ -60,8 +61,11 @@ class FakeIndex:
         return Health()
 
     def is_outdated(self) -> bool:
-        """Nobody else builds."""
-        return False
+        """After every later build, as if each had found something new."""
+        return len(self._core.builds) > self._made_by
+
+    def shed_log(self) -> None:
+        """There is no log."""
 
 
 class FakeCore:
@@ -89,7 +93,7 @@ class FakeCore:
         """A new snapshot, if anything was ever built."""
         if self.error is not None and not self.opened:
             raise IndexNotFoundError(folder)
-        self.opened.append(FakeIndex())
+        self.opened.append(FakeIndex(self))
         return self.opened[-1]
 
     def answer(self, question: str, index: FakeIndex) -> Answer:
@@ -247,3 +251,23 @@ def test_an_unforeseen_error_is_shown_and_logged(
     settle(service)
     assert "Something went wrong" in service.status.problem
     assert "boom" in caplog.text
+
+
+def test_a_change_during_a_build_is_caught_by_another_one(core: FakeCore, service: Service) -> None:
+    core.may_build.clear()
+    assert service.refresh(requested=False)
+    assert not service.refresh(requested=False), "as the watcher asks"
+    assert not service.refresh(requested=True), "as the button asks"
+    core.may_build.set()
+    settle(service)
+    assert len(core.builds) == 2
+
+
+def test_nothing_is_opened_again_when_nothing_is_new(core: FakeCore, service: Service) -> None:
+    service.refresh(requested=False)
+    settle(service)
+    core.builds.append(False)  # by another process: the open index is outdated
+    service.ask("how long?")
+    assert len(core.opened) == 2
+    service.ask("how long?")
+    assert len(core.opened) == 2

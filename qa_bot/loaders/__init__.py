@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from qa_bot.errors import UnreadableDocumentError
+from qa_bot.errors import OcrError, UnreadableDocumentError
 from qa_bot.loaders.file_kinds import disguise
 from qa_bot.records import Document, Limits
 
@@ -33,6 +33,17 @@ LOADERS = {  # suffix → module and function; imported when a file needs it, si
     ".pdf": ("pdf", "load_pdf"),
     ".txt": ("plain", "load_plain"),
 }
+
+
+def can_recognise(languages: str) -> bool:
+    """Whether OCR in these languages, as tesseract names them, is installed."""
+    from qa_bot.loaders.pdf_ocr import check_ocr
+
+    try:
+        check_ocr(languages)
+    except OcrError:
+        return False
+    return True
 
 
 def load_document(

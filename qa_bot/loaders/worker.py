@@ -20,7 +20,7 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from qa_bot.errors import QaBotError, UnreadableDocumentError
+from qa_bot.errors import OcrError, QaBotError, UnreadableDocumentError
 from qa_bot.loaders import load_document
 from qa_bot.records import Block, Document, Limits, Page, PageSpan, Section
 
@@ -72,10 +72,13 @@ def _read(request: Request, replies: BinaryIO) -> Reply:
         )
         return {"document": to_json(document), "bytes": _peak_memory()}
     except UnreadableDocumentError as error:
-        reason = "needs more memory than a file may use" if _out_of_memory(error) else error.reason
-        return {"reason": " ".join(reason.split())}
+        if _caused_by(error, MemoryError):
+            return {"reason": "needs more memory than a file may use"}
+        # The same file may be read the next time: a share that was away, a full disk.
+        passing = _caused_by(error, (OSError, OcrError))
+        return {"reason": " ".join(error.reason.split()), "transient": passing}
     except QaBotError as error:
-        return {"reason": " ".join(str(error).split())}
+        return {"reason": " ".join(str(error).split()), "transient": True}
     except MemoryError:
         return {"reason": "needs more memory than a file may use"}
     finally:
@@ -92,10 +95,11 @@ def _peak_memory() -> int:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-def _out_of_memory(error: BaseException | None) -> bool:
-    while error is not None and not isinstance(error, MemoryError):
-        error = error.__cause__ or error.__context__
-    return error is not None
+def _caused_by(
+    error: BaseException, kinds: type[BaseException] | tuple[type[BaseException], ...]
+) -> bool:
+    cause = error.__cause__ or error.__context__
+    return cause is not None and (isinstance(cause, kinds) or _caused_by(cause, kinds))
 
 
 def _limit_memory(memory: int) -> None:

@@ -63,7 +63,9 @@ def serve(  # noqa: PLR0913 - each is an option of the command
         ).start()
         stop = threading.Event()
         if watched:
-            threading.Thread(target=watch, args=(documents, service, stop), daemon=True).start()
+            threading.Thread(
+                target=watch, args=(documents.absolute(), index, service, stop), daemon=True
+            ).start()
         try:
             server.run(sockets=[listener])
         finally:

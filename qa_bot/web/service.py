@@ -84,6 +84,7 @@ class Service:
         self._model = model
         self._ocr = ocr
         self._lock = threading.Lock()
+        self._swapping = threading.Lock()
         self._status = Status("starting")
         self._running = False
         self._again = False
@@ -107,7 +108,7 @@ class Service:
         """
         with self._lock:
             if self._running:
-                self._again = not requested  # what has changed just now may have been missed
+                self._again |= not requested  # what has changed just now may have been missed
                 return False
             self._running = True
             if self._lease is None:
@@ -163,14 +164,16 @@ class Service:
 
     def _notice_other_builds(self) -> None:
         """Answer from the index that another process has built meanwhile."""
-        with self._lock:
+        lease = self._lease
+        if self._running or lease is None or not lease.index.is_outdated():
+            return
+        with self._swapping:
             lease = self._lease
-            if self._running or lease is None:
-                return
-        if lease.index.is_outdated():
-            with suppress(QaBotError):  # the older one goes on answering
+            if self._running or lease is None or not lease.index.is_outdated():
+                return  # somebody else was quicker
+            # A build of our own waits for the swap, so that an older index can't replace its own.
+            with suppress(QaBotError, RuntimeError, OSError):  # the older one goes on answering
                 self._swap()
-            self._status = replace(self._status, activity="idle")
 
     def _refresh(self) -> None:
         while True:
@@ -178,10 +181,11 @@ class Service:
             with self._lock:
                 again, self._again = self._again, False
                 self._running = again
+                activity: Literal["building", "idle"] = "building" if again else "idle"
                 self._status = replace(
-                    self._status, activity="idle", progress=None, problem=problem
+                    self._status, activity=activity, progress=None, problem=problem
                 )
-            self._settled.set()
+                self._settled.set()
             if not again:
                 return
 
@@ -190,7 +194,10 @@ class Service:
         problem = ""
         try:
             problem = self._build()
-            self._swap()
+            with self._swapping:
+                self._status = replace(self._status, activity="opening", progress=None)
+                if self._is_behind():
+                    self._swap()
         except QaBotError as error:
             problem = problem or str(error)
         except Exception:
@@ -225,8 +232,16 @@ class Service:
     def _note_progress(self, progress: Progress) -> None:
         self._status = replace(self._status, progress=progress)
 
+    def _is_behind(self) -> bool:
+        """Whether there is anything to open that isn't open yet."""
+        with self._lock:
+            lease, holdings = self._lease, self._status.holdings
+            receipt = self._status.receipt
+        if lease is None or holdings is None or lease.index.is_outdated():
+            return True
+        return receipt is not None and receipt.health != holdings.health
+
     def _swap(self) -> None:
-        self._status = replace(self._status, activity="opening", progress=None)
         index = qa_bot.open_index(self._index, model=self._model)
         try:
             index.warm()
@@ -242,6 +257,7 @@ class Service:
                 old.retired = True
         if old is not None and unused:
             old.index.close()
+        index.shed_log()
 
 
 def _holdings(index: Index) -> Holdings:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from pathlib import Path
 
 from qa_bot.web.service import Service
 
 QUIET = 2_000  # milliseconds without a change after which the index is brought up to date
-_RETRY = 5.0  # seconds until a folder that is missing is looked for again
+LONGEST = 60_000  # milliseconds after which it is, though changes go on
+_RETRY = 30.0  # seconds until a folder that can't be watched is looked at again
 
 
-def watch(documents: Path, service: Service, stop: threading.Event) -> None:
+def watch(documents: Path, index: Path, service: Service, stop: threading.Event) -> None:
     """Bring the index up to date whenever the folder has changed, until told to stop.
 
     Changes that come close together are taken as one. What changes while the
@@ -20,10 +22,17 @@ def watch(documents: Path, service: Service, stop: threading.Event) -> None:
     """
     import watchfiles
 
+    inside = index.resolve()
+
+    def counts(_: watchfiles.Change, path: str) -> bool:
+        parts = Path(os.path.relpath(path, documents)).parts
+        hidden = any(part.startswith(".") for part in parts)
+        return not hidden and not Path(path).resolve().is_relative_to(inside)
+
     while not stop.is_set():
         try:
             for _ in watchfiles.watch(
-                documents, stop_event=stop, debounce=QUIET, step=QUIET // 4, watch_filter=None
+                documents, watch_filter=counts, stop_event=stop, debounce=LONGEST, step=QUIET
             ):
                 service.refresh(requested=False)
         except (OSError, RuntimeError) as error:  # the folder is missing, or went away
