@@ -32,7 +32,6 @@ from qa_bot.records import Document, Passage, Problem, Section, Stamp
 from qa_bot.schema import BUSY_MS, FILE, TABLES, check_meta, read_meta, write_meta
 
 _NO_STAMP = Stamp()
-_UNWRITABLE = ("SQLITE_CANTOPEN", "SQLITE_READONLY")  # a folder where SQLite can't put its log
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +142,8 @@ def _connect_reader(file: Path) -> sqlite3.Connection:
         except sqlite3.DatabaseError as error:
             connection.close()
             last = error
-            if not getattr(error, "sqlite_errorname", "").startswith(_UNWRITABLE):
-                break
+            if getattr(error, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+                break  # the log is being written, and an immutable file has none
         else:
             return connection
     raise last or sqlite3.OperationalError("unable to open database file")
