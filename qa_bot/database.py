@@ -176,7 +176,11 @@ def unreadable_versions(connection: sqlite3.Connection) -> dict[str, Unreadable]
 
 
 def _version(file_hash: str, recipe: str, stamp: str) -> FileVersion:
-    return FileVersion(file_hash, recipe, Stamp(*json.loads(stamp)))
+    return FileVersion(file_hash, recipe, Stamp(*map(int, stamp.split())))
+
+
+def _stamp_row(stamp: Stamp) -> str:
+    return " ".join(map(str, astuple(stamp)))
 
 
 def titles(connection: sqlite3.Connection) -> dict[str, str]:
@@ -211,7 +215,7 @@ def save_document(
             document.digest,
             version.file_hash,
             version.recipe,
-            json.dumps(astuple(version.stamp)),
+            _stamp_row(version.stamp),
             json.dumps(document.warnings),
             json.dumps([astuple(block) for block in document.blocks]),
             json.dumps([(*astuple(p.page), p.start, p.end) for p in document.pages]),
@@ -314,7 +318,7 @@ def save_stamps(connection: sqlite3.Connection, stamps: Iterable[tuple[str, Stam
     """Remember what files that are the same as before look like to the file system now."""
     connection.executemany(
         "UPDATE documents SET stamp = ? WHERE path = ? AND NOT staged",
-        [(json.dumps(astuple(stamp)), path) for path, stamp in stamps],
+        [(_stamp_row(stamp), path) for path, stamp in stamps],
     )
 
 
@@ -371,7 +375,7 @@ def save_health(
                 problem.reason,
                 version.file_hash,
                 version.recipe,
-                json.dumps(astuple(version.stamp)),
+                _stamp_row(version.stamp),
             )
             for problem, kind, version in entries
         ],

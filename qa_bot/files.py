@@ -106,7 +106,8 @@ def _is_hidden(name: str) -> bool:
 
 def _fate(entry: os.DirEntry[str], root: str) -> tuple[str, Stamp | None]:
     """Why a file is not to be read, "" where it is, and its stamp."""
-    if os.path.splitext(entry.name)[1].lower() not in loaders.LOADERS:
+    stem, dot, suffix = entry.name.rpartition(".")
+    if not stem or f"{dot}{suffix}".lower() not in loaders.LOADERS:
         return _UNSUPPORTED, None
     if entry.is_symlink() and not os.path.realpath(entry.path).startswith(root):
         return "a link out of the documents folder", None
@@ -117,7 +118,7 @@ def _fate(entry: os.DirEntry[str], root: str) -> tuple[str, Stamp | None]:
     if found is not None and not stat.S_ISREG(found.st_mode):  # reading a pipe would never end
         return "not a regular file", None
     try:
-        entry.path.encode()
+        entry.path.isascii() or entry.path.encode()
     except UnicodeEncodeError:
         return "its name is not valid text; rename it", None
     return "", None if found is None else Stamp.of(found)

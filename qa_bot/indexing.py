@@ -216,7 +216,7 @@ def _receipt(connection: sqlite3.Connection, outcome: Outcome, seconds: float) -
         renamed=tuple(outcome.renamed),
         removed=tuple(outcome.removed),
         health=rows.read_health(connection),
-        documents=len(database.file_versions(connection)),
+        documents=rows.document_count(connection),
         passages=len(rows.passage_ids(connection)),
         embedded=outcome.embedded,
         reused=outcome.stored - outcome.embedded,

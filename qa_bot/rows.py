@@ -165,6 +165,12 @@ def document_summaries(connection: sqlite3.Connection) -> tuple[DocumentSummary,
     )
 
 
+def document_count(connection: sqlite3.Connection) -> int:
+    """How many documents are published."""
+    (count,) = connection.execute("SELECT count(*) FROM documents WHERE NOT staged").fetchone()
+    return int(count)
+
+
 def document_ids(connection: sqlite3.Connection, name: str) -> list[int]:
     """Ids of the document of that name, or of all documents in the folder of that name."""
     name = _storable(name)
@@ -190,7 +196,7 @@ def file_versions(
         " WHERE NOT staged AND path IN (SELECT value FROM json_each(?))",
         (json.dumps(list(paths)),),
     )
-    return {path: (Stamp(*json.loads(stamp)), file_hash) for path, stamp, file_hash in rows}
+    return {path: (Stamp(*map(int, stamp.split())), file_hash) for path, stamp, file_hash in rows}
 
 
 def digests(connection: sqlite3.Connection, paths: Iterable[str]) -> dict[str, str]:

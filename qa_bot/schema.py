@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS documents (
     digest TEXT NOT NULL,
     file_hash TEXT NOT NULL,
     recipe TEXT NOT NULL,          -- what read, cut and embedded it
-    stamp TEXT NOT NULL,           -- JSON [size, modified, inode, checked] of the file
+    stamp TEXT NOT NULL,           -- of the file: its size, modified, inode, checked
     warnings TEXT NOT NULL,        -- JSON [text, …]
     blocks TEXT NOT NULL,          -- JSON [[kind, start, end], …]
     pages TEXT NOT NULL,           -- JSON [[label, number, count, start, end], …]
