@@ -25,6 +25,7 @@ from pathlib import Path
 from benchmarks.datasets import SHARED
 from benchmarks.invariants import broken, ugly
 from benchmarks.mutants import PORT, make, name_of
+from benchmarks.results import save_section
 from benchmarks.specimens import cut_pdfs, generated
 from qa_bot.passages import split_document
 from qa_bot.reading import Outcome, read_documents
@@ -207,6 +208,9 @@ def main() -> None:
     tally = run(asked.mutants, asked.seed, limits, small=asked.small, processes=asked.processes)
     print(table(tally))
     print(f"\n{time.perf_counter() - began:.0f} s, seed {asked.seed}")
+    if asked.mutants >= 2000 and not asked.small:
+        heading = f"## Damaged files: {asked.mutants:,} mutants, seed {asked.seed}"
+        save_section("fuzz", f"{heading}\n\n```\n{table(tally)}\n```")
     sys.exit(bool(tally.failures))
 
 

@@ -17,6 +17,7 @@ from collections import Counter
 from pathlib import Path
 
 from benchmarks.hashing import HashEmbedder
+from benchmarks.results import save_section
 from qa_bot import build_index, check_index, open_index, retrieve
 from qa_bot.errors import IndexNotFoundError
 
@@ -130,8 +131,13 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         seen = kill_builds(Path(folder), arguments.count, arguments.seed)
-    print(f"{arguments.count} builds killed: {seen['old']} times the old index answered,")
-    print(f"{seen['new']} times the new one, never anything else; no fault found.")
+    text = (
+        f"{arguments.count} builds killed with SIGKILL at random moments: {seen['old']} times the\n"
+        f"old index answered, {seen['new']} times the new one, never anything else; no fault found."
+    )
+    print(text)
+    if arguments.count >= 200:
+        save_section("kills", f"## Killed builds\n\n{text}")
 
 
 if __name__ == "__main__":

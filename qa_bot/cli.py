@@ -321,6 +321,8 @@ def _print_receipt(receipt: qa_bot.Receipt) -> None:
         )
         if names
     ]
+    if receipt.remade:
+        out.print("The index was of an older format and has been made anew.")
     count = len(receipt.health.unreadable)
     unreadable = f"; {count} unreadable" if count else ""
     out.print(

@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from qa_bot import caches, database, locks, rows, schema
@@ -65,7 +66,8 @@ def build_index(
     _make_folder(target)
     options = Options(rebuild, limits, ocr, on_progress)
     with locks.writing(target), database.explain_errors(target):
-        if rebuild or schema.is_older(target):
+        older = schema.is_older(target)
+        if rebuild or older:
             _set_aside_damaged(target)
         with closing(database.open_writer(target)) as connection:
             connection.execute("BEGIN IMMEDIATE")
@@ -78,7 +80,7 @@ def build_index(
                 raise
             _tidy(connection)
             caches.remove_others(target, caches.folder_of(target, schema.read_meta(connection)))
-            return _receipt(connection, outcome, time.monotonic() - began)
+            return replace(_receipt(connection, outcome, time.monotonic() - began), remade=older)
 
 
 def _build(

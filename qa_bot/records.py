@@ -288,6 +288,7 @@ class Receipt:
     embedded: int  # passages encoded by this build
     reused: int  # passages of this build whose vectors were already there
     seconds: float
+    remade: bool = False  # whether an index of an older format gave way to a new one
 
     @property
     def nothing_changed(self) -> bool:

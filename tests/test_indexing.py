@@ -298,8 +298,10 @@ def test_an_index_of_an_older_format_is_made_anew(zoo: Path, folder: Path) -> No
         connection.commit()
     with pytest.raises(IndexFormatError, match="older qa_bot"):
         open_index(folder, model=HashEmbedder())
-    assert len(build(zoo, folder).added) == 3
+    receipt = build(zoo, folder)
+    assert (len(receipt.added), receipt.remade) == (3, True)
     assert rounded(folder) == before
+    assert not build(zoo, folder).remade
 
 
 def test_rebuilding_embeds_everything_anew(zoo: Path, folder: Path) -> None:

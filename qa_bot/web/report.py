@@ -108,7 +108,8 @@ def _receipt_line(receipt: Receipt) -> str:
         (len(receipt.health.unreadable), "unreadable"),
     )
     changes = ", ".join(f"{number:,} {what}" for number, what in counts if number)
-    line = f"Index rebuilt in {receipt.seconds:.1f} s: {changes or 'no file has changed'}"
+    verb = "made anew, since it was of an older format," if receipt.remade else "rebuilt"
+    line = f"Index {verb} in {receipt.seconds:.1f} s: {changes or 'no file has changed'}"
     passages = receipt.embedded + receipt.reused
     if passages:
         share = f"{receipt.reused / passages:.0%}"
