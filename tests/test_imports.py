@@ -38,7 +38,7 @@ ALLOWED = {  # room → the rooms it may use; "qa_bot" stands for the public nam
         f"files locks caches schema database rows loaders embedding progress storing updating "
         f"{LEAVES}"
     ),
-    "retrieval": f"files caches schema database rows embedding lexical {LEAVES}",
+    "retrieval": f"files locks caches schema database rows embedding lexical {LEAVES}",
     "checking": f"files caches schema database rows {LEAVES}",
     "answering": f"retrieval lexical {LEAVES}",
     "health": "retrieval records",
