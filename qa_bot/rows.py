@@ -156,7 +156,8 @@ def document_summaries(connection: sqlite3.Connection) -> tuple[DocumentSummary,
     found = connection.execute(
         "SELECT d.path, d.title, d.digest, length(d.text),"
         " (SELECT count(*) FROM passages p WHERE p.document = d.id),"
-        " json_array_length(d.pages), d.indexed_at, d.warnings FROM documents d"
+        " max(json_array_length(d.pages), coalesce(json_extract(d.pages, '$[0][2]'), 0)),"
+        " d.indexed_at, d.warnings FROM documents d"
         " WHERE NOT d.staged ORDER BY d.path"
     )
     return tuple(

@@ -273,3 +273,11 @@ def test_a_newer_format_is_not_touched(connection: sqlite3.Connection, tmp_path:
     for open_it in (database.open_reader, database.open_writer):
         with pytest.raises(IndexFormatError, match="newer qa_bot"):
             open_it(tmp_path)
+
+
+def test_empty_pages_count_as_pages(connection: sqlite3.Connection) -> None:
+    made = document()
+    span = PageSpan(Page("ii", 2, count=5), 0, len(made.text))
+    save(connection, replace(made, pages=(span,)))
+    (summary,) = rows.document_summaries(connection)
+    assert summary.pages == 5
