@@ -13,7 +13,7 @@ import sqlite3
 import zlib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -151,7 +151,10 @@ def _connect_reader(file: Path) -> sqlite3.Connection:
 
 def empty_log(folder: Path) -> None:
     """Move what is in the write-ahead log into the database, unless a reader still needs it."""
-    with closing(sqlite3.connect(folder / FILE, isolation_level=None, timeout=0)) as connection:
+    with (
+        suppress(sqlite3.OperationalError),
+        closing(sqlite3.connect(folder / FILE, isolation_level=None, timeout=0)) as connection,
+    ):
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -78,7 +78,7 @@ def build_index(
             except BaseException:
                 connection.rollback()
                 raise
-            _tidy(connection)
+            database.empty_log(target)  # or a later build does
             caches.remove_others(target, caches.folder_of(target, schema.read_meta(connection)))
             return replace(_receipt(connection, outcome, time.monotonic() - began), remade=older)
 
@@ -112,13 +112,6 @@ def _told(connection: sqlite3.Connection) -> object:
     """All that an index says of its files beside the documents."""
     failed = database.unreadable_versions(connection)
     return schema.read_meta(connection), rows.read_health(connection), failed
-
-
-def _tidy(connection: sqlite3.Connection) -> None:
-    """Empty the write-ahead log, unless a reader still needs it; a later build may do it."""
-    with suppress(sqlite3.OperationalError):
-        connection.execute("PRAGMA busy_timeout = 0")
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def index_passages(
