@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from fpdf import FPDF
 
 from qa_bot import Answer, Index, build_index, open_index
 from qa_bot.embedding import (
@@ -96,3 +97,13 @@ def blocks(document: Document, *kinds: str) -> list[str]:
 def outline(document: Document) -> list[str]:
     """The paths of a document's sections, the document itself left out."""
     return ["/".join(section.path) for section in document.sections[1:]]
+
+
+def lines(
+    pdf: FPDF, texts: Sequence[str], *, x: float = 20, y: float = 30, step: float = 5
+) -> float:
+    """Draw lines of text under each other; return where the next one would stand."""
+    for text in texts:
+        pdf.text(x, y, text)
+        y += step
+    return y

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from conftest import blocks, outline
+from conftest import blocks, lines, outline
 from fpdf import FPDF
 from fpdf.enums import AccessPermission, EncryptionMethod, PageLabelStyle
 from PIL import Image
@@ -74,16 +74,6 @@ def checked(document: Document) -> Document:
             for other in document.sections
         )
     return document
-
-
-def lines(
-    pdf: FPDF, texts: Sequence[str], *, x: float = 20, y: float = 30, step: float = 5
-) -> float:
-    """Draw lines of text under each other; return where the next one would stand."""
-    for text in texts:
-        pdf.text(x, y, text)
-        y += step
-    return y
 
 
 def wrapped(text: str, width: int = 90) -> list[str]:

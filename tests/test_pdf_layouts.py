@@ -8,7 +8,7 @@ from pathlib import Path
 from textwrap import wrap
 
 import pytest
-from conftest import blocks
+from conftest import blocks, lines
 from fpdf import FPDF
 from fpdf.enums import PageLabelStyle
 from PIL import Image
@@ -60,16 +60,6 @@ def made(path: Path, draw: Drawing) -> Document:
 def sheet(pdf: FPDF, size: float = 11, style: str = "") -> None:
     pdf.add_page()
     pdf.set_font("Times", style, size)
-
-
-def lines(
-    pdf: FPDF, texts: Sequence[str], *, x: float = 20, y: float = 30, step: float = 5
-) -> float:
-    """Draw lines of text under each other; return where the next one would stand."""
-    for text in texts:
-        pdf.text(x, y, text)
-        y += step
-    return y
 
 
 def passages(document: Document) -> list[Passage]:
