@@ -20,6 +20,7 @@ from qa_bot.errors import (
     UsageError,
 )
 from qa_bot.indexing import build_index
+from qa_bot.reader import Reader, Reading, SpanReader, default_reader
 from qa_bot.records import (
     Answer,
     Check,
@@ -68,10 +69,13 @@ __all__ = [
     "Progress",
     "QaBotError",
     "Quote",
+    "Reader",
+    "Reading",
     "Receipt",
     "Section",
     "Sentence",
     "ServerError",
+    "SpanReader",
     "UnknownDocumentError",
     "UnreadableDocumentError",
     "UsageError",
@@ -79,6 +83,7 @@ __all__ = [
     "answer",
     "build_index",
     "check_index",
+    "default_reader",
     "open_index",
     "retrieve",
 ]

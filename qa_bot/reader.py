@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -68,21 +67,27 @@ class SpanReader:
     def __init__(self, folder: Path = FOLDER) -> None:
         self.folder = folder
         self._lock = threading.Lock()
+        self._loaded: tuple[Encoder, Any] | None = None
 
-    @cached_property
-    def _encoder(self) -> Encoder:
-        return Encoder(_packaged_model())
+    def _load(self) -> tuple[Encoder, Any]:
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = Encoder(_packaged_model()), load_network(self.folder)
+            return self._loaded
 
-    @cached_property
-    def _network(self) -> Any:  # noqa: ANN401 - torch is imported late
-        return load_network(self.folder)
+    def warm(self) -> None:
+        """Load the network now, rather than at the first question.
+
+        Raises:
+            ModelError: Its weights are missing or damaged.
+        """
+        self._load()
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
         """One reading for each passage, in their order."""
         if not passages:
             return []
-        with self._lock:  # loads both once
-            encoder, network = self._encoder, self._network
+        encoder, network = self._load()
         encoded = encoder.encode(question, [(heading_of(one), one.text) for one in passages])
         logits = _forward(network, encoded)
         return [
@@ -92,7 +97,12 @@ class SpanReader:
 
 
 DEFAULT_READER = SpanReader()
-"""The reader that comes with qa_bot; one for the whole process."""
+"""One for the whole process, so that its network is loaded once."""
+
+
+def default_reader() -> SpanReader:
+    """The reader that comes with qa_bot, which ``answer`` uses."""
+    return DEFAULT_READER
 
 
 def heading_of(passage: Passage) -> str:

@@ -48,7 +48,7 @@ ALLOWED = {  # room → the rooms it may use; "qa_bot" stands for the public nam
     "health": "retrieval records",
     "web": f"web {PUBLIC}",
     "cli": f"web {PUBLIC}",
-    "qa_bot": "answering checking indexing retrieval errors records",
+    "qa_bot": "answering checking indexing reader retrieval errors records",
     "__main__": "cli",
 }
 SLOW = {"torch", "transformers", "sentence_transformers", "faiss", "tantivy", "gradio"}
