@@ -20,6 +20,7 @@ from qa_bot.errors import (
     UsageError,
 )
 from qa_bot.indexing import build_index
+from qa_bot.other_readers import load_reader
 from qa_bot.reader import Reader, Reading, SpanReader, default_reader
 from qa_bot.records import (
     Answer,
@@ -84,6 +85,7 @@ __all__ = [
     "build_index",
     "check_index",
     "default_reader",
+    "load_reader",
     "open_index",
     "retrieve",
 ]

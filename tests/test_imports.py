@@ -43,12 +43,13 @@ ALLOWED = {  # room → the rooms it may use; "qa_bot" stands for the public nam
     ),
     "retrieval": f"files locks caches schema database rows embedding lexical {LEAVES}",
     "checking": f"files caches schema database rows {LEAVES}",
+    "other_readers": f"reader reader_network {LEAVES}",
     "judging": f"reader retrieval {LEAVES}",
     "answering": f"judging reader retrieval lexical {LEAVES}",
     "health": "retrieval records",
     "web": f"web {PUBLIC}",
     "cli": f"web {PUBLIC}",
-    "qa_bot": "answering checking indexing reader retrieval errors records",
+    "qa_bot": "answering checking indexing other_readers reader retrieval errors records",
     "__main__": "cli",
 }
 SLOW = {"torch", "transformers", "sentence_transformers", "faiss", "tantivy", "gradio"}
