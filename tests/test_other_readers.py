@@ -27,7 +27,7 @@ def make_model(folder: Path, kind: str) -> str:
     import transformers
 
     torch.manual_seed(0)
-    config = transformers.BertConfig(**SMALL, num_labels=2 if "Answering" in kind else 1)
+    config = transformers.BertConfig(**SMALL | {"num_labels": 2 if "Answering" in kind else 1})
     getattr(transformers, kind)(config).save_pretrained(folder)
     transformers.AutoTokenizer.from_pretrained(MODEL_DIR).save_pretrained(folder)
     return str(folder)
