@@ -69,8 +69,12 @@ def make_network(folder: Path) -> Any:  # noqa: ANN401 - torch is imported late
     """The network, its encoder started from the packaged embedding model."""
     import torch
     from transformers import AttentionInterface, BertModel
+    from transformers.utils import logging
 
     AttentionInterface.register("plain", _plain_attention)
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    # No report that the packaged model's pooler isn't used.
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
 
     class Network(torch.nn.Module):
         """``forward`` gives the logits of start and end, ``(batch, tokens, 2)``."""
