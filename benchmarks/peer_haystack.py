@@ -43,7 +43,14 @@ class Settings:
     titles: bool = False
 
 
-BEST = Settings(bfloat16=True, similarity="cosine", candidates=100, overwrite=True)
+BEST = Settings(
+    bfloat16=True,
+    similarity="cosine",
+    candidates=100,
+    bm25="BM25Plus",
+    join="distribution_based_rank_fusion",
+    overwrite=True,
+)
 
 
 def make(*, best: bool = False, **changes: Any) -> Haystack:  # noqa: ANN401 - fields of Settings

@@ -149,9 +149,8 @@ SYSTEMS: tuple[System, ...] = (
         "best",
         "peer_haystack",
         HAYSTACK,
-        "the same with cosine, 100 candidates of each retriever, bfloat16 for documents (BM25 and "
-        "joiner as at defaults: not fitted); "
-        "`DuplicatePolicy.OVERWRITE`",
+        "the same with cosine, 100 candidates of each retriever, BM25Plus, "
+        "`distribution_based_rank_fusion`, bfloat16 for documents; `DuplicatePolicy.OVERWRITE`",
         {"best": True},
     ),
     System("bm25s", "defaults", "peer_bm25s", ("bm25s",), "`bm25s.tokenize`, `BM25().index`"),
