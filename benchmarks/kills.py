@@ -2,18 +2,24 @@
 
 Run with ``python -m benchmarks.kills [--count 200] [--seed 0]``. Each build is a
 process that is killed with SIGKILL; afterwards the index must be what it claims,
-and answer as before or as after the build, nothing in between.
+and answer as before or as after the build, nothing in between. Every other kill
+is aimed at the moment when the new index takes the old one's place: that is a
+short part of a build, and the one that matters most.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.hashing import HashEmbedder
@@ -24,16 +30,29 @@ from qa_bot.errors import IndexNotFoundError
 ROOT = Path(__file__).parents[1]
 QUESTIONS = ("Where was otter number 3 seen?", "heron warden morning bell", "hut 2")
 FILES = 12
+READY, SAVING, BUILT = "ready", "saving", "built"  # what a build has said last
+PACED_EVERY = 10  # kills after which a build is timed again
 _BUILD = """
 import sys
+import faiss, tantivy  # loading them is no part of the saving
 from benchmarks.hashing import HashEmbedder
 from qa_bot import build_index, storing
 storing.BATCH = 8
 print("ready", flush=True)
-build_index(sys.argv[1], sys.argv[2], model=HashEmbedder(seconds=0.002))
+build_index(sys.argv[1], sys.argv[2], model=HashEmbedder(seconds=0.002),
+            on_progress=lambda now: now.stage == "saving" and print("saving", flush=True))
+print("built", flush=True)
 """
 
 Ranking = tuple[tuple[tuple[str, int, float], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """When a build that nobody kills gets where, in seconds after it was ready."""
+
+    saving: float
+    built: float
 
 
 def write_version(documents: Path, version: int) -> None:
@@ -71,56 +90,97 @@ def ranking(index: Path) -> Ranking:
         return ()
 
 
-def kill_builds(folder: Path, count: int, seed: int) -> Counter[str]:
-    """Kill so many builds, and count what answered afterwards: the old index or the new one.
+def kill_builds(folder: Path, count: int, seed: int) -> Counter[tuple[str, str]]:
+    """Kill so many builds; count in which stage, and which index answered: "old" or "new".
 
     Raises:
         AssertionError: An index was damaged, or answered neither as before nor as after.
     """
     chance = random.Random(seed)  # noqa: S311 - moments, not secrets
     documents, index = folder / "documents", folder / "index"
-    seen: Counter[str] = Counter()
+    seen: Counter[tuple[str, str]] = Counter()
     old: Ranking = ()
-    longest = 1.0
     for number in range(count):
         write_version(documents, number + 1)
         fresh = folder / f"fresh-{number}"
         build_index(documents, fresh, model=HashEmbedder())
         new = ranking(fresh)
-        longest = max(longest, _kill_one(documents, index, chance.uniform(0, longest)))
+        if number % PACED_EVERY == 0:
+            pace = _pace(documents, index, folder / "timed")
+        if number % 2:
+            stage = _kill_one(documents, index, READY, chance.uniform(0, 1.1 * pace.built))
+        else:
+            delay = chance.uniform(0.4, 1.3) * (pace.built - pace.saving)
+            stage = _kill_one(documents, index, SAVING, delay)
         now = ranking(index)
         assert now in (old, new), f"build {number}: neither the old index nor the new one"
         if now:
             checked = check_index(index)
             assert not checked.faults, f"build {number}: {checked.faults}"
-        seen["old" if now == old else "new"] += 1
+        seen[stage, "old" if now == old else "new"] += 1
         build_index(documents, index, model=HashEmbedder())
         assert ranking(index) == new, f"build {number}: the next one didn't mend it"
         assert not check_index(index).faults
         old = new
+        shutil.rmtree(fresh)
     return seen
 
 
-def _kill_one(documents: Path, index: Path, delay: float) -> float:
-    """Start a build and kill it after so many seconds; how long it took where it was faster."""
+def _start(documents: Path, index: Path) -> subprocess.Popen[str]:
+    """A build that is ready to begin."""
     process = subprocess.Popen(  # noqa: S603 - this interpreter, code of our own
         [sys.executable, "-c", _BUILD, str(documents), str(index)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        text=True,
     )
+    _await(process, READY)
+    return process
+
+
+def _await(process: subprocess.Popen[str], stage: str) -> None:
     assert process.stdout is not None
-    process.stdout.readline()
+    assert f"{stage}\n" in iter(process.stdout.readline, ""), f"it ended before it was {stage}"
+
+
+def _pace(documents: Path, index: Path, copy: Path) -> Pace:
+    """How fast the next build would be, found out on a copy of the index."""
+    if index.exists():
+        shutil.copytree(index, copy)
+    process = _start(documents, copy)
     began = time.monotonic()
-    try:
+    _await(process, SAVING)
+    saving = time.monotonic() - began
+    _await(process, BUILT)
+    pace = Pace(saving, time.monotonic() - began)
+    process.communicate()
+    shutil.rmtree(copy)
+    return pace
+
+
+def _kill_one(documents: Path, index: Path, stage: str, delay: float) -> str:
+    """Start a build and kill it so many seconds after a stage; return the stage it was in."""
+    process = _start(documents, index)
+    if stage != READY:
+        _await(process, stage)
+    with suppress(subprocess.TimeoutExpired):
         process.wait(delay)
-        return (time.monotonic() - began) / 2  # it was done: kill sooner
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-        return delay * 1.3
-    finally:
-        process.communicate()
+    process.kill()
+    assert process.wait() in (0, -signal.SIGKILL), "it failed by itself"
+    assert process.stdout is not None
+    said = process.stdout.read().split()
+    process.stdout.close()
+    return said[-1] if said else stage
+
+
+def table(seen: Counter[tuple[str, str]]) -> str:
+    """The counts in Markdown."""
+    names = {READY: "reading and embedding", SAVING: "saving", BUILT: "its process ended, built"}
+    rows = [
+        f"| {name} | {seen[stage, 'old']} | {seen[stage, 'new']} |" for stage, name in names.items()
+    ]
+    head = ["| killed while | the old index answered | the new one |", "|---|---:|---:|"]
+    return "\n".join(head + rows)
 
 
 def main() -> None:
@@ -132,8 +192,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         seen = kill_builds(Path(folder), arguments.count, arguments.seed)
     text = (
-        f"{arguments.count} builds killed with SIGKILL at random moments: {seen['old']} times the\n"
-        f"old index answered, {seen['new']} times the new one, never anything else; no fault found."
+        f"{arguments.count} builds killed with SIGKILL at random moments, every other one near its "
+        f"commit; never\nanything else answered, and no fault was found.\n\n{table(seen)}"
     )
     print(text)
     if arguments.count >= 200:

@@ -12,13 +12,20 @@ from qa_bot.errors import (
     IndexStateError,
     ModelError,
     NoDocumentsError,
+    NotInstalledError,
     OcrError,
     QaBotError,
+    QuestionFileError,
     ServerError,
     UnknownDocumentError,
     UnreadableDocumentError,
     UsageError,
 )
+from qa_bot.evaluation.comparing import Comparison, compare
+from qa_bot.evaluation.figures import Figure, Summary
+from qa_bot.evaluation.golden import add_golden, read_golden
+from qa_bot.evaluation.outcomes import Evaluation, Outcome, evaluate
+from qa_bot.evaluation.questions import Question, read_questions
 from qa_bot.indexing import build_index
 from qa_bot.other_readers import load_reader
 from qa_bot.reader import Reader, Reading, SpanReader, default_reader
@@ -48,9 +55,12 @@ __all__ = [
     "Answer",
     "Check",
     "Citation",
+    "Comparison",
     "Document",
     "DocumentSummary",
     "EmptyQuestionError",
+    "Evaluation",
+    "Figure",
     "Health",
     "Hit",
     "Index",
@@ -63,12 +73,16 @@ __all__ = [
     "Limits",
     "ModelError",
     "NoDocumentsError",
+    "NotInstalledError",
     "OcrError",
+    "Outcome",
     "Page",
     "Passage",
     "Problem",
     "Progress",
     "QaBotError",
+    "Question",
+    "QuestionFileError",
     "Quote",
     "Reader",
     "Reading",
@@ -77,15 +91,21 @@ __all__ = [
     "Sentence",
     "ServerError",
     "SpanReader",
+    "Summary",
     "UnknownDocumentError",
     "UnreadableDocumentError",
     "UsageError",
     "__version__",
+    "add_golden",
     "answer",
     "build_index",
     "check_index",
+    "compare",
     "default_reader",
+    "evaluate",
     "load_reader",
     "open_index",
+    "read_golden",
+    "read_questions",
     "retrieve",
 ]

@@ -17,8 +17,8 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +39,7 @@ FOLDER = "caches"
 VERSION = 1  # of what is put into the caches
 _VECTORS, _WORDS, _SEAL = "vectors.faiss", "words", "seal.json"
 BLOCK = 10_000  # rows read from the database at a time
-_STALE_SHARE = 0.2  # of deletions at which counting deleted passages would distort BM25
+_STALE_SHARE = 0.2  # of deleted passages, which BM25 counts until the caches are made afresh
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,14 @@ class Caches:
 
     vectors: VectorEngine
     lexicon: Lexicon
+
+
+@dataclass(frozen=True, slots=True)
+class _Age:
+    """How far caches are from those that would be made afresh; kept in their seal."""
+
+    since: int = 0  # highest id of a passage when they were made afresh
+    gone: int = 0  # passages removed since then
 
 
 def folder_of(folder: Path, meta: dict[str, str]) -> Path:
@@ -77,20 +85,20 @@ def open_or_build(folder: Path, connection: sqlite3.Connection) -> Caches:
 def build(target: Path, connection: sqlite3.Connection, previous: Path | None) -> None:
     """Write and seal the caches of what ``connection`` sees, from the previous build's if sound."""
     target.parent.mkdir(parents=True, exist_ok=True)
+    wanted = rows.passage_ids(connection)
     with _scratch(target) as scratch:
+        caches, age = None, _Age()
         if previous is not None and is_sealed(previous):
-            try:
+            with suppress(OSError, ValueError, RuntimeError):
                 _copy(previous, scratch)
                 caches = _open(scratch, mapped=False)
-            except (OSError, ValueError, RuntimeError):
-                caches = _empty(scratch, connection)
-        else:
+                age = _aged(previous, caches, wanted)
+        if caches is None or _is_worn(caches, age, wanted):
             caches = _empty(scratch, connection)
-        if _too_many_deleted(caches, connection) or not _suits(caches, connection):
-            caches = _empty(scratch, connection)
+            age = _Age(int(wanted.max(initial=0)))
         _fill(caches.vectors, caches.lexicon, connection)
         caches.vectors.save(scratch / _VECTORS)
-        _seal(scratch)
+        _seal(scratch, age)
 
 
 def remove_others(folder: Path, keep: Path) -> None:
@@ -163,14 +171,18 @@ def _blocks(ids: npt.NDArray[np.int64]) -> Iterator[npt.NDArray[np.int64]]:
         yield ids[start : start + BLOCK]
 
 
-def _too_many_deleted(caches: Caches, connection: sqlite3.Connection) -> bool:
-    held = caches.vectors.ids()
-    gone = np.setdiff1d(held, rows.passage_ids(connection))
-    return len(gone) > _STALE_SHARE * len(held)
+def _aged(previous: Path, caches: Caches, wanted: npt.NDArray[np.int64]) -> _Age:
+    """The age of copied caches once they hold exactly what is wanted."""
+    seal = json.loads((previous / _SEAL).read_text())
+    gone = len(np.setdiff1d(caches.vectors.ids(), wanted))
+    return _Age(seal.get("since", 0), seal.get("gone", 0) + gone)
 
 
-def _suits(caches: Caches, connection: sqlite3.Connection) -> bool:
-    return caches.vectors.suits(len(rows.passage_ids(connection)))
+def _is_worn(caches: Caches, age: _Age, wanted: npt.NDArray[np.int64]) -> bool:
+    added = int(np.count_nonzero(wanted > age.since))
+    return age.gone > _STALE_SHARE * (len(wanted) + age.gone) or not caches.vectors.suits(
+        len(wanted), added
+    )
 
 
 def _copy(previous: Path, scratch: Path) -> None:
@@ -202,13 +214,14 @@ def _scratch(target: Path) -> Iterator[Path]:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _seal(scratch: Path) -> None:
+def _seal(scratch: Path, age: _Age) -> None:
     files = {
         str(file.relative_to(scratch)): _sha256(file)
         for file in sorted(scratch.rglob("*"))
         if file.is_file() and file.suffix != ".lock"
     }
-    (scratch / _SEAL).write_text(json.dumps({"version": VERSION, "files": files}, indent=1))
+    seal = {"version": VERSION, **asdict(age), "files": files}
+    (scratch / _SEAL).write_text(json.dumps(seal, indent=1))
 
 
 def _sha256(file: Path) -> str:

@@ -19,6 +19,7 @@ RECALL_QUESTIONS = 200  # stored vectors that are searched for, to compare with 
 NEAREST = 10
 CANDIDATES = 100  # that are compared with the stored vectors, as for a question
 _SHOWN = 5  # examples of one kind of fault
+_ATTEMPTS = 3  # to check a build while others end
 
 OnStep = Callable[[str], None]
 
@@ -35,20 +36,38 @@ def check_index(folder: str | Path, on_step: OnStep | None = None) -> Check:
     """
     tell = on_step or (lambda _: None)
     target = Path(folder)
-    with (
-        database.explain_errors(target),
-        closing(database.open_reader(target)) as connection,
-    ):
-        tell("the database")
-        faults = list(_database_faults(connection))
-        tell("texts")
-        faults += _shortened("a passage isn't the text at its place", _text_faults(connection))
-        tell("vectors")
-        faults += _shortened("vectors are damaged", _vector_faults(connection))
-        tell("caches")
-        found, recall = _cache_faults(target, connection, sound=not faults)
-        tell("files")
-        return Check(tuple(faults + found), tuple(_outdated(target, connection)), recall)
+    with database.explain_errors(target):
+        for _ in range(_ATTEMPTS):
+            with closing(database.open_reader(target)) as connection:
+                checked = _check(target, connection, tell)
+                whole = not (checked.faults or checked.outdated)
+                if whole or _build_of(connection) == _last_build(target):
+                    break  # else a build that ended meanwhile may be what was found
+    return checked
+
+
+def _check(target: Path, connection: sqlite3.Connection, tell: OnStep) -> Check:
+    """Verify the build that the connection sees."""
+    tell("the database")
+    faults = list(_database_faults(connection))
+    tell("texts")
+    faults += _shortened("a passage isn't the text at its place", _text_faults(connection))
+    tell("vectors")
+    faults += _shortened("vectors are damaged", _vector_faults(connection))
+    tell("caches")
+    found, recall = _cache_faults(target, connection, sound=not faults)
+    tell("files")
+    return Check(tuple(faults + found), tuple(_outdated(target, connection)), recall)
+
+
+def _last_build(folder: Path) -> tuple[str, str]:
+    with closing(database.open_reader(folder)) as connection:
+        return _build_of(connection)
+
+
+def _build_of(connection: sqlite3.Connection) -> tuple[str, str]:
+    meta = schema.read_meta(connection)
+    return meta["uuid"], meta["generation"]
 
 
 def _shortened(what: str, places: Iterator[str]) -> list[str]:
@@ -152,23 +171,28 @@ def _outdated(folder: Path, connection: sqlite3.Connection) -> Iterator[str]:
     documents = schema.documents_folder(folder, meta)
     if documents is None:
         return
-    versions = database.file_versions(connection)
+    published = database.file_versions(connection)
     failed = database.unreadable_versions(connection)
+    versions = {name: one.version for name, one in failed.items()} | published
     try:
-        found = find_files(documents).files
+        found = find_files(documents)
     except NoDocumentsError as error:
         yield str(error)
         return
-    for file in found:
-        known = versions.pop(file.document_id, None)
+    for name, *_ in found.files:
+        known = versions.pop(name, None)
         if known is None:
-            if file.document_id not in failed:
-                yield f"{file.document_id} is new"
+            yield f"{name} is new"
             continue
         try:
-            if file_hash_of(file.path) != known.file_hash:
-                yield f"{file.document_id} was changed"
+            changed = file_hash_of(found.path(name)) != known.file_hash
         except UnreadableDocumentError as error:
-            yield f"{file.document_id} can't be read any more ({error.reason})"
+            if name in published:
+                yield f"{name} can't be read any more ({error.reason})"
+            continue
+        if changed and (name in published or known.file_hash):
+            yield f"{name} was changed"
+        elif changed:
+            yield f"{name} may be readable now"
     for name in sorted(versions):
         yield f"{name} was deleted"

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import io
 import json
-import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from textwrap import shorten
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.padding import Padding
-from rich.progress import BarColumn, TextColumn
-from rich.progress import Progress as Bars
-from rich.text import Text
 
 import qa_bot
-from qa_bot import QaBotError, UsageError
+from qa_bot import QaBotError, UsageError, cli_eval
+from qa_bot.console import (
+    DOCUMENTS,
+    INDEX,
+    Documents,
+    IndexFolder,
+    Json,
+    count,
+    err,
+    out,
+    print_answer,
+    print_text,
+    progress_bar,
+)
 from qa_bot.health import Status
 from qa_bot.health import status as index_status
 
@@ -33,19 +40,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-out = Console(highlight=False, emoji=False)
-err = Console(stderr=True, highlight=False, emoji=False)
 
 _MIB = 2**20
 _NAMES_SHOWN = 20
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # could move a terminal's cursor, or worse
 
-Documents = Annotated[
-    Path, typer.Option("--documents", metavar="DIR", help="The folder with your documents.")
-]
-IndexFolder = Annotated[
-    Path, typer.Option("--index", metavar="DIR", help="The folder for the index.")
-]
 Seconds = Annotated[
     float, typer.Option("--max-seconds", min=1, help="Seconds that reading one file may take.")
 ]
@@ -54,7 +52,6 @@ Memory = Annotated[
 ]
 Size = Annotated[int, typer.Option("--max-size", min=1, help="MiB; a larger file is not read.")]
 Pages = Annotated[int, typer.Option("--max-pages", min=1, help="A file of more pages is not read.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Ocr = Annotated[
     bool,
     typer.Option("--ocr", help="Recognise the text of scanned PDF pages; needs tesseract."),
@@ -63,7 +60,7 @@ Languages = Annotated[
     str,
     typer.Option("--ocr-languages", metavar="CODES", help="As tesseract names them: eng+deu, say."),
 ]
-DOCUMENTS, INDEX, LIMITS = Path("documents"), Path("index"), qa_bot.Limits()
+LIMITS = qa_bot.Limits()
 SECONDS, MEMORY, SIZE = LIMITS.seconds, LIMITS.memory // _MIB, LIMITS.size // _MIB
 
 
@@ -120,6 +117,13 @@ def index(
     max_memory: Memory = MEMORY,
     max_size: Size = SIZE,
     max_pages: Pages = LIMITS.pages,
+    check_golden: Annotated[
+        bool,
+        typer.Option(
+            "--check-golden",
+            help="Say which golden answers (qa-bot eval --add) changed. Exit 1 if any is worse.",
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Index the documents, or bring the index up to date.
@@ -127,6 +131,7 @@ def index(
     Each file is read by a process of its own within the limits below; one that
     needs more is reported, and the others go on.
     """
+    before = cli_eval.evaluate_golden(index) if check_golden else None
     with _progress() as report:
         receipt = qa_bot.build_index(
             documents,
@@ -137,10 +142,16 @@ def index(
             ocr=ocr_languages if ocr else None,
             on_progress=report,
         )
+    golden = cli_eval.check_golden(index, before) if check_golden else None
     if as_json:
-        typer.echo(json.dumps(asdict(receipt), ensure_ascii=False, indent=2))
+        shown = asdict(receipt) | ({"golden": golden.as_json()} if golden else {})
+        typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
     else:
         _print_receipt(receipt)
+        if golden:
+            golden.print()
+    if golden and golden.worse:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -168,7 +179,7 @@ def ask(
         if as_json:
             typer.echo(json.dumps(asdict(answer), ensure_ascii=False, indent=2))
             return
-        _print_answer(answer, lambda document_id: opened.document(document_id).text)
+        print_answer(answer, lambda document_id: opened.document(document_id).text)
 
 
 @app.command()
@@ -231,11 +242,14 @@ def status(
         raise typer.Exit(1)
 
 
+app.command("eval")(cli_eval.evaluate)
+
+
 def _print_check(checked: qa_bot.Check) -> None:
     for fault in checked.faults:
-        _print_text(f"fault: {fault}", "red")
+        print_text(f"fault: {fault}", "red")
     for change in checked.outdated:
-        _print_text(f"outdated: {change}", "yellow")
+        print_text(f"outdated: {change}", "yellow")
     verdict = "Checked: the index is what it claims"
     if checked.faults:
         verdict = "Checked: something is wrong; `qa-bot index --rebuild` makes it anew"
@@ -248,7 +262,7 @@ def _print_check(checked: qa_bot.Check) -> None:
 
 
 def _print_status(found: Status, documents: Path, index: Path) -> None:
-    held = f"{_count(len(found.documents), 'document')}, {_count(found.passages, 'passage')}"
+    held = f"{count(len(found.documents), 'document')}, {count(found.passages, 'passage')}"
     out.print(f"[bold]{held}[/]")
     out.print(f"Folder     {escape(str(documents))} → {escape(str(index))}", soft_wrap=True)
     out.print(f"Model      {escape(found.model)}", soft_wrap=True)
@@ -256,15 +270,11 @@ def _print_status(found: Status, documents: Path, index: Path) -> None:
     out.print(f"Built      {built:%Y-%m-%d %H:%M %Z}")
     out.print(f"On disk    {found.bytes / 1e6:.1f} MB")
     for summary in found.documents:
-        size = _count(summary.passages, "passage")
+        size = count(summary.passages, "passage")
         if summary.pages:
-            size = f"{_count(summary.pages, 'page')}, {size}"
+            size = f"{count(summary.pages, 'page')}, {size}"
         out.print(f"  {escape(summary.id)}: {size}", soft_wrap=True)
     _print_health(found.health, out)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _print_health(health: qa_bot.Health, console: Console) -> None:
@@ -282,29 +292,22 @@ def _print_health(health: qa_bot.Health, console: Console) -> None:
         names = ", ".join(health.unsupported[:_NAMES_SHOWN])
         more = len(health.unsupported) - _NAMES_SHOWN
         console.print(
-            f"[yellow]unsupported[/] {_count(len(health.unsupported), 'file')} not read: "
+            f"[yellow]unsupported[/] {count(len(health.unsupported), 'file')} not read: "
             f"{escape(names)}{f' and {more:,} more' if more > 0 else ''}",
             soft_wrap=True,
         )
     if health.hidden:
-        console.print(f"[dim]{_count(health.hidden, 'hidden or temporary file')} ignored[/]")
+        console.print(f"[dim]{count(health.hidden, 'hidden or temporary file')} ignored[/]")
 
 
 @contextmanager
 def _progress() -> Iterator[Callable[[qa_bot.Progress], None]]:
     """A line that says how far a build is, on standard error, and only on a terminal."""
-    columns = BarColumn(bar_width=20), TextColumn("{task.description}")
-    with Bars(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
-        task = bars.add_task("Looking for changes", total=None)
+    with progress_bar("Looking for changes") as show:
 
         def report(progress: qa_bot.Progress) -> None:
             counted = progress.stage in ("reading", "embedding")
-            bars.update(
-                task,
-                description=str(progress),
-                total=1.0 if counted else None,
-                completed=progress.done,
-            )
+            show(str(progress), progress.done if counted else None)
 
         yield report
 
@@ -323,50 +326,12 @@ def _print_receipt(receipt: qa_bot.Receipt) -> None:
     ]
     if receipt.remade:
         out.print("The index was of an older format and has been made anew.")
-    count = len(receipt.health.unreadable)
-    unreadable = f"; {count} unreadable" if count else ""
+    failed = len(receipt.health.unreadable)
+    unreadable = f"; {failed} unreadable" if failed else ""
     out.print(
         f"{', '.join(parts) if parts else 'Nothing changed'}{unreadable}. The index holds "
-        f"{_count(receipt.documents, 'document')} in {_count(receipt.passages, 'passage')} "
+        f"{count(receipt.documents, 'document')} in {count(receipt.passages, 'passage')} "
         f"({receipt.embedded} embedded, {receipt.reused} reused, {receipt.seconds:.1f} s).",
         soft_wrap=True,
     )
     _print_health(receipt.health, err)
-
-
-def _print_answer(answer: qa_bot.Answer, text_of: Callable[[str], str]) -> None:
-    if not answer.found:
-        out.print("[bold]The documents don't answer this.[/]")
-        if answer.unknown_words:
-            listed = ", ".join(escape(word) for word in answer.unknown_words)
-            out.print(f"No document mentions: {listed}.")
-        if answer.hits:
-            out.print("\n[dim]Nearest passages (not an answer):[/]")
-        for hit in answer.hits[:3]:
-            place = " › ".join((hit.passage.title, *hit.passage.section))
-            _print_text(f"— {place}, ¶ {hit.passage.paragraph}", "dim")
-            _print_text(shorten(hit.passage.text, 160, placeholder=" …"), "dim", indent=2)
-        return
-    for number, quote in enumerate(answer.quotes):
-        if number:
-            out.print()
-        for start, end in quote.context:
-            _print_text(text_of(quote.citation.document_id)[start:end], "dim", indent=2)
-        marked = [(start - quote.start, end - quote.start) for start, end in quote.sentences]
-        _print_text(quote.text, bold=marked, indent=2)
-        _print_text(f"— {quote.citation}", "cyan")
-        if quote.stale:
-            _print_text("  The file was changed or deleted since it was indexed.", "yellow")
-
-
-def _print_text(
-    text: str, style: str = "", bold: Iterable[tuple[int, int]] = (), indent: int = 0
-) -> None:
-    """Style and wrap for a person; into a pipe or a file, print it exactly as it stands."""
-    if not out.is_terminal:
-        typer.echo(text, color=True)  # "color" leaves escape sequences alone
-        return
-    shown = Text(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", text), style=style)
-    for start, end in bold:
-        shown.stylize("bold", start, end)
-    out.print(Padding(shown, (0, 0, 0, indent), expand=False) if indent else shown)

@@ -267,12 +267,18 @@ def _passage_row(passage: Passage, ordinal: int) -> tuple[Any, ...]:
     )
 
 
-def drop_staged(connection: sqlite3.Connection, keep: Iterable[str]) -> None:
-    """Forget what an interrupted build read, but for those paths."""
-    connection.execute(
+def drop_staged(connection: sqlite3.Connection, keep: Iterable[str]) -> bool:
+    """Forget what an interrupted build read, but for those paths; whether there was any."""
+    found = connection.execute(
         "DELETE FROM documents WHERE staged AND path NOT IN (SELECT value FROM json_each(?))",
         (json.dumps(list(keep)),),
     )
+    return found.rowcount > 0
+
+
+def has_staged(connection: sqlite3.Connection) -> bool:
+    """Whether an interrupted build left anything."""
+    return connection.execute("SELECT 1 FROM documents WHERE staged").fetchone() is not None
 
 
 def staged_passages(connection: sqlite3.Connection) -> int:

@@ -5,7 +5,8 @@
     QaBotError
     ├── UsageError                     the call itself is wrong (exit code 2)
     │   ├── EmptyQuestionError
-    │   └── UnknownDocumentError
+    │   ├── UnknownDocumentError
+    │   └── QuestionFileError          questions, or an earlier evaluation, can't be read
     ├── NoDocumentsError               nothing to read
     ├── UnreadableDocumentError        one file; never stops the others
     ├── IndexStateError                something about the index folder
@@ -16,6 +17,7 @@
     │   └── IndexBusyError             another build holds the lock
     ├── ModelError                     the embedding model can't be used
     ├── OcrError                       scanned pages can't be recognised
+    ├── NotInstalledError              an optional package is missing
     └── ServerError                    the chat can't be served
 
 Messages are one line, say what happened and what to do. Errors of other
@@ -50,6 +52,10 @@ class UnknownDocumentError(UsageError):
         super().__init__(
             f"No document or folder {name!r} in the index; `qa-bot status` lists what is there."
         )
+
+
+class QuestionFileError(UsageError):
+    """A file of questions or an earlier evaluation can't be used; the message names the line."""
 
 
 class NoDocumentsError(QaBotError):
@@ -105,6 +111,13 @@ class ModelError(QaBotError):
 
 class OcrError(QaBotError):
     """tesseract, the program that recognises scanned pages, is missing or fails."""
+
+
+class NotInstalledError(QaBotError):
+    """A package that only some commands need isn't installed."""
+
+    def __init__(self, package: str, purpose: str) -> None:
+        super().__init__(f"{purpose} needs {package}: run `pip install 'qa-bot[eval]'`.")
 
 
 class ServerError(QaBotError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,27 +12,37 @@ from qa_bot import loaders
 from qa_bot.errors import NoDocumentsError, UnreadableDocumentError
 from qa_bot.records import Problem, Stamp
 
-_HIDDEN, _UNSUPPORTED = "hidden", "unsupported"
+_FOLDER, _HIDDEN, _UNSUPPORTED = "folder", "hidden", "unsupported"
+_HIDDEN_STARTS = (".", "~$")
 _TEMPORARY = ("~", ".tmp", ".crdownload", ".part", ".swp", "thumbs.db", "desktop.ini")
 
+SourceFile = tuple[str, int, int, int]
+"""A file to read: its document id, then size, modified and inode as in a ``Stamp``.
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
-    """A file to read."""
-
-    document_id: str
-    path: str
-    stamp: Stamp | None  # None where it can't be told: a link to nowhere
+A plain tuple, since there may be very many. Where the file system tells nothing
+(a link to nowhere), the three are those of ``Stamp()``.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """What is in the documents folder."""
 
+    folder: Path
     files: tuple[SourceFile, ...]  # sorted by id
     skipped: tuple[Problem, ...]  # what can't be read, with the reason
     unsupported: tuple[str, ...]  # names of files of kinds that are not read
     hidden: int  # hidden and temporary files and folders
+
+    def path(self, document_id: str) -> Path:
+        """Where a file is."""
+        return self.folder / document_id
+
+    def digest(self) -> str:
+        """The same as long as nothing in the folder changes."""
+        files = [f"{name}\0{size} {time} {inode}" for name, size, time, inode in self.files]
+        others = f"{self.skipped}\0{self.unsupported}\0{self.hidden}"
+        return hashlib.sha256("\0".join((*files, others)).encode()).hexdigest()
 
 
 def find_files(folder: Path) -> Found:
@@ -47,12 +56,13 @@ def find_files(folder: Path) -> Found:
             f"There is no folder {folder}: create it and put documents in, "
             "or name another with --documents."
         )
-    files, skipped, unsupported, hidden = [], [], [], 0
-    for name, path, fate, stamp in _walk(os.fspath(folder)):
+    files: list[SourceFile] = []
+    skipped, unsupported, hidden = [], [], 0
+    for file, fate in _walk(os.fspath(folder)):
         if not fate:
-            files.append(SourceFile(name, path, stamp))
+            files.append(file)
             continue
-        shown = name.encode("utf-8", "replace").decode()
+        shown = file[0].encode("utf-8", "replace").decode()
         if fate == _HIDDEN:
             hidden += 1
         elif fate == _UNSUPPORTED:
@@ -64,64 +74,65 @@ def find_files(folder: Path) -> Found:
         raise NoDocumentsError(
             f"No documents in {folder}{others}: put {' or '.join(loaders.LOADERS)} files there."
         )
-    files.sort(key=lambda file: file.document_id)
     skipped.sort(key=lambda problem: problem.document_id)
-    return Found(tuple(files), tuple(skipped), tuple(sorted(unsupported)), hidden)
+    return Found(folder, tuple(sorted(files)), tuple(skipped), tuple(sorted(unsupported)), hidden)
 
 
-_Entry = tuple[str, str, str, Stamp | None]  # name, path, why it isn't read or "", stamp
-
-
-def _walk(folder: str) -> Iterator[_Entry]:
-    """Everything under the folder. Plain strings, since there may be very many files."""
+def _walk(folder: str) -> Iterator[tuple[SourceFile, str]]:
+    """Everything under the folder, and why it isn't to be read, "" where it is."""
     root = os.path.join(os.path.realpath(folder), "")
     pending = [(folder, "")]
     while pending:
         parent, prefix = pending.pop()
         try:
-            with os.scandir(parent) as listing:
-                entries = list(listing)
+            with os.scandir(parent) as entries:
+                for entry in entries:
+                    name = prefix + entry.name
+                    fate = _fate(entry, root)
+                    if fate == _FOLDER:
+                        pending.append((entry.path, f"{name}/"))
+                        continue
+                    try:
+                        found = None if fate else entry.stat()
+                    except OSError:  # reading it will say why
+                        found = None
+                    if found is None:
+                        yield (name, -1, 0, 0), fate
+                    else:
+                        yield (name, found.st_size, found.st_mtime_ns, found.st_ino), fate
         except OSError as error:
             if not prefix:
                 raise NoDocumentsError(
                     f"The folder {parent} can't be read ({error.strerror})."
                 ) from error
-            yield prefix[:-1], parent, f"the folder can't be read ({error.strerror})", None
-            continue
-        for entry in entries:
-            name = prefix + entry.name
-            if _is_hidden(entry.name):
-                yield name, entry.path, _HIDDEN, None
-            elif entry.is_dir(follow_symlinks=False):
-                pending.append((entry.path, f"{name}/"))
-            elif entry.is_symlink() and os.path.isdir(entry.path):
-                yield name, entry.path, "a link to a folder", None
-            else:
-                yield (name, entry.path, *_fate(entry, root))
+            yield (prefix[:-1], -1, 0, 0), f"the folder can't be read ({error.strerror})"
 
 
-def _is_hidden(name: str) -> bool:
-    return name.startswith((".", "~$")) or name.lower().endswith(_TEMPORARY)
+def _fate(entry: os.DirEntry[str], root: str) -> str:
+    """Why something is not to be read, "" where it is.
 
-
-def _fate(entry: os.DirEntry[str], root: str) -> tuple[str, Stamp | None]:
-    """Why a file is not to be read, "" where it is, and its stamp."""
-    stem, dot, suffix = entry.name.rpartition(".")
-    if not stem or f"{dot}{suffix}".lower() not in loaders.LOADERS:
-        return _UNSUPPORTED, None
-    if entry.is_symlink() and not os.path.realpath(entry.path).startswith(root):
-        return "a link out of the documents folder", None
-    try:
-        found = entry.stat()
-    except OSError:
-        found = None  # reading it will say why
-    if found is not None and not stat.S_ISREG(found.st_mode):  # reading a pipe would never end
-        return "not a regular file", None
+    Nearly everything is a plain file, so that is what is found out at the least cost.
+    """
+    name = entry.name
+    readable = name[name.rfind(".") :].lower() in loaders.LOADERS
+    if name.startswith(_HIDDEN_STARTS) or (not readable and name.lower().endswith(_TEMPORARY)):
+        return _HIDDEN
+    if not entry.is_file(follow_symlinks=False):
+        if entry.is_dir(follow_symlinks=False):
+            return _FOLDER
+        if entry.is_symlink() and os.path.isdir(entry.path):
+            return "a link to a folder"
+        if readable and entry.is_symlink() and not os.path.realpath(entry.path).startswith(root):
+            return "a link out of the documents folder"
+        if readable and os.path.exists(entry.path) and not os.path.isfile(entry.path):
+            return "not a regular file"  # reading a pipe would never end
+    if not readable:
+        return _UNSUPPORTED
     try:
         entry.path.isascii() or entry.path.encode()
     except UnicodeEncodeError:
-        return "its name is not valid text; rename it", None
-    return "", None if found is None else Stamp.of(found)
+        return "its name is not valid text; rename it"
+    return ""
 
 
 def file_hash_of(path: str | Path) -> str:

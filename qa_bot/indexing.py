@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
@@ -18,7 +19,9 @@ from qa_bot.files import Found, find_files
 from qa_bot.progress import OnProgress
 from qa_bot.records import Document, Limits, Passage, Progress, Receipt
 from qa_bot.storing import Store
-from qa_bot.updating import Options, Outcome, update
+from qa_bot.updating import Options, Outcome, is_settled, settled_state, update
+
+_BESIDE = "replacement"  # in the index's folder: where a database is made to replace another
 
 
 def build_index(
@@ -67,9 +70,8 @@ def build_index(
     options = Options(rebuild, limits, ocr, on_progress)
     with locks.writing(target), database.explain_errors(target):
         older = schema.is_older(target)
-        if rebuild or older:
-            _set_aside_damaged(target)
-        with closing(database.open_writer(target)) as connection:
+        place = _place(target, anew=older or (rebuild and not schema.is_usable(target)))
+        with closing(database.open_writer(place)) as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 outcome = _build(connection, source, target, found, model, options)
@@ -78,9 +80,13 @@ def build_index(
             except BaseException:
                 connection.rollback()
                 raise
-            database.empty_log(target)  # or a later build does
-            caches.remove_others(target, caches.folder_of(target, schema.read_meta(connection)))
-            return replace(_receipt(connection, outcome, time.monotonic() - began), remade=older)
+            database.empty_log(place)  # or a later build does
+            meta = schema.read_meta(connection)
+            receipt = _receipt(connection, outcome, time.monotonic() - began)
+        if place != target:
+            schema.take_place(place, target)
+        caches.remove_others(target, caches.folder_of(target, meta))
+        return replace(receipt, remade=older)
 
 
 def _build(
@@ -92,26 +98,33 @@ def _build(
     options: Options,
 ) -> Outcome:
     """Everything up to the last commit, which publishes the build."""
-    embedder = _embedder(model, schema.read_meta(connection))
+    meta = schema.read_meta(connection)
+    embedder = _embedder(model, meta)
+    schema.name_documents_folder(connection, target, source)
+    state = settled_state(found, embedder, options)
+    settled = state == meta.get("settled") and not database.has_staged(connection)
+    if settled and not options.rebuild:
+        return Outcome(news=meta != schema.read_meta(connection))
+    problems = _problems(connection)
     outcome = update(connection, found, embedder, options)
     _refuse_all_unreadable(outcome, source)
     if outcome.wrote:
         if options.on_progress is not None:
             options.on_progress(Progress("saving"))
         _publish(connection, target, embedder)
-    told = _told(connection)
     database.save_health(
         connection, outcome.unreadable, found.skipped, found.unsupported, found.hidden
     )
-    schema.name_documents_folder(connection, target, source)
-    outcome.news = outcome.wrote or bool(outcome.stamps) or told != _told(connection)
+    settled = is_settled(connection, found, outcome)
+    schema.write_meta(connection, {"settled": state if settled else ""})
+    told = (meta, problems) != (schema.read_meta(connection), _problems(connection))
+    outcome.news = outcome.wrote or outcome.dropped or bool(outcome.stamps) or told
     return outcome
 
 
-def _told(connection: sqlite3.Connection) -> object:
-    """All that an index says of its files beside the documents."""
-    failed = database.unreadable_versions(connection)
-    return schema.read_meta(connection), rows.read_health(connection), failed
+def _problems(connection: sqlite3.Connection) -> object:
+    """All that an index says of the files that are not in it, or only with a warning."""
+    return rows.read_health(connection), database.unreadable_versions(connection)
 
 
 def index_passages(
@@ -149,14 +162,18 @@ def _make_folder(index: Path) -> None:
         )
 
 
-def _set_aside_damaged(index: Path) -> None:
-    """Delete a database that is damaged, or a newer one; anything in it can be made again."""
-    file = index / schema.FILE
-    if file.is_dir():  # nothing of ours, so not ours to delete
-        file.rename(index / f"{schema.FILE}.{time.time_ns()}")
-    if file.exists() and not schema.is_sound(index):
-        for name in (schema.FILE, f"{schema.FILE}-wal", f"{schema.FILE}-shm"):
-            (index / name).unlink(missing_ok=True)
+def _place(index: Path, *, anew: bool) -> Path:
+    """The folder of the database that is written.
+
+    One that can't be used (damaged, or of another format) stays where it is
+    until the one that replaces it is published, also through interruptions.
+    """
+    beside = index / _BESIDE
+    if anew:
+        _make_folder(beside)
+        return beside
+    shutil.rmtree(beside, ignore_errors=True)
+    return index
 
 
 def _embedder(model: str | Embedder | None, meta: dict[str, str]) -> Embedder:
@@ -212,7 +229,7 @@ def _receipt(connection: sqlite3.Connection, outcome: Outcome, seconds: float) -
         removed=tuple(outcome.removed),
         health=rows.read_health(connection),
         documents=rows.document_count(connection),
-        passages=len(rows.passage_ids(connection)),
+        passages=rows.passage_count(connection),
         embedded=outcome.embedded,
         reused=outcome.stored - outcome.embedded,
         seconds=seconds,

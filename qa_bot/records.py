@@ -245,7 +245,7 @@ class Stamp:
             (self.size, self.modified, self.inode),
             (earlier.size, earlier.modified, earlier.inode),
         )
-        return now == then and earlier.modified + 2_000_000_000 < earlier.checked
+        return now == then and self.size >= 0 and earlier.modified + 2_000_000_000 < earlier.checked
 
 
 @dataclass(frozen=True, slots=True)

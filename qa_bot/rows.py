@@ -166,6 +166,15 @@ def document_summaries(connection: sqlite3.Connection) -> tuple[DocumentSummary,
     )
 
 
+def passage_count(connection: sqlite3.Connection) -> int:
+    """How many passages are published."""
+    (count,) = connection.execute(
+        "SELECT count(*) FROM passages"
+        " WHERE document NOT IN (SELECT id FROM documents WHERE staged)"
+    ).fetchone()
+    return int(count)
+
+
 def document_count(connection: sqlite3.Connection) -> int:
     """How many documents are published."""
     (count,) = connection.execute("SELECT count(*) FROM documents WHERE NOT staged").fetchone()
@@ -217,7 +226,8 @@ def read_health(connection: sqlite3.Connection) -> Health:
     for path, reason, kind in rows:
         found[kind].append(Problem(path, reason))
     warned = connection.execute(
-        "SELECT d.path, w.value FROM documents d, json_each(d.warnings) w WHERE NOT d.staged"
+        "SELECT d.path, w.value FROM documents d, json_each(d.warnings) w"
+        " WHERE NOT d.staged AND d.warnings != '[]'"
     )
     warnings = [*found["skipped"], *(Problem(path, reason) for path, reason in warned)]
     hidden = connection.execute("SELECT value FROM meta WHERE key = 'hidden'").fetchone()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sqlite3
+import time
+from contextlib import closing
 from pathlib import Path
 
 from qa_bot.errors import IndexDamagedError, IndexFormatError, IndexStateError
@@ -122,16 +125,21 @@ def is_older(folder: Path) -> bool:
     return re.fullmatch(r"\d+", meta.get("format", "")) is not None and int(meta["format"]) < FORMAT
 
 
-def is_sound(folder: Path) -> bool:
-    """Whether a build can go on from the database: it is ours, whole, and not a newer one."""
+def is_usable(folder: Path) -> bool:
+    """Whether a build can go on from what is there: nothing, or a whole database of this format."""
+    file = folder / FILE
+    return not file.exists() or (file.is_file() and _is_sound(file))
+
+
+def _is_sound(file: Path) -> bool:
     shape = "SELECT type, name, sql FROM sqlite_master ORDER BY type, name"
     fresh = sqlite3.connect(":memory:")
     fresh.executescript(TABLES)
     ours = fresh.execute(shape).fetchall()
     fresh.close()
-    connection = sqlite3.connect(folder / FILE, timeout=BUSY_MS / 1000)
+    connection = sqlite3.connect(file, timeout=BUSY_MS / 1000)
     try:
-        check_meta(connection, folder)
+        check_meta(connection, file.parent)
         connection.execute("SELECT * FROM documents").fetchone()
         connection.execute("SELECT * FROM problems").fetchall()
         return connection.execute(shape).fetchall() == ours and connection.execute(
@@ -145,6 +153,23 @@ def is_sound(folder: Path) -> bool:
         return False
     finally:
         connection.close()
+
+
+def take_place(source: Path, folder: Path) -> None:
+    """Let the whole database in ``source`` replace the one in ``folder``, whatever that is."""
+    with closing(sqlite3.connect(source / FILE, isolation_level=None)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    try:
+        if (folder / FILE).is_dir():  # nothing of ours, so not ours to delete
+            (folder / FILE).rename(folder / f"{FILE}.{time.time_ns()}")
+        for name in (f"{FILE}-wal", f"{FILE}-shm"):  # else they would be taken for the new one's
+            (folder / name).unlink(missing_ok=True)
+        (source / FILE).replace(folder / FILE)
+    except OSError as error:
+        raise IndexStateError(
+            f"The new index in {folder} can't take the place of the old one ({error.strerror})."
+        ) from error
+    shutil.rmtree(source, ignore_errors=True)
 
 
 def read_meta(connection: sqlite3.Connection) -> dict[str, str]:

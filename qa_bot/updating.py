@@ -13,7 +13,7 @@ from qa_bot import passages as cutting
 from qa_bot.database import FileVersion, Unreadable
 from qa_bot.embedding import DEFAULT_MODEL, MULTILINGUAL_MODEL, Embedder
 from qa_bot.errors import UnreadableDocumentError
-from qa_bot.files import Found, SourceFile, file_hash_of
+from qa_bot.files import Found, file_hash_of
 from qa_bot.loaders import can_recognise
 from qa_bot.progress import Meter, OnProgress
 from qa_bot.reading import read_documents
@@ -48,6 +48,7 @@ class Outcome:
     unreadable: list[Unreadable] = field(default_factory=list)
     embedded: int = 0  # passages
     stored: int = 0  # passages
+    dropped: bool = False  # whether an interrupted build had left what nobody needs
     news: bool = True  # whether anything that is stored differs from what it was
 
     @property
@@ -73,6 +74,20 @@ class _File:
     @property
     def size(self) -> int:
         return max(self.version.stamp.size, 0)
+
+
+def settled_state(found: Found, embedder: Embedder, options: Options) -> str:
+    """All that decides what there is to do: where it is as it was, there is nothing."""
+    limits = options.limits or Limits()
+    return f"{found.digest()} {_recipe(embedder)} {limits} {options.ocr}"
+
+
+def is_settled(connection: sqlite3.Connection, found: Found, outcome: Outcome) -> bool:
+    """Whether the same files would need nothing: the stamp of each is enough to know it by."""
+    versions = database.file_versions(connection)
+    versions |= {one.problem.document_id: one.version for one in outcome.unreadable}
+    unknown = FileVersion()
+    return all(Stamp(*seen).tells(versions.get(name, unknown).stamp) for name, *seen in found.files)
 
 
 def update(
@@ -107,7 +122,7 @@ def update(
         for one in outcome.unreadable
         if not one.version.file_hash and one.problem.document_id in before
     }
-    gone = set(before) - ({file.document_id for file in found.files} - failed)
+    gone = set(before) - ({name for name, *_ in found.files} - failed)
     outcome.removed = sorted(gone - {old for old, _ in outcome.renamed})
     database.publish(
         connection,
@@ -129,16 +144,15 @@ def _changed_files(
 ) -> Iterator[_File]:
     """The files to read; of the others, what is known is kept in ``outcome``."""
     failed = database.unreadable_versions(connection)
-    recipe = f"{loaders.VERSION}.{cutting.VERSION}.{embedder.fingerprint}"
+    recipe = _recipe(embedder)
     recognised = _recognised(before)
-    for file in found.files:
-        name = file.document_id
+    for name, *seen in found.files:
         wanted = recipe
-        if options.ocr is not None and file.path.lower().endswith(".pdf"):
+        if options.ocr is not None and name.lower().endswith(".pdf"):
             wanted = f"{recipe}{_OCR}{options.ocr}"
         known = before.get(name) or (failed[name].version if name in failed else None)
         try:
-            version = _version(file, known, wanted)
+            version = _version(found, name, Stamp(*seen), known, wanted)
         except UnreadableDocumentError as error:
             outcome.unreadable.append(Unreadable(Problem(name, error.reason), FileVersion()))
             continue
@@ -146,7 +160,7 @@ def _changed_files(
             wanted = f"{recipe}{_OCR}{languages}"
             version = replace(version, recipe=wanted)
         if options.rebuild or known is None or known.file_hash != version.file_hash:
-            yield _File(name, Path(file.path), version)
+            yield _File(name, found.path(name), version)
         elif name in before and _made_by(known, wanted):
             outcome.kept += 1
             if version.stamp != known.stamp:
@@ -156,15 +170,22 @@ def _changed_files(
                 replace(failed[name], version=replace(version, recipe=known.recipe))
             )
         else:
-            yield _File(name, Path(file.path), version)
+            yield _File(name, found.path(name), version)
 
 
-def _version(file: SourceFile, known: FileVersion | None, recipe: str) -> FileVersion:
+def _recipe(embedder: Embedder) -> str:
+    """What a document depends on beside its file."""
+    return f"{loaders.VERSION}.{cutting.VERSION}.{embedder.fingerprint}"
+
+
+def _version(
+    found: Found, name: str, stamp: Stamp, known: FileVersion | None, recipe: str
+) -> FileVersion:
     """The file's version now; its bytes are read only where their hash can't be known."""
-    if known is not None and file.stamp is not None and file.stamp.tells(known.stamp):
+    if known is not None and stamp.tells(known.stamp):
         return FileVersion(known.file_hash, recipe, known.stamp)
-    stamp = replace(file.stamp or Stamp(), checked=time.time_ns())
-    return FileVersion(file_hash_of(file.path), recipe, stamp)
+    stamp = replace(stamp, checked=time.time_ns())
+    return FileVersion(file_hash_of(found.path(name)), recipe, stamp)
 
 
 def _recognised(before: dict[str, FileVersion]) -> dict[str, str]:
@@ -195,7 +216,7 @@ def _attempt(recipe: str, options: Options) -> str:
 
 def _moves(found: Found, todo: Iterable[_File], before: dict[str, FileVersion]) -> dict[str, str]:
     """For each new file that holds what a missing one held, that one's document id."""
-    missing = set(before) - {file.document_id for file in found.files}
+    missing = set(before) - {name for name, *_ in found.files}
     by_content = {
         (before[name].file_hash, Path(name).suffix.lower()): name
         for name in sorted(missing, reverse=True)
@@ -247,7 +268,7 @@ def _stage(
         and done[file.document_id].file_hash == file.version.file_hash
         and done[file.document_id].recipe == file.version.recipe
     }
-    database.drop_staged(connection, keep=finished)
+    outcome.dropped = database.drop_staged(connection, keep=finished)
     meter = Meter(options.on_progress, {file.document_id: file.size for file in todo})
     store = Store(connection, embedder, meter.embedded, reuse=not options.rebuild)
     if finished:

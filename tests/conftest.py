@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from fpdf import FPDF
+from hypothesis import settings
 
-from qa_bot import Answer, Index, build_index, open_index
+from qa_bot import Answer, Index, build_index, cli, open_index
 from qa_bot.embedding import (
     DEFAULT_MODEL,
     SentenceTransformerEmbedder,
     load_embedder,
 )
 from qa_bot.records import Document
+
+# How long an example takes says nothing: the first one waits for imports, and machines are noisy.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 DOCUMENTS = Path(__file__).parents[1] / "documents"
 ARTICLE = "military-partnerships-with-nato-allies.txt"
@@ -58,6 +65,44 @@ def documents(tmp_path: Path) -> Path:
 def folder(tmp_path: Path) -> Path:
     """Where an index may be built."""
     return tmp_path / "index"
+
+
+class Done(NamedTuple):
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+Shell = Callable[..., Done]
+
+
+@pytest.fixture
+def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    """Run the command line in this process, where the model is loaded already."""
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*arguments: str | Path) -> Done:
+        monkeypatch.setattr(sys, "argv", ["qa-bot", *map(str, arguments)])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        return Done(code, *capsys.readouterr())
+
+    return run
+
+
+def check_failure(done: Done, code: int) -> str:
+    """An error is one line on standard error, and nothing else."""
+    assert done.code == code
+    assert done.out == ""
+    assert done.err.startswith("Error: ")
+    assert done.err.count("\n") == 1
+    return done.err
 
 
 def write(documents: Path, **texts: str) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import paragraphs, write
 
 from benchmarks.hashing import HashEmbedder
-from qa_bot import Answer, answer, build_index, caches, check_index, open_index, vectors
+from qa_bot import Answer, answer, build_index, caches, check_index, checking, open_index, vectors
+from qa_bot.vectors import Vectors
 
 QUESTIONS = [
     "Where was otter number 3 seen?",
@@ -156,6 +159,59 @@ def test_later_builds_leave_the_caches_of_an_open_index_alone(built: Path, docum
         (documents / "a.txt").unlink()
         build_index(documents, built, model=HashEmbedder())
         assert [answer(question, index, k=8).hits for question in QUESTIONS] == before
+
+
+class TopicEmbedder(HashEmbedder):
+    """Otters lie in one half of the dimensions, in clusters, and moths in the other."""
+
+    def encode_question(self, question: str) -> Vectors:
+        """The cluster is that of the number in the text; the rest is chance."""
+        half = self.dimension // 2
+        number = int((re.findall(r"\d+", question) or ["0"])[0]) % 25
+        centre = np.zeros(self.dimension)
+        first = half if "moth" in question else 0
+        centre[first : first + half] = np.random.default_rng(number).standard_normal(half)
+        vector = centre + 2.0 * super().encode_question(question)
+        unit: Vectors = (vector / np.linalg.norm(vector)).astype(np.float32)
+        return unit
+
+
+def test_lists_are_placed_anew_before_texts_on_other_subjects_are_lost_in_them(
+    documents: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vectors, "EXACT_UP_TO", 300)
+    monkeypatch.setattr(vectors, "PROBES", 4)
+    monkeypatch.setattr(checking, "CANDIDATES", 20)
+    embedder = TopicEmbedder(dimension=48)
+    write(documents, a=paragraphs("otter", 400))
+    build_index(documents, folder, model=embedder)
+    for count in (40, 400):
+        write(documents, b=paragraphs("moth", count))
+        build_index(documents, folder, model=embedder)
+        recall = check_index(folder).recall
+        assert recall is not None
+        assert recall >= 0.9
+
+
+def test_words_are_counted_afresh_once_a_fifth_has_gone_bit_by_bit(
+    documents: Path, folder: Path
+) -> None:
+    """BM25 counts what was deleted until then."""
+    for number in range(20):
+        write(documents, **{f"f{number}": paragraphs("heron" if number % 2 else "otter", 5)})
+    build_index(documents, folder, model=HashEmbedder())
+    for number in range(12):
+        write(documents, **{f"f{number}": paragraphs("moth", 5)})
+        build_index(documents, folder, model=HashEmbedder())
+    fresh = folder.with_name("fresh")
+    build_index(documents, fresh, model=HashEmbedder())
+    with (
+        open_index(folder, model=HashEmbedder()) as worn,
+        open_index(fresh, model=HashEmbedder()) as new,
+    ):
+        for word in ("otter", "moth", "heron"):
+            (idf,), (exact,) = (i.lexicon.terms(word).values() for i in (worn, new))
+            assert idf == pytest.approx(exact, rel=0.3)
 
 
 def test_a_large_index_is_searched_by_lists_and_a_shrunken_one_exactly_again(

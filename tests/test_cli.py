@@ -9,50 +9,20 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
-from conftest import ARTICLE, write
+from conftest import ARTICLE, Done, Shell, check_failure, write
 from rich.console import Console
 
 import qa_bot
 from benchmarks.hashing import HashEmbedder
-from qa_bot import Answer, Index, answer, build_index, cli, open_index
+from qa_bot import Answer, Index, answer, build_index, console, open_index
 from qa_bot.embedding import SentenceTransformerEmbedder
 
 ROOT = Path(__file__).parents[1]
 QUESTION = "How do limited budgets affect partnerships?"
-
-
-class Done(NamedTuple):
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-Shell = Callable[..., Done]
-
-
-@pytest.fixture
-def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    """Run the command line in this process, where the model is loaded already."""
-    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "COLUMNS"):
-        monkeypatch.delenv(name, raising=False)
-
-    def run(*arguments: str | Path) -> Done:
-        monkeypatch.setattr(sys, "argv", ["qa-bot", *map(str, arguments)])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        return Done(code, *capsys.readouterr())
-
-    return run
 
 
 def process(*arguments: str | Path, encoding: str = "utf-8") -> Done:
@@ -68,20 +38,11 @@ def process(*arguments: str | Path, encoding: str = "utf-8") -> Done:
     return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
-def check_failure(done: Done, code: int) -> str:
-    """An error is one line on standard error, and nothing else."""
-    assert done.code == code
-    assert done.out == ""
-    assert done.err.startswith("Error: ")
-    assert done.err.count("\n") == 1
-    return done.err
-
-
 def test_the_version_and_the_help(shell: Shell) -> None:
     assert shell("--version") == (0, f"qa-bot {qa_bot.__version__}\n", "")
     done = shell("--help")
     assert done.code == 0
-    for command in ("index", "ask", "chat", "status"):
+    for command in ("index", "ask", "chat", "status", "eval"):
         assert re.search(rf"^\W*{command}\b", done.out, re.MULTILINE)
         assert "--index" in shell(command, "--help").out
     assert shell("bake").code == 2
@@ -293,7 +254,7 @@ def test_on_a_terminal_a_document_cannot_give_orders(
     shell: Shell, marked_up: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     terminal = Console(force_terminal=True, color_system="standard", width=80, emoji=False)
-    monkeypatch.setattr(cli, "out", terminal)
+    monkeypatch.setattr(console, "out", terminal)
     out = shell("ask", "How do otters sleep?", "--index", marked_up).out
     assert "\x1b[1m" in out  # the marked sentence is bold
     assert "\x1b[31m" not in out

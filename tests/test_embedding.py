@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from conftest import ARTICLE, DOCUMENTS
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from qa_bot.cores import has_fast_bfloat16
@@ -213,7 +213,6 @@ def test_a_folder_that_holds_no_safetensors_model_is_refused(
     assert "\n" not in str(caught.value)
 
 
-@settings(deadline=None)  # the first example waits for imports
 @given(st.integers(0, 2**32 - 1), st.integers(0, 5))
 def test_eight_bits_keep_the_direction(seed: int, count: int) -> None:
     vectors = np.random.default_rng(seed).standard_normal((count, 384)).astype(np.float32)

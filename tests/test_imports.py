@@ -48,11 +48,18 @@ ALLOWED = {  # room → the rooms it may use; "qa_bot" stands for the public nam
     "answering": f"judging reader retrieval lexical {LEAVES}",
     "health": "retrieval records",
     "web": f"web {PUBLIC}",
-    "cli": f"web {PUBLIC}",
-    "qa_bot": "answering checking indexing other_readers reader retrieval errors records",
+    "evaluation": f"evaluation answering retrieval qa_bot {LEAVES}",
+    "console": "records",
+    "cli_eval": f"evaluation console {PUBLIC}",
+    "cli": f"cli_eval console web {PUBLIC}",
+    "qa_bot": "answering checking evaluation indexing other_readers reader retrieval errors records",
     "__main__": "cli",
 }
-SLOW = {"torch", "transformers", "sentence_transformers", "faiss", "tantivy", "gradio"}
+SLOW = {"torch", "transformers", "sentence_transformers", "faiss", "tantivy", "gradio"} | {
+    "sklearn",
+    "ir_measures",
+    "matplotlib",
+}
 """Libraries that take seconds to import, so they are imported where they are first used."""
 
 

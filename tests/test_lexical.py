@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from qa_bot.lexical import HEADING_WEIGHT, MAX_TERMS, Lexicon, stems
@@ -138,7 +138,6 @@ def test_a_minus_excludes_nothing(animals: Lexicon) -> None:
     assert {1, 2} <= set(ranked(animals, "-otter river"))
 
 
-@settings(deadline=None)  # the first example waits for imports
 @given(question=st.text(max_size=60))
 def test_no_question_breaks_the_search(animals: Lexicon, question: str) -> None:
     terms = animals.terms(question)

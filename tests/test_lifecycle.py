@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from benchmarks.hashing import HashEmbedder
 from benchmarks.kills import kill_builds, ranking, write_version
 from qa_bot import (
     IndexBusyError,
+    Limits,
     answer,
     build_index,
     check_index,
@@ -62,7 +63,9 @@ def interrupt(documents: Path, folder: Path, after: int) -> None:
 
 
 def test_builds_that_are_killed_leave_the_old_index_or_the_new_one(tmp_path: Path) -> None:
-    assert sum(kill_builds(tmp_path, count=20, seed=1).values()) == 20
+    seen = kill_builds(tmp_path, count=20, seed=1)
+    assert seen.total() == 20
+    assert {index for _, index in seen} == {"old", "new"}, "killed before and after publishing"
 
 
 def test_an_interrupted_build_goes_on_where_it_was(
@@ -95,6 +98,69 @@ def test_what_an_interrupted_build_read_is_dropped_where_the_file_has_changed_si
         assert connection.execute("SELECT count(*) FROM documents").fetchone() == (2,)
         assert connection.execute("SELECT count(*) FROM vectors").fetchone() == (4,)
     assert check_index(folder).faults == ()
+
+
+def staged_and_vectors(folder: Path) -> tuple[int, int]:
+    with closing(sqlite3.connect(folder / schema.FILE)) as connection:
+        (staged,) = connection.execute("SELECT count(*) FROM documents WHERE staged").fetchone()
+        (vectors,) = connection.execute("SELECT count(*) FROM vectors").fetchone()
+        return staged, vectors
+
+
+def test_an_interrupted_change_of_the_model_goes_on_where_it_is_asked_for_again(
+    zoo: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storing, "BATCH", 4)
+    build_index(zoo, folder, model=HashEmbedder())
+    before = ranking(folder)
+    with pytest.raises(RuntimeError, match="broke"):
+        build_index(zoo, folder, model=HashEmbedder("other", fail_after=10))
+    assert ranking(folder) == before, "the old model answers until the new one is done"
+    other = HashEmbedder("other")
+    assert len(build_index(zoo, folder, model=other).reprocessed) == 3
+    assert len(other.encoded) == 15 - 8
+    assert staged_and_vectors(folder) == (0, 15)
+
+
+def test_an_interrupted_change_of_the_model_is_dropped_by_a_build_with_the_old_one(
+    zoo: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though it finds nothing else to do; else it would stay in the file for good."""
+    monkeypatch.setattr(storing, "BATCH", 4)
+    build_index(zoo, folder, model=HashEmbedder())
+    before = ranking(folder)
+    with pytest.raises(RuntimeError, match="broke"):
+        build_index(zoo, folder, model=HashEmbedder("other", fail_after=10))
+    assert staged_and_vectors(folder) > (0, 15)
+    assert build_index(zoo, folder, model=HashEmbedder()).nothing_changed
+    assert staged_and_vectors(folder) == (0, 15)
+    assert ranking(folder) == before
+
+
+@pytest.mark.parametrize("rebuild", [False, True])
+def test_an_unusable_database_stays_until_the_one_that_replaces_it_is_done(
+    zoo: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, rebuild: bool
+) -> None:
+    """One of an older format, or a damaged one; an interruption leaves it as it was."""
+    monkeypatch.setattr(storing, "BATCH", 4)
+    build_index(zoo, folder, model=HashEmbedder())
+    before = ranking(folder)
+    with closing(sqlite3.connect(folder / schema.FILE)) as connection:
+        harm = "'damaged'" if rebuild else str(schema.FORMAT - 1)
+        connection.execute(f"UPDATE meta SET value = {harm} WHERE key = 'format'")  # noqa: S608
+        connection.commit()
+    content = (folder / schema.FILE).read_bytes()
+    with pytest.raises(RuntimeError, match="broke"):
+        build_index(zoo, folder, model=HashEmbedder(fail_after=10), rebuild=rebuild)
+    assert (folder / schema.FILE).read_bytes() == content
+    embedder = HashEmbedder()
+    receipt = build_index(zoo, folder, model=embedder, rebuild=rebuild)
+    assert receipt.remade is not rebuild
+    assert len(embedder.encoded) == (15 if rebuild else 15 - 8), "an upgrade goes on"
+    assert ranking(folder) == before
+    assert check_index(folder).faults == ()
+    left = {file.name for file in folder.iterdir() if not file.name.startswith(schema.FILE)}
+    assert left == {"build.lock", "caches"}
 
 
 def test_readers_see_nothing_of_a_build_that_is_not_done(
@@ -219,16 +285,75 @@ def test_an_unchanged_file_is_not_even_opened(
     assert build_index(zoo, folder, model=HashEmbedder()).nothing_changed
 
 
+def test_where_nothing_changed_no_document_is_even_looked_up(
+    zoo: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder as a whole is compared with what it was, so ten thousand files cost no queries."""
+    (zoo / "bad.txt").write_bytes(b"\0")
+    age(zoo)
+    first = build_index(zoo, folder, model=HashEmbedder())
+
+    def never(*_: object) -> None:
+        raise AssertionError("the documents were compared one by one")
+
+    monkeypatch.setattr("qa_bot.indexing.update", never)
+    again = build_index(zoo, folder, model=HashEmbedder())
+    assert again.nothing_changed
+    assert (again.documents, again.passages) == (first.documents, first.passages)
+    assert again.health == first.health
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda zoo: write(zoo, otters=paragraphs("otter", 6)),
+        lambda zoo: write(zoo, zebras="Zebras."),
+        lambda zoo: (zoo / "otters.txt").unlink(),
+        lambda zoo: (zoo / "otters.txt").rename(zoo / "walruses.txt"),
+        lambda zoo: write(zoo, **{".hidden": "x"}),
+        lambda zoo: (zoo / "table.xyz").touch(),
+        lambda zoo: (zoo / "outside.txt").symlink_to("/etc/hostname"),
+        lambda zoo: (zoo / "folder.txt").mkdir(),
+        lambda zoo: (zoo / "bad.txt").write_bytes(b"Good now."),
+    ],
+)
+def test_after_any_change_an_index_says_what_a_fresh_one_says(
+    zoo: Path, folder: Path, change: Callable[[Path], object]
+) -> None:
+    (zoo / "bad.txt").write_bytes(b"\0")
+    age(zoo)
+    build_index(zoo, folder, model=HashEmbedder())
+    change(zoo)
+    receipts = [
+        build_index(zoo, place, model=HashEmbedder())
+        for place in (folder, folder.with_name("fresh"))
+    ]
+    told = [(receipt.documents, receipt.passages, receipt.health) for receipt in receipts]
+    assert told[0] == told[1]
+    assert ranking(folder) == ranking(folder.with_name("fresh"))
+    assert check_index(folder).outdated == ()
+
+
+def test_what_could_not_be_read_is_tried_again_with_other_limits(zoo: Path, folder: Path) -> None:
+    tight = Limits(size=100)
+    write(zoo, small="Short.")
+    age(zoo)
+    for _ in range(2):
+        assert build_index(zoo, folder, model=HashEmbedder(), limits=tight).documents == 1
+    assert build_index(zoo, folder, model=HashEmbedder()).documents == 4
+
+
 def test_a_change_that_left_size_and_time_alone_is_noticed_soon_after_a_build(
     documents: Path, folder: Path
 ) -> None:
     """Within two seconds of being indexed, a file's time doesn't tell a later version."""
     write(documents, a="Otters eat fish.")
     build_index(documents, folder, model=HashEmbedder())
-    times = (documents / "a.txt").stat()
-    write(documents, a="Otters eat figs.")
-    os.utime(documents / "a.txt", ns=(times.st_atime_ns, times.st_mtime_ns))
-    assert build_index(documents, folder, model=HashEmbedder()).changed == ("a.txt",)
+    for text in ("Otters eat figs.", "Otters eat eggs."):
+        times = (documents / "a.txt").stat()
+        write(documents, a=text)
+        os.utime(documents / "a.txt", ns=(times.st_atime_ns, times.st_mtime_ns))
+        assert build_index(documents, folder, model=HashEmbedder()).changed == ("a.txt",)
 
 
 def test_a_touched_file_is_hashed_once_and_not_read(zoo: Path, folder: Path) -> None:
@@ -427,8 +552,15 @@ def test_a_check_names_what_is_wrong(zoo: Path, folder: Path, harm: str, fault: 
 def test_a_check_names_the_files_that_are_no_longer_what_was_indexed(
     zoo: Path, folder: Path
 ) -> None:
-    (zoo / "bad.txt").write_bytes(b"\0")
+    for name in ("bad", "mended", "lost"):
+        (zoo / f"{name}.txt").write_bytes(b"\0")
+    (zoo / "link.txt").symlink_to("nowhere.txt")
     build_index(zoo, folder, model=HashEmbedder())
+    assert check_index(folder).outdated == ()
+    (zoo / "mended.txt").write_bytes(b"A text now.")
+    (zoo / "lost.txt").unlink()
+    (zoo / "link.txt").unlink()
+    write(zoo, link="Here it is.")
     times = (zoo / "otters.txt").stat()
     text = (zoo / "otters.txt").read_text()
     (zoo / "otters.txt").write_text(text.replace("otter", "ottar"))
@@ -436,10 +568,47 @@ def test_a_check_names_the_files_that_are_no_longer_what_was_indexed(
     (zoo / "herons.txt").unlink()
     write(zoo, zebras="Zebras.")
     assert check_index(folder).outdated == (
+        "link.txt may be readable now",
+        "mended.txt was changed",
         "otters.txt was changed",
         "zebras.txt is new",
         "herons.txt was deleted",
+        "lost.txt was deleted",
     )
+
+
+@pytest.mark.parametrize("moment", ["caches", "files"])
+def test_a_check_during_which_a_build_ends_is_one_of_the_new_build(
+    zoo: Path, folder: Path, moment: str
+) -> None:
+    build_index(zoo, folder, model=HashEmbedder())
+    steps: list[str] = []
+
+    def build_once(step: str) -> None:
+        if step == moment and step not in steps:
+            write(zoo, otters=paragraphs("walrus", 5))
+            old = next((folder / "caches").iterdir())
+            build_index(zoo, folder, model=HashEmbedder())
+            if moment == "caches":  # as if their removal were under way
+                (old / "words").mkdir(parents=True)
+        steps.append(step)
+
+    checked = check_index(folder, build_once)
+    assert (checked.faults, checked.outdated) == ((), ())
+    assert steps.count(moment) == 2
+
+
+def test_a_check_does_not_go_on_for_ever_where_builds_never_end(zoo: Path, folder: Path) -> None:
+    build_index(zoo, folder, model=HashEmbedder())
+    versions = iter(range(100))
+
+    def build(step: str) -> None:
+        if step == "files":
+            write(zoo, otters=paragraphs(f"walrus{next(versions)}", 2))
+            build_index(zoo, folder, model=HashEmbedder())
+
+    assert check_index(folder, build).outdated == ("otters.txt was changed",)
+    assert 1 < next(versions) < 10
 
 
 def test_the_caches_may_be_deleted_at_any_time(zoo: Path, folder: Path) -> None:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from qa_bot.embedding import DEFAULT_MODEL, load_embedder
@@ -180,13 +180,11 @@ SOURCES = st.lists(PARAGRAPHS, max_size=12).map("\n\n".join)
 
 
 @given(SOURCES, st.integers(1, 60))
-@settings(deadline=None)
 def test_plain_text_is_cut_into_passages_that_hold_all_of_it(source: str, limit: int) -> None:
     split(parse_plain(source, "a.txt"), limit)
 
 
 @given(SOURCES, st.integers(1, 60))
-@settings(deadline=None)
 def test_markdown_is_cut_into_passages_that_hold_all_of_it(source: str, limit: int) -> None:
     split(parse_markdown(source, "a.md"), limit)
 
@@ -233,7 +231,6 @@ KINDS: list[BlockKind] = [
     st.sets(st.integers(0, 15), max_size=4),
     st.integers(1, 60),
 )
-@settings(deadline=None)
 def test_documents_with_pages_are_cut_into_passages_that_hold_all_of_them(
     blocks: list[tuple[BlockKind, str]], page_starts: list[int], apart: set[int], limit: int
 ) -> None:

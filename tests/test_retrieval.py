@@ -167,9 +167,7 @@ def test_the_best_words_can_stand_anywhere_in_a_big_index(tmp_path: Path) -> Non
         assert ranking.candidates[0].coverage == pytest.approx(1)
 
 
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 @given(question=st.text(st.characters(exclude_categories=["Cs"]), max_size=80))
 def test_any_text_is_answered_or_refused(article: Index, question: str) -> None:
     try:

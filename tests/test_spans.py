@@ -123,7 +123,7 @@ def check_words(document: Document | None, given_parts: Sequence[Part]) -> None:
 
 def stable(examples: int) -> settings:
     """The same examples in every run."""
-    return settings(max_examples=examples, deadline=None, derandomize=True)
+    return settings(max_examples=examples, derandomize=True)
 
 
 MOST = st.sampled_from([3, 12, 60])

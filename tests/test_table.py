@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from conftest import blocks
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from qa_bot.loaders.table import load_table, parse_table
@@ -125,7 +125,6 @@ def test_a_binary_file_is_refused(tmp_path: Path) -> None:
 PIECES = st.sampled_from([",", ";", "\t", '"', "\n", "a", "Name", "7", " ", "é", "\x00", "\u2028"])
 
 
-@settings(deadline=None)
 @given(st.lists(PIECES, max_size=60).map("".join) | st.text(max_size=200))
 def test_any_text_parses_into_rows_in_order(source: str) -> None:
     document = parse(source)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from qa_bot.vectors import FlatVectors, Ids, ListedVectors, Vectors, load_vectors
@@ -48,7 +48,6 @@ def filled(held: dict[int, npt.NDArray[np.float32]]) -> FlatVectors:
 numbers = st.sets(st.integers(1, 2**40), max_size=40)
 
 
-@settings(deadline=None)  # the first example waits for imports
 @given(numbers, st.integers(0, 2**32 - 1), st.integers(1, 50), st.data())
 def test_search_equals_brute_force(
     wanted: set[int], seed: int, k: int, data: st.DataObject
@@ -66,7 +65,6 @@ def test_search_equals_brute_force(
     assert engine.ids().tolist() == sorted(wanted)
 
 
-@settings(deadline=None)  # the first example waits for imports
 @given(numbers, st.integers(0, 2**32 - 1), st.data())
 def test_what_is_removed_is_never_found_again(
     wanted: set[int], seed: int, data: st.DataObject

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import blocks, outline
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from qa_bot.loaders.markup import parse_xml
@@ -366,7 +366,6 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(PIECES, max_size=40).map("".join) | st.text(max_size=200))
 def test_any_text_parses_into_blocks_in_order_and_sections_that_nest(source: str) -> None:
     try:
@@ -376,7 +375,6 @@ def test_any_text_parses_into_blocks_in_order_and_sections_that_nest(source: str
     check(document)
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(st.sampled_from("abc XYZ<&"), min_size=1).map(str.strip), max_size=8))
 def test_plain_paragraphs_come_back_as_they_are(paragraphs: list[str]) -> None:
     expected = [" ".join(paragraph.split()) for paragraph in paragraphs if paragraph]

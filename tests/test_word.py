@@ -441,7 +441,7 @@ def trees(depth: int) -> st.SearchStrategy[str]:
     )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(trees(5), max_size=5).map("".join))
 def test_any_tree_reads_into_blocks_in_order_and_sections_that_nest(
     tmp_path: Path, body: str

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from pathlib import Path
 
 from qa_bot.web.service import Service
 
 QUIET = 2_000  # milliseconds without a change after which the index is brought up to date
 LONGEST = 60_000  # milliseconds after which it is, though changes go on
+LOOK = 2_000  # milliseconds between looks at whether the folder is still the same one
 _RETRY = 30.0  # seconds until a folder that can't be watched is looked at again
 
 
@@ -18,8 +20,20 @@ def watch(documents: Path, index: Path, service: Service, stop: threading.Event)
     """Bring the index up to date whenever the folder has changed, until told to stop.
 
     Changes that come close together are taken as one. What changes while the
-    index is being built is caught by another build after it.
+    index is being built is caught by another build after it. A folder that is
+    moved, deleted, made again or linked elsewhere is followed by its path.
     """
+    while not stop.is_set():
+        try:
+            _watch_one(documents, index, service, stop)
+        except (OSError, RuntimeError) as error:  # the folder is missing, or went away
+            logging.getLogger(__name__).warning("the folder can't be watched: %s", error)
+            service.refresh(requested=False)
+            _wait(documents, stop)
+
+
+def _watch_one(documents: Path, index: Path, service: Service, stop: threading.Event) -> None:
+    """Watch until another folder, or none, has the path: the system's watch is not on the path."""
     import watchfiles
 
     inside = index.resolve()
@@ -29,13 +43,37 @@ def watch(documents: Path, index: Path, service: Service, stop: threading.Event)
         hidden = any(part.startswith(".") for part in parts)
         return not hidden and not Path(path).resolve().is_relative_to(inside)
 
-    while not stop.is_set():
-        try:
-            for _ in watchfiles.watch(
-                documents, watch_filter=counts, stop_event=stop, debounce=LONGEST, step=QUIET
-            ):
+    handle = os.open(documents, os.O_RDONLY | os.O_DIRECTORY)  # no other gets its number meanwhile
+    try:
+        unseen = True  # what changed before the watch began
+        for changes in watchfiles.watch(
+            documents,
+            watch_filter=counts,
+            stop_event=stop,
+            debounce=LONGEST,
+            step=QUIET,
+            rust_timeout=LOOK,
+            yield_on_timeout=True,
+        ):
+            if changes or unseen:
                 service.refresh(requested=False)
-        except (OSError, RuntimeError) as error:  # the folder is missing, or went away
-            logging.getLogger(__name__).warning("the folder can't be watched: %s", error)
-            stop.wait(_RETRY)
-            service.refresh(requested=False)
+            unseen = False
+            if not _has_path(handle, documents):
+                return
+    finally:
+        os.close(handle)
+
+
+def _has_path(handle: int, documents: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), documents.stat())
+    except OSError:
+        return False
+
+
+def _wait(documents: Path, stop: threading.Event) -> None:
+    """Wait for the folder to come or go, but not for ever: something else may be mended."""
+    there, until = documents.is_dir(), time.monotonic() + _RETRY
+    while documents.is_dir() == there and time.monotonic() < until:
+        if stop.wait(LOOK / 1000):
+            return

@@ -1,0 +1,82 @@
+"""qa_bot itself, through its public functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+import qa_bot
+from benchmarks.peer_corpora import Item, as_documents
+from qa_bot.embedding import DEFAULT_MODEL, load_embedder
+from qa_bot.indexing import index_passages
+
+
+def make() -> Ours:
+    """It has no settings."""
+    return Ours()
+
+
+class Ours:
+    """Fills ``Peer``."""
+
+    def __init__(self) -> None:
+        self._index: qa_bot.Index | None = None
+        self._files: Path | None = None
+
+    def warm(self) -> None:
+        """Load the model."""
+        load_embedder(DEFAULT_MODEL).encode_question("warm up")
+
+    def build(self, items: Sequence[Item], folder: Path) -> None:
+        """Index ready-made passages, with their sentences and both caches."""
+        index_passages(as_documents(items), folder, load_embedder(DEFAULT_MODEL))
+        self.open(folder)
+
+    def open(self, folder: Path) -> None:
+        """Open what was built."""
+        self.close()
+        self._index = qa_bot.open_index(folder)
+
+    def close(self) -> None:
+        """Let go of the index."""
+        if self._index is not None:
+            self._index.close()
+            self._index = None
+
+    def search(self, question: str, k: int) -> list[str]:
+        """The first ``k`` hits."""
+        assert self._index is not None
+        hits = qa_bot.retrieve(question, self._index, k=k)
+        named = ".txt" if self._files is not None else ""
+        return [
+            f"{hit.passage.document_id.removesuffix(named)}#{hit.passage.paragraph - 1}"
+            for hit in hits
+        ]
+
+    def judge(self, question: str) -> tuple[bool, float | None]:
+        """Whether it quotes anything, and its confidence."""
+        assert self._index is not None
+        reply = qa_bot.answer(question, self._index)
+        return reply.found, reply.confidence
+
+    def prepare_change(self, items: Sequence[Item], folder: Path) -> None:
+        """Write the documents as text files and index those, so that one can be changed."""
+        self._files = folder.with_name(f"{folder.name}-files")
+        self._write(items)
+        qa_bot.build_index(self._files, folder)
+        self.open(folder)
+
+    def change(self, items: Sequence[Item], source: str, folder: Path) -> None:
+        """Save the file and build again: all of it, from finding out which file changed."""
+        assert self._files is not None
+        self._write([item for item in items if item.source == source])
+        qa_bot.build_index(self._files, folder)
+        self.open(folder)
+
+    def _write(self, items: Sequence[Item]) -> None:
+        assert self._files is not None
+        self._files.mkdir(parents=True, exist_ok=True)
+        for source, group in groupby(items, key=lambda item: item.source):
+            text = "\n\n".join(" ".join(item.text.split()) for item in group)
+            (self._files / f"{source}.txt").write_text(text)

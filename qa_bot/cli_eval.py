@@ -1,0 +1,296 @@
+"""``qa-bot eval``, and what ``qa-bot index --check-golden`` says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import qa_bot
+from qa_bot import Comparison, Evaluation, Question, UsageError
+from qa_bot.console import (
+    DOCUMENTS,
+    INDEX,
+    Documents,
+    IndexFolder,
+    Json,
+    count,
+    err,
+    out,
+    print_answer,
+    print_text,
+    progress_bar,
+)
+from qa_bot.evaluation import drawing, exports, report
+from qa_bot.evaluation.golden import FILE, wanted
+from qa_bot.evaluation.questions import as_line
+
+_SHOWN = 20  # failures, changes, … on the screen
+
+
+def _output(name: str, text: str) -> Any:  # noqa: ANN401
+    return typer.Option(name, metavar="FILE", help=text)
+
+
+def evaluate(
+    questions: Annotated[
+        Path | None,
+        typer.Argument(
+            help="JSON Lines, SQuAD's JSON, or a BEIR folder; the golden questions unless given."
+        ),
+    ] = None,
+    documents: Documents = DOCUMENTS,
+    index: IndexFolder = INDEX,
+    as_json: Json = False,
+    csv: Annotated[Path | None, _output("--csv", "Write a line for each question.")] = None,
+    plot: Annotated[
+        Path | None, _output("--plot", "Draw risk and coverage, and the confidences.")
+    ] = None,
+    run: Annotated[Path | None, _output("--run", "Write the rankings as TREC does.")] = None,
+    qrels: Annotated[
+        Path | None, _output("--qrels", "Write what is relevant as TREC does.")
+    ] = None,
+    against: Annotated[
+        Path | None,
+        _output("--compare", "What an earlier --json printed: exit 1 if something got worse."),
+    ] = None,
+    add: Annotated[
+        str | None,
+        typer.Option(
+            metavar="QUESTION", help="Ask this, and add the answer to the golden questions."
+        ),
+    ] = None,
+    quote: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PHRASE", help="With --add: what the quote must hold; can be repeated."
+        ),
+    ] = None,
+    document: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="With --add: where it must stand; can be repeated."),
+    ] = None,
+    not_answered: Annotated[
+        bool,
+        typer.Option("--not-answered", help="With --add: the documents don't answer it."),
+    ] = False,
+) -> None:
+    """Measure how good the answers are, on questions whose answers you know."""
+    del documents  # taken so that a script can pass both folders to every command
+    outputs = {"csv": csv, "plot": plot, "run": run, "qrels": qrels}
+    if add is not None:
+        if questions or against or any(outputs.values()):
+            raise UsageError("--add takes no file of questions and writes no other file.")
+        if not all(one.strip() for one in [*(quote or ()), *(document or ())]):
+            raise UsageError("--quote or --document is empty.")
+        if not_answered and (quote or document):
+            raise UsageError("--not-answered goes with neither --quote nor --document.")
+        _add(add, index, quote or [], document or [], not_answered, as_json)
+        return
+    if quote or document or not_answered:
+        raise UsageError("--quote, --document and --not-answered go with --add.")
+    earlier = exports.read_evaluation(against) if against else None
+    _check_outputs(outputs)
+    asked = _questions(questions, index)
+    found = _evaluate(asked, index)
+    comparison = qa_bot.compare(earlier, found) if earlier else None
+    _write(found, outputs)
+    if as_json:
+        shown = exports.as_json(found)
+        if comparison:
+            shown["comparison"] = _comparison_json(comparison)
+        typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+    else:
+        _print(report.report_lines(found, _SHOWN))
+        if comparison:
+            out.print()
+            _print(report.comparison_lines(comparison, str(against), _SHOWN))
+    if comparison and comparison.regressed:
+        raise typer.Exit(1)
+
+
+def _print(lines: Iterable[report.Line]) -> None:
+    for style, text in lines:
+        print_text(text, style)
+
+
+def _questions(file: Path | None, index: Path) -> tuple[Question, ...]:
+    if file is not None:
+        return qa_bot.read_questions(file)
+    golden = qa_bot.read_golden(index)
+    if not golden:
+        raise UsageError(
+            f"There are no golden questions in {index / FILE}: name a file of questions, or add "
+            'one with `qa-bot eval --add "…"`.'
+        )
+    return golden
+
+
+def _evaluate(questions: tuple[Question, ...], index: Path) -> Evaluation:
+    with qa_bot.open_index(index) as opened, progress_bar("Loading the model") as show:
+        return qa_bot.evaluate(questions, opened, on_progress=show)
+
+
+def _check_outputs(outputs: dict[str, Path | None]) -> None:
+    """Say what would fail at the end before the work."""
+    if outputs["plot"]:
+        drawing.check_drawing()
+    for file in filter(None, outputs.values()):
+        if not file.parent.is_dir():
+            raise UsageError(f"There is no folder {file.parent} for {file.name}.")
+        if file.is_dir():
+            raise UsageError(f"{file} is a folder, and not a file to write.")
+
+
+def _write(evaluation: Evaluation, outputs: dict[str, Path | None]) -> None:
+    for name, made in (
+        ("csv", exports.as_csv),
+        ("run", exports.as_run),
+        ("qrels", exports.as_qrels),
+    ):
+        if file := outputs[name]:
+            exports.write(file, made(evaluation))
+    if plot := outputs["plot"]:
+        drawing.draw(evaluation, plot)
+
+
+def _comparison_json(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "regressed": comparison.regressed,
+        "compared": comparison.compared,
+        "notes": comparison.notes,
+        "tests": [asdict(test) for test in comparison.tests],
+        "changes": [
+            {
+                "id": change.after.question.id,
+                "question": change.after.question.text,
+                "verdict": change.verdict,
+                "before": _short(change.before),
+                "after": _short(change.after),
+            }
+            for change in comparison.changes
+        ],
+        **{
+            name: [question.id for question in getattr(comparison, name)]
+            for name in ("new", "gone", "rewritten")
+        },
+    }
+
+
+def _short(outcome: qa_bot.Outcome) -> dict[str, Any]:
+    names = ("found", "confidence", "rank", "marked", "marks", "citation")
+    return {name: getattr(outcome, name) for name in names}
+
+
+def _add(  # each is an option
+    text: str,
+    index: Path,
+    quotes: list[str],
+    documents: list[str],
+    not_answered: bool,
+    as_json: bool,
+) -> None:
+    """Ask, show the answer, and make it golden, as it is or as the options have it."""
+    if not any(map(str.isalnum, text)):
+        raise qa_bot.EmptyQuestionError
+    with qa_bot.open_index(index) as opened:
+        with err.status("Loading the model …"):
+            opened.warm()
+        answer = qa_bot.answer(text, opened)
+        question = wanted(answer, quotes, documents)
+        if not_answered:
+            question = Question(question.id, question.text, answered=False)
+        outcome = qa_bot.evaluate([question], opened).outcomes[0]
+        if outcome.problem:
+            raise UsageError(f"This can't be golden: {outcome.problem}.")
+        if not as_json:
+            print_answer(answer, lambda document_id: opened.document(document_id).text)
+    added = qa_bot.add_golden(index, question)
+    if as_json:
+        shown = {
+            "question": asdict(added.question),
+            "replaced": added.replaced,
+            "failure": outcome.failure,
+            "answer": asdict(answer),
+        }
+        typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+        return
+    out.print()
+    print_text(f"Added to {added.file}:", "green")
+    print_text(as_line(added.question), indent=2)
+    for line in added.replaced:
+        print_text("It replaces:", "yellow")
+        print_text(line, indent=2)
+    if outcome.failure:
+        print_text(f"The answer is not yet as wanted: {outcome.failure}.", "yellow")
+
+
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """What a build did to the golden answers; ``comparison`` is None without an earlier index."""
+
+    after: Evaluation | None
+    comparison: Comparison | None
+
+    @property
+    def worse(self) -> bool:
+        """Whether any golden answer is worse than before; without a before, than was confirmed."""
+        if self.comparison is not None:
+            return bool(self.comparison.having("worse"))
+        return self.after is not None and bool(self.after.failures)
+
+    def as_json(self) -> dict[str, Any]:
+        """For ``--json``."""
+        return {
+            "worse": self.worse,
+            "questions": len(self.after.outcomes) if self.after else 0,
+            "failures": [
+                {"question": one.question.text, "failure": one.failure}
+                for one in (self.after.failures if self.after else ())
+            ],
+            "comparison": _comparison_json(self.comparison) if self.comparison else None,
+        }
+
+    def print(self) -> None:
+        """For a person."""
+        if self.after is None:
+            print_text("There are no golden questions to check.", "yellow")
+            return
+        changed = len(self.comparison.changes) if self.comparison else 0
+        was = "no earlier index to compare with"
+        if self.comparison:
+            was = f"{changed:,} changed" if changed else "none changed"
+        failed = len(self.after.failures)
+        right = len(self.after.outcomes) - failed
+        print_text(
+            f"{count(len(self.after.outcomes), 'golden question')}: {was}, {right:,} as wanted.",
+            "red" if self.worse else "green",
+        )
+        if self.comparison:
+            _print(report.change_lines(self.comparison, _SHOWN))
+        if failed:
+            _print(report.failure_lines(self.after, _SHOWN))
+
+
+def evaluate_golden(index: Path) -> Evaluation | None:
+    """The golden questions on the index as it is; None where it can't answer, or none are there."""
+    golden = qa_bot.read_golden(index)
+    if not golden:
+        return None
+    try:
+        return _evaluate(golden, index)
+    except (qa_bot.IndexStateError, qa_bot.ModelError):
+        return None  # none yet, or damaged: the build that follows makes it anew
+
+
+def check_golden(index: Path, before: Evaluation | None) -> Golden:
+    """The golden questions on the index that was just built, against what they were."""
+    golden = qa_bot.read_golden(index)
+    if not golden:
+        return Golden(None, None)
+    after = _evaluate(golden, index)
+    return Golden(after, qa_bot.compare(before, after) if before else None)

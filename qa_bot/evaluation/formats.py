@@ -1,0 +1,99 @@
+"""Others' files of questions: SQuAD, and the BEIR folder with TREC's judgements."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from qa_bot.errors import QuestionFileError
+from qa_bot.evaluation.questions import Question, json_lines, one_space, read_text
+
+
+def read_squad(file: Path, text: str) -> Iterator[tuple[str, Question]]:
+    """The questions of a SQuAD file (1.1 or 2.0), each with its place in the file.
+
+    Any of its answers will do as the quote, and the paragraph is the context:
+    an answer of one word may stand in many others. A title needn't name a
+    document.
+    """
+    where = str(file)
+    try:
+        articles = json.loads(text)["data"]
+        for number, article in enumerate(articles):
+            where = f"{file}, data[{number}]"
+            for place, paragraph in enumerate(article["paragraphs"]):
+                context = one_space(paragraph["context"])
+                for order, asked in enumerate(paragraph["qas"]):
+                    where = f"{file}, data[{number}].paragraphs[{place}].qas[{order}]"
+                    yield where, _squad_question(asked, context, where)
+    except (ValueError, RecursionError) as error:
+        raise QuestionFileError(f"{file}: not JSON ({error}).") from error
+    except (KeyError, TypeError, AttributeError) as error:
+        raise QuestionFileError(f"{where}: not as SQuAD has it ({error}).") from error
+
+
+def _squad_question(asked: dict[str, Any], context: str, where: str) -> Question:
+    identifier, text = str(asked.get("id", "")), asked["question"]
+    if not isinstance(text, str) or not any(map(str.isalnum, text)):
+        raise QuestionFileError(f"{where}: no 'question' in words.")
+    if asked.get("is_impossible"):
+        return Question(identifier, text, answered=False)
+    answers = [one_space(answer["text"]) for answer in asked["answers"]]
+    quotes = tuple(dict.fromkeys(filter(None, answers)))
+    if not quotes:
+        raise QuestionFileError(f"{where}: neither answers nor 'is_impossible'.")
+    return Question(identifier, text, quotes=quotes, context=context)
+
+
+def read_beir(path: Path) -> Iterator[tuple[str, Question]]:
+    """The judged queries of a BEIR folder, or of one of its qrels files, in the queries' order."""
+    folder = path if path.is_dir() else path.parent.parent
+    files = sorted((path / "qrels").glob("*.tsv")) if path.is_dir() else [path]
+    queries = folder / "queries.jsonl"
+    if not files or not queries.is_file():
+        raise QuestionFileError(f"{folder} holds no queries.jsonl with qrels/*.tsv beside it.")
+    judged: dict[str, dict[str, int]] = {}
+    for file in files:
+        for query, document, grade in _judgements(file):
+            judged.setdefault(query, {})[document] = grade
+    for where, line in json_lines(queries, read_text(queries)):
+        identifier, text = line.get("_id"), line.get("text")
+        if not isinstance(identifier, str | int) or not isinstance(text, str):
+            raise QuestionFileError(f"{where}: no '_id' and 'text', as BEIR has them.")
+        grades = judged.pop(str(identifier), {})
+        relevant = {name: grade for name, grade in grades.items() if grade > 0}
+        if not relevant:
+            continue
+        if not any(map(str.isalnum, text)):
+            raise QuestionFileError(f"{where}: no 'text' in words.")
+        yield (
+            where,
+            Question(
+                str(identifier),
+                text,
+                documents=tuple(relevant),
+                grades=tuple(relevant.values()),
+            ),
+        )
+    if judged:
+        raise QuestionFileError(
+            f"{queries} holds no query {next(iter(judged))!r}, which {files[0].parent} judges."
+        )
+
+
+def _judgements(file: Path) -> Iterator[tuple[str, str, int]]:
+    """Query, document and grade of each line: BEIR's three columns, or TREC's four."""
+    for number, line in enumerate(read_text(file).split("\n"), 1):
+        columns = line.split("\t") if "\t" in line else line.split()
+        columns = [column.strip() for column in columns]
+        if not any(columns) or (number == 1 and columns[0] == "query-id"):
+            continue
+        try:
+            query, document, grade = columns if len(columns) == 3 else columns[:1] + columns[2:]
+            yield query, document, int(grade)
+        except ValueError as error:
+            raise QuestionFileError(
+                f"{file}, line {number}: not a query, a document and a whole-numbered grade."
+            ) from error

@@ -1,0 +1,214 @@
+"""Questions with what their answers must be, read from a file of ours, SQuAD's or BEIR's.
+
+One JSON object on each line: ``question`` and any of ``quote``, ``document``,
+``section`` (or ``sections``), ``page`` and ``context``; or ``"quote": null``
+where the documents don't answer. Each may be a list, any of which will do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from qa_bot.errors import QuestionFileError
+
+FIELDS = ("question", "id", "quote", "document", "section", "sections", "page", "context")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question, and what a passage must satisfy to be *relevant*: all that is given here.
+
+    Of several quotes, documents, sections or pages, any one will do. White space
+    counts as one space everywhere. With documents alone, documents are what is
+    ranked and judged, as in BEIR; otherwise passages are.
+
+    Invariants: an answered question wants something; ``grades`` is empty or as
+    long as ``documents``, and then nothing but documents is wanted.
+    """
+
+    id: str  # pairs the outcomes of two evaluations
+    text: str
+    answered: bool = True  # False: the documents don't answer it, and nothing else is judged
+    quotes: tuple[str, ...] = ()  # a phrase that the passage must contain
+    documents: tuple[str, ...] = ()  # document ids, with or without their suffix
+    sections: tuple[str, ...] = ()  # a heading of its section path, or several joined by " › "
+    pages: tuple[str, ...] = ()  # as the citation prints it: the label, or else the number
+    context: str = ""  # the paragraph that the quote must stand in
+    grades: tuple[int, ...] = ()  # how relevant each document is, from 1; () for 1 each
+
+
+def read_questions(path: str | Path) -> tuple[Question, ...]:
+    """Read a file of questions.
+
+    Args:
+        path: A JSON Lines file of ours; a SQuAD file (``.json``), whose
+            paragraphs become contexts; or a BEIR folder (``queries.jsonl`` and
+            ``qrels/*.tsv``, whose corpus ids are document ids), or one of its
+            qrels files. BEIR's queries without a relevant document are left
+            out, since nobody judged them.
+
+    Raises:
+        QuestionFileError: The file can't be read, or one of its lines; the
+            message names the line. Nothing is skipped.
+    """
+    from qa_bot.evaluation.formats import read_beir, read_squad
+
+    file = Path(path)
+    if file.is_dir() or file.suffix == ".tsv":
+        drafts = list(read_beir(file))
+    else:
+        text = read_text(file)
+        if file.suffix == ".json" and not _is_json_lines(text):
+            drafts = list(read_squad(file, text))
+        else:
+            drafts = [(where, _parse(line, where)) for where, line in json_lines(file, text)]
+    if not drafts:
+        raise QuestionFileError(f"{file} holds no questions.")
+    return _named(drafts)
+
+
+def as_line(question: Question) -> str:
+    """A question as one line of a file of ours, without its id where the text gives it."""
+    line: dict[str, Any] = {"question": question.text}
+    if question.id != question_id(question.text):
+        line["id"] = question.id
+    if not question.answered:
+        line["quote"] = None
+    for name, values in (
+        ("quote", question.quotes),
+        ("document", question.documents),
+        ("section", question.sections),
+        ("page", question.pages),
+        ("context", (question.context,) if question.context else ()),
+    ):
+        if values:
+            line[name] = values[0] if len(values) == 1 else list(values)
+    return json.dumps(line, ensure_ascii=False)
+
+
+def one_space(text: str) -> str:
+    """The text with every run of white space as one space."""
+    return " ".join(text.split())
+
+
+def question_id(text: str) -> str:
+    """The id of a question that isn't given one: it follows from its words, not its place."""
+    return hashlib.sha256(one_space(text).casefold().encode("utf-8", "replace")).hexdigest()[:12]
+
+
+def read_text(file: Path) -> str:
+    """The whole of a file in UTF-8.
+
+    Raises:
+        QuestionFileError: It can't be read, or isn't UTF-8; the message names the line.
+    """
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise QuestionFileError(f"{file} can't be read ({error.strerror}).") from error
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise QuestionFileError(f"{file}, line {line}: not UTF-8.") from error
+
+
+def json_lines(file: Path, text: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each line's place ("questions.jsonl, line 3") and object; empty lines are passed over.
+
+    Raises:
+        QuestionFileError: A line isn't a JSON object.
+    """
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            where = f"{file}, line {number}"
+            try:
+                found = json.loads(line)
+            except (ValueError, RecursionError) as error:
+                raise QuestionFileError(f"{where}: not JSON ({error}).") from error
+            if not isinstance(found, dict):
+                raise QuestionFileError(f"{where}: not a JSON object in braces.")
+            yield where, found
+
+
+def _is_json_lines(text: str) -> bool:
+    """Whether a file that is called ``.json`` is one object on each line all the same."""
+    try:
+        found = json.loads(text.split("\n", 1)[0])
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and "question" in found
+
+
+def _parse(line: Mapping[str, Any], where: str) -> Question:
+    """A line of ours; its id is empty where none is given."""
+    for name in line.keys() - set(FIELDS):
+        if near := get_close_matches(name, FIELDS, 1, 0.75):
+            raise QuestionFileError(f"{where}: unknown field {name!r}; {near[0]!r} is meant?")
+    text = line.get("question")
+    if not isinstance(text, str) or not any(map(str.isalnum, text)):
+        raise QuestionFileError(f"{where}: no 'question' in words.")
+    if "section" in line and "sections" in line:
+        raise QuestionFileError(f"{where}: both 'section' and 'sections'.")
+    identifier = line.get("id", "")
+    if not isinstance(identifier, str | int) or isinstance(identifier, bool):
+        raise QuestionFileError(f"{where}: 'id' is neither a text nor a number.")
+    question = Question(
+        id=str(identifier),
+        text=text,
+        answered="quote" not in line or line["quote"] is not None,
+        quotes=_strings(line, "quote", where),
+        documents=_strings(line, "document", where),
+        sections=_strings(line, "section", where) + _strings(line, "sections", where),
+        pages=_strings(line, "page", where),
+        context="".join(_strings(line, "context", where)[:1]),
+    )
+    wanted = question.quotes or question.documents or question.sections or question.pages
+    if question.answered and not wanted:
+        raise QuestionFileError(
+            f"{where}: says nothing of the answer; give 'quote', 'document', 'section' or 'page', "
+            'or "quote": null for a question that the documents don\'t answer.'
+        )
+    if question.context and not question.quotes:
+        raise QuestionFileError(f"{where}: a 'context' without a 'quote' in it.")
+    return question
+
+
+def _strings(line: Mapping[str, Any], name: str, where: str) -> tuple[str, ...]:
+    """A field's texts, one or a list; numbers are page numbers. None and [] mean not given."""
+    value = line.get(name)
+    values = value if isinstance(value, list) else [] if value is None else [value]
+    found = []
+    for one in values:
+        if name == "page" and isinstance(one, int) and not isinstance(one, bool):
+            one = str(one)  # noqa: PLW2901
+        if not isinstance(one, str) or not one.strip():
+            raise QuestionFileError(f"{where}: {name!r} holds something else than text.")
+        found.append(one_space(one))
+    return tuple(dict.fromkeys(found))
+
+
+def _named(drafts: Iterable[tuple[str, Question]]) -> tuple[Question, ...]:
+    """The questions with an id each; one that repeats another's text gets a number."""
+    named: list[Question] = []
+    given: set[str] = set()
+    repeats: Counter[str] = Counter()
+    for where, draft in drafts:
+        if draft.id:
+            identifier = draft.id
+            if identifier in given:
+                raise QuestionFileError(f"{where}: another question has the id {draft.id!r}.")
+        else:
+            key = question_id(draft.text)
+            repeats[key] += 1
+            identifier = key if repeats[key] == 1 else f"{key}-{repeats[key]}"
+        given.add(identifier)
+        named.append(replace(draft, id=identifier))
+    return tuple(named)

@@ -1,0 +1,280 @@
+"""Question files: ours, SQuAD's and BEIR's; and the golden questions of an index."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from conftest import write
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.hashing import HashEmbedder
+from qa_bot import (
+    Index,
+    IndexStateError,
+    Question,
+    QuestionFileError,
+    add_golden,
+    answer,
+    build_index,
+    read_golden,
+    read_questions,
+)
+from qa_bot.evaluation.golden import FILE, wanted
+from qa_bot.evaluation.questions import as_line, one_space, question_id
+
+
+def saved(folder: Path, *lines: object, name: str = "questions.jsonl") -> Path:
+    """A file with a line for each of these: as it is if it is text, else as JSON."""
+    texts = (line if isinstance(line, str) else json.dumps(line) for line in lines)
+    (folder / name).write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
+    return folder / name
+
+
+def test_every_field_of_a_line_is_read(tmp_path: Path) -> None:
+    file = saved(
+        tmp_path,
+        {"question": "Who?", "quote": " the\n old  king ", "document": "a.txt", "page": 7},
+        "",
+        {"question": "Where?", "id": "q 2", "quote": ["here", "there"], "section": "A › B"},
+        {"question": "When?", "sections": ["C", "D"], "page": ["iv", 3]},
+        {"question": "Why?", "quote": None, "sections": [], "note": "nobody knows"},
+        {"question": "How?", "quote": "so", "context": "Do it so or so."},
+    )
+    assert read_questions(file) == (
+        Question(
+            question_id("Who?"),
+            "Who?",
+            quotes=("the old king",),
+            documents=("a.txt",),
+            pages=("7",),
+        ),
+        Question("q 2", "Where?", quotes=("here", "there"), sections=("A › B",)),
+        Question(question_id("When?"), "When?", sections=("C", "D"), pages=("iv", "3")),
+        Question(question_id("Why?"), "Why?", answered=False),
+        Question(question_id("How?"), "How?", quotes=("so",), context="Do it so or so."),
+    )
+
+
+def test_an_id_follows_from_the_words_and_not_from_the_place(tmp_path: Path) -> None:
+    lines = [{"question": text, "page": 1} for text in ("Who  Is it?", "What?", "who is it?")]
+    one, two, again = (question.id for question in read_questions(saved(tmp_path, *lines)))
+    assert again == f"{one}-2"
+    turned = read_questions(saved(tmp_path, *reversed(lines)))
+    assert [question.id for question in turned] == [one, two, again]
+
+
+words = st.text(st.characters(codec="utf-8"), min_size=1, max_size=9).map(one_space).filter(bool)
+several = st.lists(words, max_size=3, unique=True).map(tuple)
+
+
+@given(
+    text=words.map(lambda text: f"Is {text} so?"),
+    quotes=several,
+    documents=several,
+    sections=several,
+    pages=several,
+)
+def test_a_question_written_as_a_line_is_read_back_as_it_was(
+    tmp_path_factory: pytest.TempPathFactory,
+    text: str,
+    quotes: tuple[str, ...],
+    documents: tuple[str, ...],
+    sections: tuple[str, ...],
+    pages: tuple[str, ...],
+) -> None:
+    is_answered = bool(quotes or documents or sections or pages)
+    question = Question(question_id(text), text, is_answered, quotes, documents, sections, pages)
+    line = as_line(question)
+    assert "\n" not in line
+    assert read_questions(saved(tmp_path_factory.mktemp("q"), line)) == (question,)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("{", "not JSON"),
+        ("[1]", "not a JSON object"),
+        ({"quote": "x"}, "no 'question' in words"),
+        ({"question": "?!", "quote": "x"}, "no 'question' in words"),
+        ({"question": ["Who?"], "quote": "x"}, "no 'question' in words"),
+        ({"question": "Who?"}, "says nothing of the answer"),
+        ({"question": "Who?", "sections": []}, "says nothing of the answer"),
+        ({"question": "Who?", "qoute": "x", "document": "a"}, "unknown field 'qoute'; 'quote'"),
+        ({"question": "Who?", "quote": " "}, "'quote' holds something else than text"),
+        ({"question": "Who?", "quote": ["x", None]}, "'quote' holds something else than text"),
+        ({"question": "Who?", "document": 3}, "'document' holds something else than text"),
+        ({"question": "Who?", "page": True}, "'page' holds something else than text"),
+        ({"question": "Who?", "section": "a", "sections": "b"}, "both 'section' and 'sections'"),
+        ({"question": "Who?", "page": 1, "context": "x"}, "a 'context' without a 'quote'"),
+        ({"question": "Who?", "page": 1, "id": []}, "'id' is neither"),
+        ({"question": "Who?", "page": 1, "id": "one"}, "another question has the id 'one'"),
+    ],
+)
+def test_a_bad_line_is_named_with_what_is_wrong(tmp_path: Path, line: object, said: str) -> None:
+    file = saved(tmp_path, {"question": "What?", "id": "one", "page": 1}, "", line)
+    with pytest.raises(QuestionFileError) as raised:
+        read_questions(file)
+    assert str(raised.value).startswith(f"{file}, line 3: ")
+    assert said in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_file_that_is_not_text_or_not_there_or_empty_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "binary.jsonl").write_bytes(b'{"question": "x", "page": 1}\n\xff\xfe')
+    (tmp_path / "empty.jsonl").write_text("\n\n")
+    for name, said in (
+        ("binary.jsonl", "line 2: not UTF-8"),
+        ("empty.jsonl", "holds no questions"),
+        ("none.jsonl", "can't be read"),
+        ("none.json", "can't be read"),
+    ):
+        with pytest.raises(QuestionFileError, match=said):
+            read_questions(tmp_path / name)
+
+
+def squad(*asked: object) -> dict[str, object]:
+    paragraph = {"context": "Rollo  led the Norse.\nHe swore fealty.", "qas": list(asked)}
+    return {"version": "v2.0", "data": [{"title": "Normans", "paragraphs": [paragraph]}]}
+
+
+def test_squad_gives_any_of_the_answers_within_the_paragraph(tmp_path: Path) -> None:
+    answers = [{"text": "Rollo", "answer_start": 0}, {"text": "Rollo ", "answer_start": 0}]
+    file = saved(
+        tmp_path,
+        squad(
+            {"id": "a", "question": "Who led?", "answers": [*answers, {"text": "He"}]},
+            {"id": "b", "question": "Who fell?", "answers": [], "is_impossible": True},
+        ),
+        name="squad.json",
+    )
+    assert read_questions(file) == (
+        Question(
+            "a",
+            "Who led?",
+            quotes=("Rollo", "He"),
+            context="Rollo led the Norse. He swore fealty.",
+        ),
+        Question("b", "Who fell?", answered=False),
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ({"data": 3}, "not as SQuAD has it"),
+        ({"answers": []}, "not as SQuAD has it ('data')"),
+        ("{", "not JSON"),
+        (squad({"id": "a", "question": "Who?"}), "qas[0]: not as SQuAD has it ('answers')"),
+        (squad({"id": "a", "question": "Who?", "answers": []}), "qas[0]: neither answers nor"),
+        (squad({"id": "a", "question": "", "answers": []}), "qas[0]: no 'question' in words"),
+    ],
+)
+def test_a_damaged_squad_file_is_named_with_the_place(
+    tmp_path: Path, content: object, said: str
+) -> None:
+    with pytest.raises(QuestionFileError) as raised:
+        read_questions(saved(tmp_path, content, name="squad.json"))
+    assert said in str(raised.value)
+
+
+def test_lines_of_ours_are_told_from_squad_whatever_the_file_is_called(tmp_path: Path) -> None:
+    lines = [{"question": "Who?", "page": 1}, {"question": "What?", "quote": None}]
+    assert len(read_questions(saved(tmp_path, *lines, name="mine.json"))) == 2
+
+
+def beir(folder: Path, *judgements: str, name: str = "test.tsv") -> Path:
+    (folder / "qrels").mkdir(exist_ok=True)
+    queries = [{"_id": "1", "text": "Who?"}, {"_id": "2", "text": "What?"}]
+    saved(folder, *queries, {"_id": "3", "text": "When?"}, name="queries.jsonl")
+    saved(folder / "qrels", *judgements, name=name)
+    return folder
+
+
+def test_beir_gives_graded_documents_of_the_judged_queries(tmp_path: Path) -> None:
+    folder = beir(tmp_path, "query-id\tcorpus-id\tscore", "2\tdoc a\t1", "2\tb\t2", "2\tc\t0")
+    two = Question("2", "What?", documents=("doc a", "b"), grades=(1, 2))
+    assert read_questions(folder) == (two,)
+    beir(tmp_path, "1 0 b 1", "", "3 0 b 0", name="train.tsv")  # as TREC writes it
+    one = Question("1", "Who?", documents=("b",), grades=(1,))
+    assert read_questions(folder) == (one, two)
+    assert read_questions(folder / "qrels" / "train.tsv") == (one,)
+
+
+def test_a_damaged_beir_folder_is_named_with_the_place(tmp_path: Path) -> None:
+    with pytest.raises(QuestionFileError, match=r"no queries.jsonl with qrels"):
+        read_questions(tmp_path)
+    for line, said in (
+        ("1\ta\tmuch", r"test.tsv, line 1: not a query"),
+        ("1\ta", r"test.tsv, line 1: not a query"),
+        ("9\ta\t1", "no query '9'"),
+    ):
+        with pytest.raises(QuestionFileError, match=said):
+            read_questions(beir(tmp_path, line))
+
+
+def test_a_confirmed_answer_wants_its_marked_sentence_where_it_stands(article: Index) -> None:
+    reply = answer("Why is Iceland important?", article)
+    question = wanted(reply)
+    quote = reply.quotes[0]
+    marked = [quote.text[a - quote.start : b - quote.start] for a, b in quote.sentences]
+    assert question.quotes == tuple(map(one_space, marked))
+    assert question.documents == (quote.citation.document_id,)
+    assert question.sections == (" › ".join(quote.citation.section),)
+    given_phrase = wanted(reply, ["strategic  location"])
+    assert given_phrase.quotes == ("strategic location",)
+    assert given_phrase.sections == question.sections
+    elsewhere = wanted(reply, ["negotiations and compromises"], [quote.citation.document_id])
+    assert elsewhere.sections == ()  # the answer's isn't where that phrase stands
+    assert elsewhere.documents == (quote.citation.document_id,)
+    assert not wanted(answer("How do I bake bread?", article)).answered
+
+
+def test_the_same_question_replaces_the_older_one_and_nothing_else(
+    tmp_path: Path, article: Index
+) -> None:
+    kept = ['{"question": "Who?", "page": 1}', "by hand, and wrong", '{"question": "What?"']
+    (tmp_path / FILE).write_text("\n".join(kept))  # as a crash could leave it, without an end
+    first = add_golden(tmp_path, answer("Why is Iceland important?", article))
+    assert first.replaced == ()
+    second = add_golden(tmp_path, Question("", "why is  Iceland important?", quotes=("x",)))
+    assert second.replaced == (as_line(first.question),)
+    assert second.file == (tmp_path / FILE).resolve()
+    lines = (tmp_path / FILE).read_text().splitlines()
+    assert lines == [*kept, as_line(second.question)]
+    assert sorted(file.name for file in tmp_path.iterdir()) == [FILE, "golden.lock"]
+    with pytest.raises(QuestionFileError, match=r"golden.jsonl, line 2: not JSON"):
+        read_golden(tmp_path)
+
+
+def test_questions_added_at_the_same_time_are_all_kept(tmp_path: Path) -> None:
+    questions = [Question("", f"Question {n}?", quotes=(f"answer {n}",)) for n in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda question: add_golden(tmp_path, question), questions))
+    assert {question.text for question in read_golden(tmp_path)} == {
+        question.text for question in questions
+    }
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(IndexStateError, match=r"golden.jsonl can't be written \(No such file"):
+        add_golden(tmp_path / "none", Question("", "Who?", quotes=("x",)))
+
+
+def test_builds_and_rebuilds_leave_the_golden_questions_alone(
+    documents: Path, folder: Path
+) -> None:
+    write(documents, a="Otters sleep on their backs.")
+    build_index(documents, folder, model=HashEmbedder())
+    assert read_golden(folder) == ()
+    add_golden(folder, Question("", "How do otters sleep?", quotes=("on their backs",)))
+    before = (folder / FILE).read_bytes()
+    write(documents, b="Herons stand.")
+    build_index(documents, folder, model=HashEmbedder())
+    build_index(documents, folder, model=HashEmbedder("another"), rebuild=True)
+    (folder / "qa_bot.sqlite").write_bytes(b"garbage" * 999)
+    build_index(documents, folder, model=HashEmbedder(), rebuild=True)
+    assert (folder / FILE).read_bytes() == before
