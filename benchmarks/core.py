@@ -31,7 +31,6 @@ from qa_bot import Answer, Index, Passage
 from qa_bot.cores import has_fast_bfloat16
 from qa_bot.embedding import DEFAULT_MODEL, load_embedder
 from qa_bot.indexing import index_passages
-from qa_bot.reader import DEFAULT_READER
 
 ROOT = Path(__file__).resolve().parents[1]
 ROUNDS = 5  # interleaved, for ratios of speed
@@ -190,7 +189,7 @@ def _article_marked(row: ArticleQuestion, index: Index) -> bool:
     from qa_bot.judging import judge, marked_sentences
     from qa_bot.retrieval import rank
 
-    best = judge(row.question, rank(row.question, index), DEFAULT_READER)[0]
+    best = judge(row.question, rank(row.question, index), None)[0]
     text = index.document(best.candidate.passage.document_id).text
     return any((row.quote or "") in text[s.start : s.end] for s in marked_sentences(best))
 

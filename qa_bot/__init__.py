@@ -28,7 +28,7 @@ from qa_bot.evaluation.outcomes import Evaluation, Outcome, evaluate
 from qa_bot.evaluation.questions import Question, read_questions
 from qa_bot.indexing import build_index
 from qa_bot.other_readers import load_reader
-from qa_bot.reader import Reader, Reading, SpanReader, default_reader
+from qa_bot.reader import Reader, Reading
 from qa_bot.records import (
     Answer,
     Check,
@@ -90,7 +90,6 @@ __all__ = [
     "Section",
     "Sentence",
     "ServerError",
-    "SpanReader",
     "Summary",
     "UnknownDocumentError",
     "UnreadableDocumentError",
@@ -101,7 +100,6 @@ __all__ = [
     "build_index",
     "check_index",
     "compare",
-    "default_reader",
     "evaluate",
     "load_reader",
     "open_index",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from qa_bot.errors import ModelError, UsageError
 from qa_bot.judging import Judged, also_answers, confidence, judge, marked_sentences
 from qa_bot.lexical import stems
-from qa_bot.reader import DEFAULT_READER, Reader
+from qa_bot.reader import Reader
 from qa_bot.records import Answer, Citation, Hit, Quote, Span
 from qa_bot.retrieval import Index, Ranking, rank
 from qa_bot.text import is_stop_word, without_possessive, words
@@ -22,7 +22,7 @@ def answer(
     k: int = 5,
     documents: Sequence[str] | None = None,
     *,
-    reader: Reader | None = DEFAULT_READER,
+    reader: Reader | None = None,
     strictness: float = FOUND_AT,
 ) -> Answer:
     """Answer a question by quoting, or say that the documents don't answer it.
@@ -32,8 +32,8 @@ def answer(
         index: From ``open_index``.
         k: At most so many hits; at least 1.
         documents: Only from these: exact document ids or folders.
-        reader: What reads the passages that retrieval puts first; None goes by
-            retrieval alone, which is faster and less often right.
+        reader: What reads the passages that retrieval puts first, from
+            ``load_reader``; None goes by retrieval alone.
         strictness: The confidence that an answer must have, in [0, 1].
 
     Returns:

@@ -52,7 +52,9 @@ ALLOWED = {  # room → the rooms it may use; "qa_bot" stands for the public nam
     "console": "records",
     "cli_eval": f"evaluation console {PUBLIC}",
     "cli": f"cli_eval console web {PUBLIC}",
-    "qa_bot": "answering checking evaluation indexing other_readers reader retrieval errors records",
+    "qa_bot": (
+        "answering checking evaluation indexing other_readers reader retrieval errors records"
+    ),
     "__main__": "cli",
 }
 SLOW = {"torch", "transformers", "sentence_transformers", "faiss", "tantivy", "gradio"} | {

@@ -245,8 +245,6 @@ class Service:
         index = qa_bot.open_index(self._index, model=self._model)
         try:
             index.warm()
-            with suppress(qa_bot.ModelError):  # each answer will say that it goes without
-                qa_bot.default_reader().warm()
             holdings = _holdings(index)
         except BaseException:
             index.close()
