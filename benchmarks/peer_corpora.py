@@ -148,6 +148,11 @@ def sampled(corpus: Corpus, count: int) -> Corpus:
     return Corpus(corpus.name, items, _renamed(asked, new_ids))
 
 
+def fewer(corpus: Corpus, count: int) -> Corpus:
+    """So many of its questions, always the same, on all its passages."""
+    return replace(corpus, questions=tuple(_drawn(corpus.questions, count)))
+
+
 def changed(corpus: Corpus, number: int) -> tuple[Corpus, Asked]:
     """The corpus after its first document got a new sentence, and a question that it answers.
 

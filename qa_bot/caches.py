@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import sqlite3
 import tempfile
@@ -38,6 +39,7 @@ from qa_bot.vectors import (
 FOLDER = "caches"
 VERSION = 1  # of what is put into the caches
 _VECTORS, _WORDS, _SEAL = "vectors.faiss", "words", "seal.json"
+_OURS = re.compile(r"[0-9a-f]+-\d+|\.making-.*")  # what else is there is the user's
 BLOCK = 10_000  # rows read from the database at a time
 _STALE_SHARE = 0.2  # of deleted passages, which BM25 counts until the caches are made afresh
 
@@ -104,7 +106,7 @@ def build(target: Path, connection: sqlite3.Connection, previous: Path | None) -
 def remove_others(folder: Path, keep: Path) -> None:
     """Delete the caches of earlier and unfinished builds."""
     for other in (folder / FOLDER).glob("*"):
-        if other != keep:
+        if other != keep and _OURS.fullmatch(other.name):
             shutil.rmtree(other, ignore_errors=True)
 
 

@@ -21,7 +21,7 @@ from qa_bot.records import Document, Limits, Passage, Progress, Receipt
 from qa_bot.storing import Store
 from qa_bot.updating import Options, Outcome, is_settled, settled_state, update
 
-_BESIDE = "replacement"  # in the index's folder: where a database is made to replace another
+_BESIDE = ".qa_bot-replacement"  # in the index's folder: a database that is to replace another
 
 
 def build_index(
@@ -70,7 +70,9 @@ def build_index(
     options = Options(rebuild, limits, ocr, on_progress)
     with locks.writing(target), database.explain_errors(target):
         older = schema.is_older(target)
-        place = _place(target, anew=older or (rebuild and not schema.is_usable(target)))
+        place = _place(
+            target, rebuild=rebuild, anew=older or (rebuild and not schema.is_usable(target))
+        )
         with closing(database.open_writer(place)) as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -162,18 +164,22 @@ def _make_folder(index: Path) -> None:
         )
 
 
-def _place(index: Path, *, anew: bool) -> Path:
+def _place(index: Path, *, rebuild: bool, anew: bool) -> Path:
     """The folder of the database that is written.
 
     One that can't be used (damaged, or of another format) stays where it is
     until the one that replaces it is published, also through interruptions.
     """
     beside = index / _BESIDE
+    resumed = anew and not rebuild and beside.is_dir() and schema.is_usable(beside)
+    if not resumed:
+        if beside.is_dir() and not beside.is_symlink():
+            shutil.rmtree(beside, ignore_errors=True)
+        else:
+            beside.unlink(missing_ok=True)
     if anew:
         _make_folder(beside)
-        return beside
-    shutil.rmtree(beside, ignore_errors=True)
-    return index
+    return beside if anew else index
 
 
 def _embedder(model: str | Embedder | None, meta: dict[str, str]) -> Embedder:

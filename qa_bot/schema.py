@@ -165,6 +165,11 @@ def take_place(source: Path, folder: Path) -> None:
         for name in (f"{FILE}-wal", f"{FILE}-shm"):  # else they would be taken for the new one's
             (folder / name).unlink(missing_ok=True)
         (source / FILE).replace(folder / FILE)
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)  # the name is on the disk before the build is told to be done
+        finally:
+            os.close(handle)
     except OSError as error:
         raise IndexStateError(
             f"The new index in {folder} can't take the place of the old one ({error.strerror})."

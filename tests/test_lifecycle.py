@@ -27,6 +27,7 @@ from qa_bot import (
     answer,
     build_index,
     check_index,
+    indexing,
     open_index,
     retrieve,
     schema,
@@ -161,6 +162,40 @@ def test_an_unusable_database_stays_until_the_one_that_replaces_it_is_done(
     assert check_index(folder).faults == ()
     left = {file.name for file in folder.iterdir() if not file.name.startswith(schema.FILE)}
     assert left == {"build.lock", "caches"}
+
+
+@pytest.mark.parametrize("left", ["older", "damaged", "file"])
+def test_what_an_earlier_replacement_left_is_no_obstacle(
+    zoo: Path, folder: Path, left: str
+) -> None:
+    build_index(zoo, folder, model=HashEmbedder())
+    before = ranking(folder)
+    with closing(sqlite3.connect(folder / schema.FILE)) as connection:
+        connection.execute("UPDATE meta SET value = ? WHERE key = 'format'", (schema.FORMAT - 1,))
+        connection.commit()
+    beside = folder / indexing._BESIDE
+    if left == "file":
+        beside.write_text("in the way")
+    else:
+        beside.mkdir()
+        content = (folder / schema.FILE).read_bytes() if left == "older" else b"no database"
+        (beside / schema.FILE).write_bytes(content)
+    assert build_index(zoo, folder, model=HashEmbedder()).remade
+    assert ranking(folder) == before
+    assert not beside.exists()
+
+
+def test_what_is_not_ours_in_the_index_folder_stays(zoo: Path, folder: Path) -> None:
+    theirs = [folder / "replacement", folder / "caches" / "photos", folder / "notes"]
+    for one in theirs:
+        one.mkdir(parents=True)
+        (one / "thesis.txt").write_text("precious")
+    for rebuild in (False, True):
+        write(zoo, otters=paragraphs("otter", 3 + rebuild))
+        build_index(zoo, folder, model=HashEmbedder(), rebuild=rebuild)
+        assert all((one / "thesis.txt").read_text() == "precious" for one in theirs)
+        ours = [one for one in (folder / "caches").iterdir() if one.name != "photos"]
+        assert len(ours) == 1
 
 
 def test_readers_see_nothing_of_a_build_that_is_not_done(

@@ -13,6 +13,7 @@ from conftest import paragraphs, write
 
 from benchmarks.hashing import HashEmbedder
 from benchmarks.soak import soak
+from qa_bot import locks
 from qa_bot.web import watching
 from qa_bot.web.service import Service
 
@@ -99,6 +100,24 @@ def test_a_link_that_is_pointed_elsewhere_is_followed(
     wait_for(service, "herons.txt")
     write(other, moths=paragraphs("moth", 2))
     wait_for(service, "herons.txt", "moths.txt")
+
+
+def test_what_changed_while_another_process_was_building_is_caught_up_with(
+    watched: tuple[Path, Service],
+    documents: Path,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _, service = watched
+    wait_for(service, "otters.txt")
+    monkeypatch.setattr(watching, "RETRY", 0.5)
+    with locks.writing(folder):
+        write(documents, moth=paragraphs("moth", 2))
+        deadline = time.monotonic() + TIMEOUT
+        while not service.status.problem:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    wait_for(service, "moth.txt", "otters.txt")
 
 
 def test_nothing_stale_is_shown_unmarked_while_the_folder_is_edited(

@@ -13,7 +13,7 @@ from qa_bot.web.service import Service
 QUIET = 2_000  # milliseconds without a change after which the index is brought up to date
 LONGEST = 60_000  # milliseconds after which it is, though changes go on
 LOOK = 2_000  # milliseconds between looks at whether the folder is still the same one
-_RETRY = 30.0  # seconds until a folder that can't be watched is looked at again
+RETRY = 30.0  # seconds until what failed is tried again
 
 
 def watch(documents: Path, index: Path, service: Service, stop: threading.Event) -> None:
@@ -46,6 +46,7 @@ def _watch_one(documents: Path, index: Path, service: Service, stop: threading.E
     handle = os.open(documents, os.O_RDONLY | os.O_DIRECTORY)  # no other gets its number meanwhile
     try:
         unseen = True  # what changed before the watch began
+        retry = time.monotonic() + RETRY
         for changes in watchfiles.watch(
             documents,
             watch_filter=counts,
@@ -55,8 +56,11 @@ def _watch_one(documents: Path, index: Path, service: Service, stop: threading.E
             rust_timeout=LOOK,
             yield_on_timeout=True,
         ):
-            if changes or unseen:
+            # A build that failed (another process was building, say) may go well later.
+            failed = bool(service.status.problem) and time.monotonic() >= retry
+            if changes or unseen or failed:
                 service.refresh(requested=False)
+                retry = time.monotonic() + RETRY
             unseen = False
             if not _has_path(handle, documents):
                 return
@@ -73,7 +77,7 @@ def _has_path(handle: int, documents: Path) -> bool:
 
 def _wait(documents: Path, stop: threading.Event) -> None:
     """Wait for the folder to come or go, but not for ever: something else may be mended."""
-    there, until = documents.is_dir(), time.monotonic() + _RETRY
+    there, until = documents.is_dir(), time.monotonic() + RETRY
     while documents.is_dir() == there and time.monotonic() < until:
         if stop.wait(LOOK / 1000):
             return
