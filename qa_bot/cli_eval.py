@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,8 +27,9 @@ from qa_bot.console import (
     progress_bar,
 )
 from qa_bot.evaluation import drawing, exports, report
+from qa_bot.evaluation.comparing import comparable
 from qa_bot.evaluation.golden import FILE, wanted
-from qa_bot.evaluation.questions import as_line
+from qa_bot.evaluation.questions import as_line, in_words
 
 _SHOWN = 20  # failures, changes, … on the screen
 
@@ -93,24 +95,41 @@ def evaluate(
         return
     if quote or document or not_answered:
         raise UsageError("--quote, --document and --not-answered go with --add.")
+    _check_outputs(outputs, _inputs(questions, against, index))
     earlier = exports.read_evaluation(against) if against else None
-    _check_outputs(outputs)
     asked = _questions(questions, index)
+    if earlier:
+        comparable(earlier, asked)
     found = _evaluate(asked, index)
+    comparison = _show(found, earlier, f"{against}", outputs, as_json)
+    if comparison and comparison.regressed:
+        raise typer.Exit(1)
+
+
+def _show(
+    found: Evaluation,
+    earlier: Evaluation | None,
+    against: str,
+    outputs: dict[str, Path | None],
+    as_json: bool,
+) -> Comparison | None:
+    """Print first, so that a file that can't be written doesn't take the figures with it."""
+    if not as_json:
+        _print(report.report_lines(found, _SHOWN))
+        _write(found, outputs)
     comparison = qa_bot.compare(earlier, found) if earlier else None
-    _write(found, outputs)
     if as_json:
         shown = exports.as_json(found)
         if comparison:
             shown["comparison"] = _comparison_json(comparison)
-        typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
-    else:
-        _print(report.report_lines(found, _SHOWN))
-        if comparison:
-            out.print()
-            _print(report.comparison_lines(comparison, str(against), _SHOWN))
-    if comparison and comparison.regressed:
-        raise typer.Exit(1)
+        text = json.dumps(shown, ensure_ascii=False, indent=2)
+        # Half a surrogate pair would be printed as "?", and read back as another name.
+        typer.echo(re.sub(r"[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", text))
+        _write(found, outputs)
+    elif comparison:
+        out.print()
+        _print(report.comparison_lines(comparison, against, _SHOWN))
+    return comparison
 
 
 def _print(lines: Iterable[report.Line]) -> None:
@@ -135,15 +154,31 @@ def _evaluate(questions: tuple[Question, ...], index: Path) -> Evaluation:
         return qa_bot.evaluate(questions, opened, on_progress=show)
 
 
-def _check_outputs(outputs: dict[str, Path | None]) -> None:
-    """Say what would fail at the end before the work."""
-    if outputs["plot"]:
-        drawing.check_drawing()
+def _inputs(questions: Path | None, against: Path | None, index: Path) -> Iterator[Path]:
+    """The files that are read, or that hold what somebody has written: none may be written over."""
+    yield index / FILE
+    if against:
+        yield against
+    if questions:
+        yield questions
+    if questions and (questions.is_dir() or questions.suffix.lower() == ".tsv"):
+        folder = questions if questions.is_dir() else questions.parent.parent
+        yield from (folder / "queries.jsonl", *(folder / "qrels").glob("*"))
+
+
+def _check_outputs(outputs: dict[str, Path | None], inputs: Iterable[Path]) -> None:
+    """Say what would fail at the end, or destroy something, before the work."""
+    taken = {file.resolve() for file in inputs}
     for file in filter(None, outputs.values()):
+        if file.resolve() in taken:
+            raise UsageError(f"{file} is read, or written by another option: name another file.")
+        taken.add(file.resolve())
         if not file.parent.is_dir():
             raise UsageError(f"There is no folder {file.parent} for {file.name}.")
         if file.is_dir():
             raise UsageError(f"{file} is a folder, and not a file to write.")
+    if plot := outputs["plot"]:
+        drawing.check_drawing(plot)
 
 
 def _write(evaluation: Evaluation, outputs: dict[str, Path | None]) -> None:
@@ -195,7 +230,7 @@ def _add(  # each is an option
     as_json: bool,
 ) -> None:
     """Ask, show the answer, and make it golden, as it is or as the options have it."""
-    if not any(map(str.isalnum, text)):
+    if not in_words(text):
         raise qa_bot.EmptyQuestionError
     with qa_bot.open_index(index) as opened:
         with err.status("Loading the model …"):
@@ -233,7 +268,7 @@ def _add(  # each is an option
 class Golden:
     """What a build did to the golden answers; ``comparison`` is None without an earlier index."""
 
-    after: Evaluation | None
+    after: Evaluation
     comparison: Comparison | None
 
     @property
@@ -241,25 +276,22 @@ class Golden:
         """Whether any golden answer is worse than before; without a before, than was confirmed."""
         if self.comparison is not None:
             return bool(self.comparison.having("worse"))
-        return self.after is not None and bool(self.after.failures)
+        return bool(self.after.failures)
 
     def as_json(self) -> dict[str, Any]:
         """For ``--json``."""
         return {
             "worse": self.worse,
-            "questions": len(self.after.outcomes) if self.after else 0,
+            "questions": len(self.after.outcomes),
             "failures": [
                 {"question": one.question.text, "failure": one.failure}
-                for one in (self.after.failures if self.after else ())
+                for one in self.after.failures
             ],
             "comparison": _comparison_json(self.comparison) if self.comparison else None,
         }
 
     def print(self) -> None:
         """For a person."""
-        if self.after is None:
-            print_text("There are no golden questions to check.", "yellow")
-            return
         changed = len(self.comparison.changes) if self.comparison else 0
         was = "no earlier index to compare with"
         if self.comparison:
@@ -277,10 +309,12 @@ class Golden:
 
 
 def evaluate_golden(index: Path) -> Evaluation | None:
-    """The golden questions on the index as it is; None where it can't answer, or none are there."""
-    golden = qa_bot.read_golden(index)
-    if not golden:
-        return None
+    """The golden questions on the index as it is; None where it can't answer.
+
+    Raises:
+        UsageError: There are no golden questions.
+    """
+    golden = _questions(None, index)
     try:
         return _evaluate(golden, index)
     except (qa_bot.IndexStateError, qa_bot.ModelError):
@@ -289,8 +323,5 @@ def evaluate_golden(index: Path) -> Evaluation | None:
 
 def check_golden(index: Path, before: Evaluation | None) -> Golden:
     """The golden questions on the index that was just built, against what they were."""
-    golden = qa_bot.read_golden(index)
-    if not golden:
-        return Golden(None, None)
-    after = _evaluate(golden, index)
+    after = _evaluate(_questions(None, index), index)
     return Golden(after, qa_bot.compare(before, after) if before else None)

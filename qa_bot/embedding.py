@@ -166,10 +166,20 @@ class SentenceTransformerEmbedder:
 
     def encode_question(self, question: str) -> Vectors:
         """The question's vector, ``(d,)``, in full precision."""
+        import torch
+
         with self._lock:
-            vector = self.model.encode_query(
-                question, normalize_embeddings=True, show_progress_bar=False
-            )
+            model = self.model
+            # Two threads save a few milliseconds of so short a text, and lose tens where they
+            # wait for each other, spinning, beside those of FAISS or of other programs.
+            threads = torch.get_num_threads()
+            torch.set_num_threads(1)
+            try:
+                vector = model.encode_query(
+                    question, normalize_embeddings=True, show_progress_bar=False
+                )
+            finally:
+                torch.set_num_threads(threads)
         return np.asarray(vector, dtype=np.float32)
 
     def encode_passages(

@@ -209,5 +209,14 @@ def _search(
     count = min(k, index.ntotal if allowed is None else len(allowed))
     if count == 0:
         return []
-    _, found = index.search(vector[None, :], count, params=parameters)
+    import faiss
+
+    # One question is searched for in a millisecond or two; threads that wait for each other
+    # at the end of it, spinning beside torch's, cost tens of them on a busy machine.
+    threads = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        _, found = index.search(vector[None, :], count, params=parameters)
+    finally:
+        faiss.omp_set_num_threads(threads)
     return [int(number) for number in found[0] if number >= 0]

@@ -6,13 +6,15 @@ import csv
 import json
 import sys
 from pathlib import Path
+from statistics import mean
 
+import ir_measures
 import pytest
 from conftest import DOCUMENTS, Shell, check_failure, write
 
 from qa_bot import Index, build_index, evaluate, open_index, read_questions
 from qa_bot.embedding import SentenceTransformerEmbedder
-from qa_bot.evaluation import exports
+from qa_bot.evaluation import drawing, exports
 from qa_bot.evaluation.golden import FILE
 
 QUESTIONS = Path(__file__).with_name("data") / "article_questions.jsonl"
@@ -158,18 +160,112 @@ def test_a_missing_package_is_one_line_before_the_work(
         assert "run `pip install 'qa-bot[eval]'`" in check_failure(done, 1)
 
 
-def test_a_picture_of_an_unknown_kind_is_one_line(
-    shell: Shell, article_folder: Path, tmp_path: Path
+@pytest.mark.parametrize("name", ["a.xyz", "a", "png"])
+def test_a_picture_of_an_unknown_kind_is_one_line_before_the_work(
+    shell: Shell, tmp_path: Path, name: str
 ) -> None:
-    done = shell("eval", QUESTIONS, "--index", article_folder, "--plot", tmp_path / "a.xyz")
-    assert "a.xyz can't be written" in check_failure(done, 1)
+    done = shell("eval", QUESTIONS, "--index", tmp_path / "none", "--plot", tmp_path / name)
+    assert f"{name} can't be drawn: its name must end in one of .avif" in check_failure(done, 2)
+    drawing.check_drawing(tmp_path / "a.PNG")
+
+
+def test_the_report_is_there_though_a_file_cannot_be_written(shell: Shell, zoo: Path) -> None:
+    question = '{"question": "How do otters sleep?", "quote": "on their backs"}'
+    (zoo / FILE).write_text(question)
+    for options, start in (((), "1 question, 1 of"), (("--json",), "{")):
+        done = shell("eval", "--index", zoo, "--csv", "/dev/full", *options)
+        assert (done.code, done.err.count("\n")) == (1, 1)
+        assert "/dev/full can't be written (No space left" in done.err
+        assert done.out.startswith(start)
+
+
+def test_no_input_is_written_over_and_no_file_twice(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "index").mkdir()
+    (tmp_path / "qrels").mkdir()
+    texts = {
+        "q.jsonl": '{"question": "Who?", "page": 1}',
+        "e.json": "{}",
+        f"index/{FILE}": "{}",
+        "queries.jsonl": '{"_id": "1", "text": "Who?"}',
+        "qrels/test.tsv": "1\ta\t1",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    (tmp_path / "link").symlink_to("q.jsonl")
+    for arguments in (
+        ("q.jsonl", "--csv", "q.jsonl"),
+        ("q.jsonl", "--run", tmp_path / "index" / ".." / "q.jsonl"),
+        ("q.jsonl", "--qrels", "link"),
+        ("q.jsonl", "--compare", "e.json", "--csv", "e.json"),
+        ("q.jsonl", "--csv", f"index/{FILE}"),
+        (".", "--run", "queries.jsonl"),
+        (".", "--qrels", "qrels/test.tsv"),
+        ("qrels/test.tsv", "--run", "queries.jsonl"),
+        ("q.jsonl", "--run", "new", "--qrels", "./new"),
+    ):
+        assert "name another file" in check_failure(shell("eval", *arguments), 2)
+    assert {name: (tmp_path / name).read_text() for name in texts} == texts
+    assert not (tmp_path / "new").exists()
+
+
+def test_what_cannot_be_compared_is_said_before_the_work(
+    shell: Shell, zoo: Path, tmp_path: Path
+) -> None:
+    questions, earlier = tmp_path / "questions.jsonl", tmp_path / "earlier.json"
+    questions.write_text('{"question": "How do otters sleep?", "quote": "on their backs"}')
+    earlier.write_text(shell("eval", questions, "--index", zoo, "--json").out)
+    for line, said in (
+        ('{"question": "How do otters sleep?", "quote": "hold hands"}', "something else is wanted"),
+        ('{"question": "Who are they?", "quote": "hold hands"}', "asked none of these questions"),
+    ):
+        questions.write_text(line)
+        arguments = ("--index", tmp_path / "none", "--compare", earlier)
+        assert said in check_failure(shell("eval", questions, *arguments), 2)
+
+
+def test_names_that_c_strings_cannot_hold_are_evaluated_and_written(
+    shell: Shell, zoo: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "questions.jsonl"
+    lines = [
+        {"question": "How do otters sleep?", "document": ["otters", "\ud800", "\udc00"]},
+        {"question": "How do herons stand?", "id": "a\0b", "document": ["herons", "a\0b"]},
+        {"question": "How do herons fly?", "id": "a\0c", "document": "a\0c"},
+        {"question": "How do herons nest?", "id": "\udfff", "quote": "one leg"},
+    ]
+    file.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    run, qrels = tmp_path / "out.run", tmp_path / "out.qrels"
+    done = shell("eval", file, "--index", zoo, "--json", "--run", run, "--qrels", qrels)
+    assert (done.code, done.err) == (0, "")
+    ranks = [one["ranks"] for one in json.loads(done.out)["outcomes"]]
+    assert [one["hit_at_1"] for one in ranks] == [1, 1, 0, 1]
+    (tmp_path / "e.json").write_text(done.out)
+    again = shell("eval", file, "--index", zoo, "--compare", tmp_path / "e.json")
+    assert "e.json: 4 questions\n" in again.out
+    recomputed = ir_measures.calc_aggregate(
+        [ir_measures.nDCG @ 10],
+        list(ir_measures.read_trec_qrels(str(qrels))),
+        list(ir_measures.read_trec_run(str(run))),
+    )
+    assert recomputed[ir_measures.nDCG @ 10] == pytest.approx(mean(one["ndcg"] for one in ranks))
+    names = [line.split() for line in qrels.read_text().splitlines()]
+    assert [row[2] for row in names[:3]] == ["otters.txt", "%ED%A0%80", "%ED%B0%80"]
+    assert {row[0] for row in names[3:]} == {"a%00b", "a%00c", "%ED%BF%BF"}
 
 
 def test_a_build_says_which_golden_answers_changed(
     shell: Shell, zoo: Path, documents: Path
 ) -> None:
     places = ("--documents", documents, "--index", zoo)
-    assert "no golden questions to check" in shell("index", *places, "--check-golden").out
+    write(documents, newts="Newts swim.")
+    nothing = shell("index", *places, "--check-golden")
+    assert "There are no golden questions in" in check_failure(nothing, 2)
+    with open_index(zoo) as index:
+        assert len(index.documents()) == 2
+    (documents / "newts.txt").unlink()
     for question in ("How do otters sleep?", "How do herons stand?"):
         assert shell("eval", "--add", question, "--index", zoo).code == 0
     done = shell("index", *places, "--check-golden", "--rebuild")

@@ -205,6 +205,8 @@ def test_only_questions_that_want_the_same_are_compared(evaluation: Evaluation) 
     assert names == [["new"], ["gone"], ["b"]]
     with pytest.raises(QuestionFileError, match="none of these questions"):
         compared(evaluation, [outcome("a")], [outcome("b")])
+    with pytest.raises(QuestionFileError, match="something else is wanted now"):
+        compared(evaluation, [outcome("b")], [outcome("a"), rewritten])
 
 
 def test_what_else_differs_is_noted(evaluation: Evaluation) -> None:

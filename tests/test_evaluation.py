@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import math
@@ -36,9 +37,10 @@ from qa_bot import (
     retrieve,
 )
 from qa_bot.embedding import SentenceTransformerEmbedder
-from qa_bot.evaluation import exports, figures
+from qa_bot.evaluation import exports, figures, judging
 from qa_bot.evaluation.figures import RankScores, Score, rank_scores, risk_coverage, summarise
 from qa_bot.evaluation.judging import NOWHERE, judge
+from qa_bot.evaluation.report import report_lines
 
 QUESTIONS = Path(__file__).with_name("data") / "article_questions.jsonl"
 
@@ -98,6 +100,17 @@ def test_rank_scores_follow_the_order_whatever_the_names(
     assert found.reciprocal_rank == pytest.approx(1 / places[0] if places else 0)
     hits = (found.hit_at_1, found.hit_at_3, found.hit_at_5, found.hit_at_10)
     assert hits == tuple(any(place <= k for place in places) for k in (1, 3, 5, 10))
+
+
+def test_rank_scores_take_any_text_as_a_name() -> None:
+    names = ["a\0b", "a\0c", "\ud800", "\udfff", "", "a b"]
+    found = rank_scores(
+        dict.fromkeys(names, names),
+        {question: {question: 1, "\udc00": 1} for question in names},
+    )
+    assert list(found) == names
+    for place, name in enumerate(names, 1):
+        assert found[name].reciprocal_rank == pytest.approx(1 / place)
 
 
 def score(
@@ -317,6 +330,42 @@ def test_a_passage_is_relevant_when_it_satisfies_all_that_is_given(
     assert bool(found.problem) == (not documents)
 
 
+def test_judging_takes_as_many_steps_for_many_documents_as_for_few(tmp_path: Path) -> None:
+    steps = []
+    for count in (3, 120):
+        documents = tmp_path / str(count)
+        documents.mkdir()
+        write(documents, **{f"d{n}": f"Otter {n} sleeps on its back." for n in range(count)})
+        build_index(documents, documents / ".index", model=HashEmbedder())
+        with open_index(documents / ".index", model=HashEmbedder()) as index:
+            done: list[str] = []
+            index._connection.set_trace_callback(done.append)
+            found = judge([question("?", "on its back"), question("!", "Otter 2 sleeps")], index)
+        assert found[0].documents == {f"d{n}.txt" for n in range(count)}
+        assert found[1].documents == {"d2.txt"}
+        steps.append(len(done))
+    assert steps[0] == steps[1]
+
+
+@pytest.mark.parametrize("block", [1, 2, 5])
+def test_what_is_relevant_does_not_depend_on_how_much_is_read_at_once(
+    article: Index, monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    asked = read_questions(QUESTIONS)
+    named = [replace(one, documents=(ARTICLE,)) if one.answered else one for one in asked]
+    whole = judge(asked, article)
+    shares: list[float] = []
+    monkeypatch.setattr(judging, "_BLOCK", block)
+    for few in (0, 100):
+        monkeypatch.setattr(judging, "_FEW", few)
+        again = judge(named, article, lambda _, share: shares.append(share))
+        for one, other in zip(whole, again, strict=True):
+            assert list(one.relevant.items()) == list(other.relevant.items())
+        assert shares.pop() == 1
+        assert shares == sorted(shares)
+        shares.clear()
+
+
 @pytest.mark.parametrize(
     ("lost", "problem"),
     [
@@ -404,10 +453,71 @@ def test_an_evaluation_is_read_back_from_its_json(evaluation: Evaluation, tmp_pa
     assert exports.read_evaluation(file) == replace(evaluation, rankings=())
 
 
+def test_cells_that_a_spreadsheet_would_compute_are_marked(evaluation: Evaluation) -> None:
+    texts = ["=1+1", "+1", "-1", "@a", "\tx", "a=1", ""]
+    outcomes = [replace(evaluation.outcomes[0], quoted=text) for text in texts]
+    table = exports.as_csv(replace(evaluation, outcomes=tuple(outcomes)))
+    rows = csv.DictReader(io.StringIO(table, newline=""))
+    assert [row["quoted"] for row in rows] == [*(f"'{text}" for text in texts[:5]), *texts[5:]]
+
+
+def test_risks_are_printed_with_the_coverage_that_they_belong_to(evaluation: Evaluation) -> None:
+    curve = ((0.25, 0.0), (0.5, 0.0), (0.75, 0.0), (1.0, 0.25))
+    lines = [text for _, text in report_lines(replace(evaluation, risk_coverage=curve))]
+    assert any("the surest first: 0% of 50%, 0% of 75%, 25% of 100%." in line for line in lines)
+    lines = [text for _, text in report_lines(replace(evaluation, risk_coverage=((1.0, 0.0),)))]
+    assert any("the surest first: 0% of 100%." in line for line in lines)
+
+
+def test_of_two_names_of_one_document_the_greater_grade_counts(zoo: Path) -> None:
+    for grades in ((3, 1), (1, 3)):
+        wanted = question("?", documents=("otters", "otters.txt"), grades=grades)
+        with open_index(zoo, model=HashEmbedder()) as index:
+            assert judge([wanted], index)[0].relevant == {"otters.txt": 3}
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"version": 1}', '{"version": 2}'])
 def test_what_is_no_evaluation_is_one_line(tmp_path: Path, content: str) -> None:
     (tmp_path / "e.json").write_text(content)
     with pytest.raises(QuestionFileError, match=r"e\.json is (not )?an evaluation"):
+        exports.read_evaluation(tmp_path / "e.json")
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("threshold",), None),
+        (("threshold",), "x"),
+        (("p50",), float("nan")),
+        (("p95",), 10**400),
+        (("documents",), "many"),
+        (("passages",), True),
+        (("model",), 3),
+        (("outcomes",), {}),
+        (("parts",), "none"),
+        (("risk_coverage",), [[1]]),
+        (("summary", "mrr", "value"), "x"),
+        (("outcomes", 0, "found"), "yes"),
+        (("outcomes", 0, "rank"), 1.5),
+        (("outcomes", 0, "marks"), None),
+        (("outcomes", 0, "ranks", "hit_at_1"), "x"),
+        (("outcomes", 0, "ranks"), []),
+        (("outcomes", 0, "question", "text"), 5),
+        (("outcomes", 0, "question", "quotes"), "a phrase"),
+        (("outcomes", 0, "question", "id"), []),
+    ],
+)
+def test_a_damaged_value_of_an_evaluation_is_one_line(
+    evaluation: Evaluation, tmp_path: Path, path: Sequence[str | int], value: object
+) -> None:
+    found = json.loads(json.dumps(exports.as_json(evaluation)))
+    place = found
+    for name in path[:-1]:
+        place = place[name]
+    assert place[path[-1]] != value
+    place[path[-1]] = value
+    (tmp_path / "e.json").write_text(json.dumps(found))
+    with pytest.raises(QuestionFileError, match=r"e\.json is not an .* --json > earlier\.json`"):
         exports.read_evaluation(tmp_path / "e.json")
 
 

@@ -67,6 +67,14 @@ def test_an_id_follows_from_the_words_and_not_from_the_place(tmp_path: Path) -> 
     assert [question.id for question in turned] == [one, two, again]
 
 
+def test_an_id_that_is_given_and_follows_from_anothers_words_is_named(tmp_path: Path) -> None:
+    given_id = {"question": "What?", "id": question_id("Who?"), "page": 1}
+    lines = [{"question": "Who?", "page": 1}, given_id]
+    for those in (lines, lines[::-1]):
+        with pytest.raises(QuestionFileError, match=r"line 2: another question has the id"):
+            read_questions(saved(tmp_path, *those))
+
+
 words = st.text(st.characters(codec="utf-8"), min_size=1, max_size=9).map(one_space).filter(bool)
 several = st.lists(words, max_size=3, unique=True).map(tuple)
 
@@ -104,7 +112,10 @@ def test_a_question_written_as_a_line_is_read_back_as_it_was(
         ({"question": "Who?"}, "says nothing of the answer"),
         ({"question": "Who?", "sections": []}, "says nothing of the answer"),
         ({"question": "Who?", "qoute": "x", "document": "a"}, "unknown field 'qoute'; 'quote'"),
-        ({"question": "Who?", "quote": " "}, "'quote' holds something else than text"),
+        ({"question": "?" * 2000 + "Who", "quote": "x"}, "no 'question' in words"),
+        ({"question": "Who?", "page": 1, "answer": "x"}, "unknown field 'answer'; there are quest"),
+        ({"question": "Who?", "quote": " "}, "'quote' is empty"),
+        ({"question": "Who?", "quote": ["x", ""]}, "'quote' is empty"),
         ({"question": "Who?", "quote": ["x", None]}, "'quote' holds something else than text"),
         ({"question": "Who?", "document": 3}, "'document' holds something else than text"),
         ({"question": "Who?", "page": True}, "'page' holds something else than text"),
@@ -148,8 +159,9 @@ def test_squad_gives_any_of_the_answers_within_the_paragraph(tmp_path: Path) -> 
         squad(
             {"id": "a", "question": "Who led?", "answers": [*answers, {"text": "He"}]},
             {"id": "b", "question": "Who fell?", "answers": [], "is_impossible": True},
+            {"id": None, "question": "Who?", "is_impossible": True},
         ),
-        name="squad.json",
+        name="squad.JSON",
     )
     assert read_questions(file) == (
         Question(
@@ -159,6 +171,7 @@ def test_squad_gives_any_of_the_answers_within_the_paragraph(tmp_path: Path) -> 
             context="Rollo led the Norse. He swore fealty.",
         ),
         Question("b", "Who fell?", answered=False),
+        Question(question_id("Who?"), "Who?", answered=False),
     )
 
 
@@ -198,10 +211,10 @@ def test_beir_gives_graded_documents_of_the_judged_queries(tmp_path: Path) -> No
     folder = beir(tmp_path, "query-id\tcorpus-id\tscore", "2\tdoc a\t1", "2\tb\t2", "2\tc\t0")
     two = Question("2", "What?", documents=("doc a", "b"), grades=(1, 2))
     assert read_questions(folder) == (two,)
-    beir(tmp_path, "1 0 b 1", "", "3 0 b 0", name="train.tsv")  # as TREC writes it
+    beir(tmp_path, "1 0 b 1", "", "3 0 b 0", name="train.TSV")  # as TREC writes it
     one = Question("1", "Who?", documents=("b",), grades=(1,))
     assert read_questions(folder) == (one, two)
-    assert read_questions(folder / "qrels" / "train.tsv") == (one,)
+    assert read_questions(folder / "qrels" / "train.TSV") == (one,)
 
 
 def test_a_damaged_beir_folder_is_named_with_the_place(tmp_path: Path) -> None:
@@ -211,9 +224,24 @@ def test_a_damaged_beir_folder_is_named_with_the_place(tmp_path: Path) -> None:
         ("1\ta\tmuch", r"test.tsv, line 1: not a query"),
         ("1\ta", r"test.tsv, line 1: not a query"),
         ("9\ta\t1", "no query '9'"),
+        ("1\ta\t2147483647", r"test.tsv, line 1: the grade is not within -100 and 100"),
+        ("1\ta\t-101", r"test.tsv, line 1: the grade"),
     ):
         with pytest.raises(QuestionFileError, match=said):
             read_questions(beir(tmp_path, line))
+
+
+def test_golden_questions_that_cannot_be_read_are_not_none(tmp_path: Path) -> None:
+    assert read_golden(tmp_path) == ()
+    (tmp_path / FILE).write_text("\n")
+    with pytest.raises(QuestionFileError, match="holds no questions"):
+        read_golden(tmp_path)
+    with pytest.raises(QuestionFileError, match=r"can't be read \(Not a directory\)"):
+        read_golden(tmp_path / FILE)
+    (tmp_path / FILE).unlink()
+    (tmp_path / FILE).mkdir()
+    with pytest.raises(QuestionFileError, match=r"can't be read \(Is a directory\)"):
+        read_golden(tmp_path)
 
 
 def test_a_confirmed_answer_wants_its_marked_sentence_where_it_stands(article: Index) -> None:

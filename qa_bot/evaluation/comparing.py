@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Literal
@@ -89,14 +89,12 @@ def compare(before: Evaluation, after: Evaluation) -> Comparison:
     as before, so that there is no noise at all in comparing it with itself.
 
     Raises:
-        QuestionFileError: The two have no question in common.
+        QuestionFileError: The two have no question in common that wants the same in both.
     """
     earlier = {outcome.question.id: outcome for outcome in before.outcomes}
     later = {outcome.question.id: outcome for outcome in after.outcomes}
     common = [name for name in later if name in earlier]
-    alike = [name for name in common if earlier[name].question == later[name].question]
-    if not alike:
-        raise QuestionFileError("The earlier evaluation asked none of these questions.")
+    alike = comparable(before, [outcome.question for outcome in after.outcomes])
     pairs = [(earlier[name], later[name]) for name in alike]
     changes = [Change(*pair, verdict) for pair in pairs if (verdict := _verdict(*pair)) != "same"]
     order = ("worse", "better", "changed")
@@ -111,6 +109,25 @@ def compare(before: Evaluation, after: Evaluation) -> Comparison:
         rewritten=tuple(later[name].question for name in common if name not in set(alike)),
         notes=tuple(_notes(before, after)),
     )
+
+
+def comparable(before: Evaluation, questions: Iterable[Question]) -> list[str]:
+    """Ids of the questions that an earlier evaluation asked, and wanted the same of.
+
+    Raises:
+        QuestionFileError: There are none.
+    """
+    earlier = {outcome.question.id: outcome.question for outcome in before.outcomes}
+    common = [question for question in questions if question.id in earlier]
+    alike = [question.id for question in common if earlier[question.id] == question]
+    if not common:
+        raise QuestionFileError("The earlier evaluation asked none of these questions.")
+    if not alike:
+        raise QuestionFileError(
+            "Nothing can be compared: of each question that the earlier evaluation asked, too, "
+            "something else is wanted now."
+        )
+    return alike
 
 
 def _hit(outcome: Outcome) -> float | None:

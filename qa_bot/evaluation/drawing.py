@@ -5,22 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from qa_bot.errors import NotInstalledError, QaBotError
+from qa_bot.errors import NotInstalledError, QaBotError, UsageError
 from qa_bot.evaluation.outcomes import Evaluation
 
 _ANSWERED, _UNANSWERED, _INK = "#2b6cb0", "#c05621", "#444444"
 
 
-def check_drawing() -> None:
-    """Make sure that a picture can be drawn.
+def check_drawing(path: Path) -> None:
+    """Make sure that a picture can be drawn into a file of this name.
 
     Raises:
         NotInstalledError: matplotlib isn't there.
+        UsageError: The suffix is none of a picture that it draws.
     """
     try:
         import matplotlib.figure  # noqa: F401
+        from matplotlib.backend_bases import FigureCanvasBase
     except ImportError as error:
         raise NotInstalledError("matplotlib", "--plot") from error
+    kinds = FigureCanvasBase.get_supported_filetypes()
+    if path.suffix.lower().removeprefix(".") not in kinds:
+        listed = ", ".join(f".{kind}" for kind in sorted(kinds))
+        raise UsageError(f"{path} can't be drawn: its name must end in one of {listed}.")
 
 
 def draw(evaluation: Evaluation, path: Path) -> None:
@@ -28,9 +34,10 @@ def draw(evaluation: Evaluation, path: Path) -> None:
 
     Raises:
         NotInstalledError: matplotlib isn't there.
-        QaBotError: The file can't be written, or its kind is unknown.
+        UsageError: The suffix is none of a picture that matplotlib draws.
+        QaBotError: The file can't be written.
     """
-    check_drawing()
+    check_drawing(path)
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -45,7 +52,7 @@ def draw(evaluation: Evaluation, path: Path) -> None:
         axes.set_axisbelow(True)
     try:
         picture.savefig(path)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # of .pgf, without LaTeX
         raise QaBotError(f"{path} can't be written ({' '.join(str(error).split())}).") from error
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping
+import math
 from dataclasses import asdict, fields, replace
 from pathlib import Path
+from types import UnionType
 from typing import Any
 
 from qa_bot.errors import QaBotError, QuestionFileError
@@ -18,6 +19,13 @@ from qa_bot.evaluation.questions import Question, read_text
 
 VERSION = 1
 """Of the JSON; raised when something in it means another thing."""
+
+_RECORDS: dict[str, type[Any]] = {
+    record.__name__: record
+    for record in (Evaluation, Summary, Figure, Part, Outcome, Question, RankScores)
+}
+
+_FORMULA = frozenset("=+-@\t\r\n")
 
 _COLUMNS = (
     "id",
@@ -66,74 +74,75 @@ def read_evaluation(path: str | Path) -> Evaluation:
         found = json.loads(text)
         version = found["version"]
         if version == VERSION:
-            return _evaluation(found)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            evaluation: Evaluation = _read("Evaluation", found)
+            return evaluation
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise QuestionFileError(
-            f"{path} is not an evaluation: make one with `qa-bot eval … --json > {path}`."
+            f"{path} is not an evaluation: make one with `qa-bot eval … --json > earlier.json`."
         ) from error
     raise QuestionFileError(
         f"{path} is an evaluation of version {version!r}, and not {VERSION}: make it anew."
     )
 
 
-def _evaluation(found: dict[str, Any]) -> Evaluation:
-    made: dict[str, Any] = _only(Evaluation, found)
-    made["summary"] = _summary(found["summary"])
-    made["parts"] = tuple(
-        Part(part["document"], part["questions"], _summary(part["summary"]))
-        for part in found["parts"]
-    )
-    made["risk_coverage"] = tuple((float(x), float(y)) for x, y in found["risk_coverage"])
-    made["outcomes"] = tuple(_outcome(outcome) for outcome in found["outcomes"])
-    return Evaluation(**made)
-
-
-def _summary(found: Mapping[str, Any]) -> Summary:
-    return Summary(**{name: Figure(**value) for name, value in found.items()})
-
-
-def _outcome(found: dict[str, Any]) -> Outcome:
-    made: dict[str, Any] = _only(Outcome, found)
-    question: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in found["question"].items()
-    }
-    ranks = found["ranks"]
-    return Outcome(
-        **{
-            **made,
-            "question": Question(**question),
-            "ranks": None if ranks is None else RankScores(**ranks),
+def _read(kind: str, value: Any) -> Any:  # noqa: ANN401
+    """A value as an annotation of this kind has it; what a record doesn't name is passed over."""
+    if kind.endswith(" | None"):
+        return None if value is None else _read(kind.removesuffix(" | None"), value)
+    if kind == "tuple[tuple[float, float], ...]":
+        return tuple((_read("float", x), _read("float", y)) for x, y in value)
+    if kind.startswith("tuple["):
+        one = kind.removeprefix("tuple[").removesuffix(", ...]")
+        return tuple(_read(one, each) for each in _checked(value, list))
+    if record := _RECORDS.get(kind):
+        made = {
+            field.name: _read(str(field.type), value[field.name])
+            for field in fields(record)
+            if field.name in _checked(value, dict)
         }
-    )
+        return record(**made)
+    if kind == "float":
+        number = float(_checked(value, int | float))
+        if not math.isfinite(number):
+            raise ValueError(value)
+        return number
+    return _checked(value, {"str": str, "bool": bool, "int": int}[kind])
 
 
-def _only(record: type[Evaluation | Outcome], found: dict[str, Any]) -> dict[str, Any]:
-    """What of this belongs to the record."""
-    names = {field.name for field in fields(record)}
-    return {name: value for name, value in found.items() if name in names}
+def _checked(value: Any, kind: type | UnionType) -> Any:  # noqa: ANN401
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise TypeError(value)
+    return value
 
 
 def as_csv(evaluation: Evaluation) -> str:
-    """One line for each question under a line of names; " | " joins several wanted texts."""
+    """One line for each question under a line of names; " | " joins several wanted texts.
+
+    A spreadsheet takes a cell for a formula where it begins with =, +, -, @, a
+    tab or a line end: such a text gets an apostrophe in front.
+    """
     text = io.StringIO()
     writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
     writer.writeheader()
     for outcome in evaluation.outcomes:
         question, ranks = outcome.question, outcome.ranks
+        row: dict[str, Any] = {
+            **{name: getattr(outcome, name) for name in _COLUMNS if hasattr(outcome, name)},
+            "id": question.id,
+            "question": question.text,
+            "confidence": f"{outcome.confidence:.4f}",
+            "reciprocal_rank": None if ranks is None else f"{ranks.reciprocal_rank:.4f}",
+            "ndcg": None if ranks is None else f"{ranks.ndcg:.4f}",
+            "wanted_quote": " | ".join(question.quotes),
+            "wanted_document": " | ".join(question.documents),
+            "wanted_section": " | ".join(question.sections),
+            "wanted_page": " | ".join(question.pages),
+            "milliseconds": f"{1000 * outcome.seconds:.1f}",
+        }
         writer.writerow(
             {
-                **{name: getattr(outcome, name) for name in _COLUMNS if hasattr(outcome, name)},
-                "id": question.id,
-                "question": question.text,
-                "confidence": f"{outcome.confidence:.4f}",
-                "reciprocal_rank": None if ranks is None else f"{ranks.reciprocal_rank:.4f}",
-                "ndcg": None if ranks is None else f"{ranks.ndcg:.4f}",
-                "wanted_quote": " | ".join(question.quotes),
-                "wanted_document": " | ".join(question.documents),
-                "wanted_section": " | ".join(question.sections),
-                "wanted_page": " | ".join(question.pages),
-                "milliseconds": f"{1000 * outcome.seconds:.1f}",
+                name: f"'{cell}" if isinstance(cell, str) and cell[:1] in _FORMULA else cell
+                for name, cell in row.items()
             }
         )
     return text.getvalue()

@@ -102,7 +102,8 @@ def rank_scores(
     """Score rankings, best first, against what is relevant: both by question and name.
 
     The figures are ir_measures' own. trec_eval orders a run by score, and by
-    name where scores are equal, so it is given the places instead.
+    name where scores are equal, so it is given the places instead; and numbers
+    for the names, since its C strings take neither NUL nor half a surrogate pair.
 
     Raises:
         NotInstalledError: ir_measures isn't there.
@@ -117,16 +118,21 @@ def rank_scores(
         RR @ CUTOFF: "reciprocal_rank",
         nDCG @ CUTOFF: "ndcg",
     }
-    run = {
-        question: {name: float(place) for place, name in numbered(ranking)}
-        for question, ranking in rankings.items()
-    }
-    qrels = {question: dict(relevant[question]) for question in rankings}
-    scores: dict[str, dict[str, float]] = {question: {} for question in rankings}
+    run: dict[str, dict[str, float]] = {}
+    qrels: dict[str, dict[str, int]] = {}
+    for number, (question, ranking) in enumerate(rankings.items()):
+        every = dict.fromkeys([*ranking, *relevant[question]])
+        safe = {name: str(place) for place, name in enumerate(every)}
+        run[str(number)] = {safe[name]: float(place) for place, name in numbered(ranking)}
+        qrels[str(number)] = {safe[name]: grade for name, grade in relevant[question].items()}
+    scores: dict[str, dict[str, float]] = {number: {} for number in run}
     if rankings:
         for metric in iter_calc(list(names), qrels, run):
             scores[metric.query_id][names[metric.measure]] = float(metric.value)
-    return {question: RankScores(**found) for question, found in scores.items()}
+    return {
+        question: RankScores(**found)
+        for question, found in zip(rankings, scores.values(), strict=True)
+    }
 
 
 def numbered(ranking: Sequence[str]) -> Iterator[tuple[int, str]]:

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from qa_bot.errors import QuestionFileError
-from qa_bot.evaluation.questions import Question, json_lines, one_space, read_text
+from qa_bot.evaluation.questions import Question, in_words, json_lines, one_space, read_text
+
+_GREATEST_GRADE = 100  # trec_eval counts the grades up to the greatest, in 32 bits
 
 
 def read_squad(file: Path, text: str) -> Iterator[tuple[str, Question]]:
@@ -35,8 +37,9 @@ def read_squad(file: Path, text: str) -> Iterator[tuple[str, Question]]:
 
 
 def _squad_question(asked: dict[str, Any], context: str, where: str) -> Question:
-    identifier, text = str(asked.get("id", "")), asked["question"]
-    if not isinstance(text, str) or not any(map(str.isalnum, text)):
+    identifier, text = asked.get("id"), asked["question"]
+    identifier = "" if identifier is None else str(identifier)
+    if not isinstance(text, str) or not in_words(text):
         raise QuestionFileError(f"{where}: no 'question' in words.")
     if asked.get("is_impossible"):
         return Question(identifier, text, answered=False)
@@ -50,7 +53,9 @@ def _squad_question(asked: dict[str, Any], context: str, where: str) -> Question
 def read_beir(path: Path) -> Iterator[tuple[str, Question]]:
     """The judged queries of a BEIR folder, or of one of its qrels files, in the queries' order."""
     folder = path if path.is_dir() else path.parent.parent
-    files = sorted((path / "qrels").glob("*.tsv")) if path.is_dir() else [path]
+    files = [path]
+    if path.is_dir():
+        files = sorted(file for file in (path / "qrels").glob("*") if file.suffix.lower() == ".tsv")
     queries = folder / "queries.jsonl"
     if not files or not queries.is_file():
         raise QuestionFileError(f"{folder} holds no queries.jsonl with qrels/*.tsv beside it.")
@@ -66,7 +71,7 @@ def read_beir(path: Path) -> Iterator[tuple[str, Question]]:
         relevant = {name: grade for name, grade in grades.items() if grade > 0}
         if not relevant:
             continue
-        if not any(map(str.isalnum, text)):
+        if not in_words(text):
             raise QuestionFileError(f"{where}: no 'text' in words.")
         yield (
             where,
@@ -91,9 +96,15 @@ def _judgements(file: Path) -> Iterator[tuple[str, str, int]]:
         if not any(columns) or (number == 1 and columns[0] == "query-id"):
             continue
         try:
-            query, document, grade = columns if len(columns) == 3 else columns[:1] + columns[2:]
-            yield query, document, int(grade)
+            query, document, written = columns if len(columns) == 3 else columns[:1] + columns[2:]
+            grade = int(written)
         except ValueError as error:
             raise QuestionFileError(
                 f"{file}, line {number}: not a query, a document and a whole-numbered grade."
             ) from error
+        if abs(grade) > _GREATEST_GRADE:
+            raise QuestionFileError(
+                f"{file}, line {number}: the grade is not within "
+                f"-{_GREATEST_GRADE} and {_GREATEST_GRADE}."
+            )
+        yield query, document, grade

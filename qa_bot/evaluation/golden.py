@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from qa_bot.errors import IndexStateError
+from qa_bot.errors import IndexStateError, QuestionFileError
 from qa_bot.evaluation.judging import is_named, page_name
 from qa_bot.evaluation.questions import Question, as_line, one_space, question_id, read_questions
 from qa_bot.records import Answer, Quote
@@ -36,14 +36,15 @@ def read_golden(index: str | Path) -> tuple[Question, ...]:
     """The golden questions of the index in this folder; () where there are none.
 
     Raises:
-        QuestionFileError: A line of the file is damaged.
+        QuestionFileError: The file can't be read or is empty, or a line of it is damaged.
     """
     file = Path(index) / FILE
     try:
-        if not file.is_file() or not file.read_bytes().strip():
-            return ()
-    except OSError:
-        pass  # reading it again says why
+        file.open("rb").close()
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise QuestionFileError(f"{file} can't be read ({error.strerror}).") from error
     return read_questions(file)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import PurePosixPath
@@ -21,7 +21,9 @@ from qa_bot.retrieval import Index
 NOWHERE = "not-in-the-index"
 """Stands in a question's judgements where nothing in the index is relevant, so that it counts."""
 
-_BATCH = 1_000_000  # characters that are searched at once
+_UNSAFE = re.compile(r"[\s%\x00-\x1f\x7f\ud800-\udfff]")
+_BLOCK = 1_000  # passages that are read and searched at once
+_FEW = 100  # documents whose passages are looked up; beyond, all passages are read
 
 OnProgress = Callable[[str, float], None]
 """Called with what is going on and the share of it that is done, in [0, 1]."""
@@ -56,8 +58,11 @@ def document_name(document_id: str) -> str:
 
 
 def spaceless(name: str) -> str:
-    """A name as TREC's files need it: white space is percent-encoded, and so is "%"."""
-    return re.sub(r"[\s%]", lambda found: quote(found[0], safe=""), name)
+    """A name as TREC's files need it, with "%" and what they can't hold percent-encoded.
+
+    That is white space, control characters, and halves of surrogate pairs.
+    """
+    return _UNSAFE.sub(lambda found: quote(found[0], safe="", errors="surrogatepass"), name)
 
 
 def is_named(document_id: str, names: Sequence[str]) -> bool:
@@ -91,9 +96,8 @@ def judge(
 ) -> list[Judgements]:
     """Find what is relevant for each question, in their order; nothing for unanswered ones."""
     judged = [Judgements(question) for question in questions]
-    ids = [summary.id for summary in index.documents()]
     named: dict[str, list[str]] = {}
-    for document_id in ids:
+    for document_id in (summary.id for summary in index.documents()):
         for name in {document_id, without_suffix(document_id)}:
             named.setdefault(name, []).append(document_id)
     wanting = [one for one in judged if one.question.answered]
@@ -102,7 +106,7 @@ def judge(
             _judge_documents(one, named)
     others = [one for one in wanting if not by_document(one.question)]
     if others:
-        _judge_passages(others, index, ids, on_progress)
+        _judge_passages(others, index, named, on_progress)
     _explain([one for one in others if not one.relevant], index, named)
     for one in wanting:
         if not one.relevant:
@@ -120,21 +124,23 @@ def _judge_documents(one: Judgements, named: dict[str, list[str]]) -> None:
         if not found:
             unknown.append(name)
         for document_id in found or [name]:
-            one.relevant[document_name(document_id)] = grade
+            key = document_name(document_id)
+            one.relevant[key] = max(grade, one.relevant.get(key, grade))
     if unknown:
         one.problem = f"no document {unknown[0]!r}"
 
 
 def _judge_passages(
-    wanting: Sequence[Judgements], index: Index, ids: Sequence[str], on_progress: OnProgress | None
+    wanting: Sequence[Judgements],
+    index: Index,
+    named: dict[str, list[str]],
+    on_progress: OnProgress | None,
 ) -> None:
     quoting = [one for one in wanting if one.question.quotes]
     others = [one for one in wanting if not one.question.quotes]
-    if not others and all(one.question.documents for one in quoting):
-        names = {name for one in quoting for name in one.question.documents}
-        ids = [name for name in ids if name in names or without_suffix(name) in names]
-    done = 0
-    for passages in _batches(index, ids):
+    ids = _worth_reading(wanting, index, named)
+    for start in range(0, len(ids), _BLOCK):
+        passages = [*index.passages(ids[start : start + _BLOCK]).values()]
         texts = [one_space(passage.text) for passage in passages]
         whole = "\n".join(texts)  # where one_space leaves no line end
         starts = list(accumulate((len(text) + 1 for text in texts), initial=0))
@@ -146,24 +152,22 @@ def _judge_passages(
             for passage in passages:
                 if _fits(one.question, passage, ""):
                     _add(one, passage)
-        done += len(passages)
         if on_progress is not None:
-            on_progress("Looking for what is wanted", done / max(index.passage_count, 1))
+            on_progress("Looking for what is wanted", (start + len(passages)) / len(ids))
+    for one in wanting:  # passages' ids differ from build to build, these names don't
+        one.relevant = dict(sorted(one.relevant.items()))
 
 
-def _batches(index: Index, ids: Iterable[str]) -> Iterator[list[Passage]]:
-    """All passages of those documents, about a million characters at a time."""
-    batch: list[Passage] = []
-    size = 0
-    for document_id in ids:
-        found = index.passages(index.scope([document_id])[1].tolist()).values()
-        batch += found
-        size += sum(len(passage.text) for passage in found)
-        if size > _BATCH:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
+def _worth_reading(
+    wanting: Sequence[Judgements], index: Index, named: dict[str, list[str]]
+) -> list[int]:
+    """Ids of the passages that may be wanted: all, or those of a few documents."""
+    if all(one.question.documents for one in wanting):
+        names = {name for one in wanting for name in one.question.documents}
+        documents = {found for name in names for found in named.get(name, ())}
+        if len(documents) <= _FEW:
+            return [int(one) for one in index.scope(sorted(documents))[1]]
+    return sorted(index.vectors.ids().tolist())
 
 
 def _holding(phrases: Sequence[str], whole: str, starts: Sequence[int]) -> Iterator[int]:

@@ -3,6 +3,7 @@
 One JSON object on each line: ``question`` and any of ``quote``, ``document``,
 ``section`` (or ``sections``), ``page`` and ``context``; or ``"quote": null``
 where the documents don't answer. Each may be a list, any of which will do.
+A ``note`` is the reader's own, and passed over.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from qa_bot.errors import QuestionFileError
+from qa_bot.retrieval import MAX_QUESTION
 
-FIELDS = ("question", "id", "quote", "document", "section", "sections", "page", "context")
+FIELDS = ("question", "id", "quote", "document", "section", "sections", "page", "context", "note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +63,11 @@ def read_questions(path: str | Path) -> tuple[Question, ...]:
     from qa_bot.evaluation.formats import read_beir, read_squad
 
     file = Path(path)
-    if file.is_dir() or file.suffix == ".tsv":
+    if file.is_dir() or file.suffix.lower() == ".tsv":
         drafts = list(read_beir(file))
     else:
         text = read_text(file)
-        if file.suffix == ".json" and not _is_json_lines(text):
+        if file.suffix.lower() == ".json" and not _is_json_lines(text):
             drafts = list(read_squad(file, text))
         else:
             drafts = [(where, _parse(line, where)) for where, line in json_lines(file, text)]
@@ -96,6 +98,11 @@ def as_line(question: Question) -> str:
 def one_space(text: str) -> str:
     """The text with every run of white space as one space."""
     return " ".join(text.split())
+
+
+def in_words(text: str) -> bool:
+    """Whether there is a letter or digit in as much of a question as is read."""
+    return any(map(str.isalnum, text[:MAX_QUESTION]))
 
 
 def question_id(text: str) -> str:
@@ -149,11 +156,13 @@ def _is_json_lines(text: str) -> bool:
 
 def _parse(line: Mapping[str, Any], where: str) -> Question:
     """A line of ours; its id is empty where none is given."""
-    for name in line.keys() - set(FIELDS):
-        if near := get_close_matches(name, FIELDS, 1, 0.75):
-            raise QuestionFileError(f"{where}: unknown field {name!r}; {near[0]!r} is meant?")
+    for name in line:
+        if name not in FIELDS:
+            near = get_close_matches(name, FIELDS, 1, 0.75)
+            hint = f"{near[0]!r} is meant?" if near else f"there are {', '.join(FIELDS)}."
+            raise QuestionFileError(f"{where}: unknown field {name!r}; {hint}")
     text = line.get("question")
-    if not isinstance(text, str) or not any(map(str.isalnum, text)):
+    if not isinstance(text, str) or not in_words(text):
         raise QuestionFileError(f"{where}: no 'question' in words.")
     if "section" in line and "sections" in line:
         raise QuestionFileError(f"{where}: both 'section' and 'sections'.")
@@ -189,7 +198,9 @@ def _strings(line: Mapping[str, Any], name: str, where: str) -> tuple[str, ...]:
     for one in values:
         if name == "page" and isinstance(one, int) and not isinstance(one, bool):
             one = str(one)  # noqa: PLW2901
-        if not isinstance(one, str) or not one.strip():
+        if isinstance(one, str) and not one.strip():
+            raise QuestionFileError(f"{where}: {name!r} is empty.")
+        if not isinstance(one, str):
             raise QuestionFileError(f"{where}: {name!r} holds something else than text.")
         found.append(one_space(one))
     return tuple(dict.fromkeys(found))
@@ -203,12 +214,12 @@ def _named(drafts: Iterable[tuple[str, Question]]) -> tuple[Question, ...]:
     for where, draft in drafts:
         if draft.id:
             identifier = draft.id
-            if identifier in given:
-                raise QuestionFileError(f"{where}: another question has the id {draft.id!r}.")
         else:
             key = question_id(draft.text)
             repeats[key] += 1
             identifier = key if repeats[key] == 1 else f"{key}-{repeats[key]}"
+        if identifier in given:
+            raise QuestionFileError(f"{where}: another question has the id {identifier!r}.")
         given.add(identifier)
         named.append(replace(draft, id=identifier))
     return tuple(named)

@@ -55,9 +55,7 @@ def report_lines(evaluation: Evaluation, shown: int | None = None) -> Iterator[L
     yield (
         "",
         "Wrong of those answered, the surest first: "
-        + ", ".join(
-            f"{_risk_at(evaluation, coverage):.0%} of {coverage:.0%}" for coverage in _COVERAGES
-        )
+        + ", ".join(f"{risk:.0%} of {coverage:.0%}" for coverage, risk in _risks(evaluation))
         + f". Quoted from confidence {evaluation.threshold:g} on.",
     )
     yield (
@@ -69,9 +67,11 @@ def report_lines(evaluation: Evaluation, shown: int | None = None) -> Iterator[L
     yield from failure_lines(evaluation, shown)
 
 
-def _risk_at(evaluation: Evaluation, coverage: float) -> float:
+def _risks(evaluation: Evaluation) -> list[tuple[float, float]]:
+    """Coverage and risk at the points that come next to those of ``_COVERAGES``, each once."""
     points = evaluation.risk_coverage
-    return next((y for x, y in points if x >= coverage - 1e-9), points[-1][1])
+    near = [min(points, key=lambda point: abs(point[0] - wanted)) for wanted in _COVERAGES]
+    return list(dict.fromkeys(near))
 
 
 def _problems(evaluation: Evaluation, shown: int | None) -> Iterator[Line]:
