@@ -28,7 +28,8 @@ from benchmarks.datasets import (
 )
 from benchmarks.results import save_section
 from qa_bot import Answer, Index, Passage
-from qa_bot.embedding import DEFAULT_MODEL, has_fast_bfloat16, load_embedder
+from qa_bot.cores import has_fast_bfloat16
+from qa_bot.embedding import DEFAULT_MODEL, load_embedder
 from qa_bot.indexing import index_passages
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -185,11 +186,11 @@ def _article_rows(folder: Path) -> Iterable[str]:
 
 def _article_marked(row: ArticleQuestion, index: Index) -> bool:
     """Whether the marks of the best passage hold the phrase, whatever the confidence."""
-    from qa_bot.answering import marked_sentences
+    from qa_bot.judging import judge, marked_sentences
     from qa_bot.retrieval import rank
 
-    best = rank(row.question, index).candidates[0]
-    text = index.document(best.passage.document_id).text
+    best = judge(row.question, rank(row.question, index), None)[0]
+    text = index.document(best.candidate.passage.document_id).text
     return any((row.quote or "") in text[s.start : s.end] for s in marked_sentences(best))
 
 

@@ -20,9 +20,9 @@ from sklearn.metrics import roc_auc_score
 
 from benchmarks.datasets import WIKI, Question, need_data, squad
 from qa_bot import Index, open_index
-from qa_bot.answering import confidence_features
 from qa_bot.embedding import DEFAULT_MODEL, load_embedder
 from qa_bot.indexing import index_passages
+from qa_bot.judging import Judged, plain_features
 from qa_bot.retrieval import WEIGHTS, Candidate, Ranking, Weights, rank
 
 QUESTIONS = 3_000
@@ -112,7 +112,7 @@ def _labelled(cases: Sequence[Case]) -> tuple[np.ndarray, np.ndarray]:
             (-2, tuple(c for c in candidates if c.passage.document_id != article)),
         ):
             if len(kept) > 3:
-                features.append(confidence_features(Ranking(kept, case.ranking.terms)))
+                features.append(plain_features([Judged(candidate) for candidate in kept]))
                 labels.append(label)
     return np.array(features), np.array(labels)
 

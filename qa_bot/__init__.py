@@ -27,6 +27,8 @@ from qa_bot.evaluation.golden import add_golden, read_golden
 from qa_bot.evaluation.outcomes import Evaluation, Outcome, evaluate
 from qa_bot.evaluation.questions import Question, read_questions
 from qa_bot.indexing import build_index
+from qa_bot.other_readers import load_reader
+from qa_bot.reader import Reader, Reading
 from qa_bot.records import (
     Answer,
     Check,
@@ -82,6 +84,8 @@ __all__ = [
     "Question",
     "QuestionFileError",
     "Quote",
+    "Reader",
+    "Reading",
     "Receipt",
     "Section",
     "Sentence",
@@ -97,6 +101,7 @@ __all__ = [
     "check_index",
     "compare",
     "evaluate",
+    "load_reader",
     "open_index",
     "read_golden",
     "read_questions",

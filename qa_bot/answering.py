@@ -1,28 +1,29 @@
-"""Hits → quotes with their answering sentences marked, a confidence, or "not found"."""
+"""Question → quotes with their answering sentences marked, a confidence, or "not found"."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 
+from qa_bot.errors import ModelError, UsageError
+from qa_bot.judging import Judged, also_answers, confidence, judge, marked_sentences
 from qa_bot.lexical import stems
-from qa_bot.records import Answer, Citation, Quote, Sentence
-from qa_bot.retrieval import WEIGHTS, Candidate, Index, Ranking, rank
+from qa_bot.reader import Reader
+from qa_bot.records import Answer, Citation, Hit, Quote, Span
+from qa_bot.retrieval import Index, Ranking, rank
 from qa_bot.text import is_stop_word, without_possessive, words
 
 MAX_QUOTES = 3
-ALSO_QUOTED = 0.9  # of the best passage's score: a close second answers too
-ALSO_MARKED = 0.1  # evidence by which the second sentence may lag behind the first
 FOUND_AT = 0.5  # confidence
-
-# Logistic regression on the Wikipedia part of SQuADshifts, 3,000 questions: with their
-# passage in the index against with it taken out, or its whole article. The intercept puts
-# confidence 0.5 where 95 % of the answerable ones are found (benchmarks/fit.py).
-_SENTENCE, _COVERAGE, _LEAD, _INTERCEPT = 5.52, 2.52, 4.55, -5.09
 
 
 def answer(
-    question: str, index: Index, k: int = 5, documents: Sequence[str] | None = None
+    question: str,
+    index: Index,
+    k: int = 5,
+    documents: Sequence[str] | None = None,
+    *,
+    reader: Reader | None = None,
+    strictness: float = FOUND_AT,
 ) -> Answer:
     """Answer a question by quoting, or say that the documents don't answer it.
 
@@ -31,72 +32,62 @@ def answer(
         index: From ``open_index``.
         k: At most so many hits; at least 1.
         documents: Only from these: exact document ids or folders.
+        reader: What reads the passages that retrieval puts first, from
+            ``load_reader``; None goes by retrieval alone.
+        strictness: The confidence that an answer must have, in [0, 1].
 
     Returns:
-        One to three quotes, best first, where the confidence reaches 0.5;
+        One to three quotes, best first, where the confidence suffices;
         otherwise none, with the nearest passages as ``hits``.
 
     Raises:
-        EmptyQuestionError, UnknownDocumentError
+        EmptyQuestionError, UnknownDocumentError, UsageError
     """
-    ranking = rank(question, index, k, documents)
-    confidence = _confidence(ranking)
-    found = confidence >= FOUND_AT
-    quoted = list(_quoted(ranking.candidates[:k])) if found else []
-    digests = index.digests({candidate.passage.document_id for candidate in quoted})
-    hits = ranking.hits(k)
+    if not 0 <= strictness <= 1:
+        raise UsageError(f"strictness is {strictness}: it goes from 0 to 1.")
+    judged, warning = _judged(question, rank(question, index, k, documents), reader)
+    likely = confidence(judged)
+    found = bool(judged) and likely >= strictness
+    quoted = list(_quoted(judged[:k])) if found else []
+    digests = index.digests({one.candidate.passage.document_id for one in quoted})
+    hits = [Hit(one.candidate.passage, one.score) for one in judged[:k]]
     stale = index.stale({hit.passage.document_id for hit in hits})
     return Answer(
         question=question,
         found=found,
-        confidence=confidence,
+        confidence=likely,
         hits=tuple(hits),
-        quotes=tuple(_quote(candidate, digests, stale) for candidate in quoted),
+        quotes=tuple(_quote(one, digests, stale) for one in quoted),
         unknown_words=tuple(_unknown_words(question, index)),
         stale=tuple(sorted(stale)),
+        warning=warning,
     )
 
 
-def confidence_features(ranking: Ranking) -> tuple[float, float, float]:
-    """What the confidence rests on, and means the same for every question.
-
-    The best passage's best sentence evidence, the share of the question's words
-    in it, and its lead over the next passage that says something else.
-    """
-    best, *rest = ranking.candidates
-    others = (WEIGHTS.evidence(c) for c in rest if c.passage.text != best.passage.text)
-    lead = WEIGHTS.evidence(best) - next(others, 0.0)
-    sentence = max(WEIGHTS.sentence_evidence(best), default=best.cosine)
-    return sentence, best.coverage, lead
+def _judged(question: str, ranking: Ranking, reader: Reader | None) -> tuple[list[Judged], str]:
+    """The candidates as the reader judges them; without it, and why, where it can't be used."""
+    try:
+        return judge(question, ranking, reader), ""
+    except ModelError as error:
+        return judge(question, ranking, None), f"{error} Answers go by retrieval alone."
 
 
-def _confidence(ranking: Ranking) -> float:
-    """How likely the best passage answers, in [0, 1]."""
-    if not ranking.candidates:
-        return 0.0
-    sentence, coverage, lead = confidence_features(ranking)
-    logit = _SENTENCE * sentence + _COVERAGE * coverage + _LEAD * lead + _INTERCEPT
-    return 1 / (1 + math.exp(-logit))
-
-
-def _quoted(candidates: Sequence[Candidate]) -> Iterator[Candidate]:
-    """The best passage and close seconds; the same text is quoted once."""
+def _quoted(judged: Sequence[Judged]) -> Iterator[Judged]:
+    """The best passage and those that answer about as well; the same text is quoted once."""
     seen: set[str] = set()
-    for candidate in candidates:
-        text = " ".join(candidate.passage.text.split())
-        if text in seen:
+    for one in judged:
+        text = " ".join(one.candidate.passage.text.split())
+        if text in seen or (seen and not also_answers(one, judged[0])):
             continue
-        if seen and WEIGHTS.evidence(candidate) < ALSO_QUOTED * WEIGHTS.evidence(candidates[0]):
-            return
         seen.add(text)
-        yield candidate
+        yield one
         if len(seen) == MAX_QUOTES:
             return
 
 
-def _quote(candidate: Candidate, digests: dict[str, str], stale: set[str]) -> Quote:
-    passage = candidate.passage
-    marked = marked_sentences(candidate)
+def _quote(one: Judged, digests: dict[str, str], stale: set[str]) -> Quote:
+    passage = one.candidate.passage
+    marked = marked_sentences(one)
     return Quote(
         text=passage.text,
         start=passage.start,
@@ -108,23 +99,18 @@ def _quote(candidate: Candidate, digests: dict[str, str], stale: set[str]) -> Qu
             passage, digests[passage.document_id], marked[0].paragraph if marked else None
         ),
         stale=passage.document_id in stale,
+        answer=_answer(one, [(sentence.start, sentence.end) for sentence in marked]),
     )
 
 
-def marked_sentences(candidate: Candidate) -> list[Sentence]:
-    """The one or two sentences that answer, in reading order.
-
-    What introduces a list ("They are:") only repeats the question; an item is marked instead.
-    """
-    passage = candidate.passage
-    evidence = WEIGHTS.sentence_evidence(candidate)
-    pairs = list(zip(evidence, passage.sentences, strict=True))
-    answering = [
-        pair for pair in pairs if passage.text[pair[1].end - passage.start - 1] not in ":："
-    ]
-    ordered = sorted(answering or pairs, key=lambda pair: -pair[0])
-    chosen = [sentence for found, sentence in ordered[:2] if found >= ordered[0][0] - ALSO_MARKED]
-    return sorted(chosen, key=lambda sentence: sentence.start)
+def _answer(one: Judged, marked: Sequence[Span]) -> Span | None:
+    """The words that answer, where they stand in a marked sentence."""
+    if one.reading is None or one.reading.span is None:
+        return None
+    shift = one.candidate.passage.start
+    start, end = one.reading.span[0] + shift, one.reading.span[1] + shift
+    inside = any(first <= start and end <= last for first, last in marked)
+    return (start, end) if inside else None
 
 
 def _unknown_words(question: str, index: Index) -> Iterator[str]:

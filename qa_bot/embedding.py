@@ -11,8 +11,6 @@ import hashlib
 import os
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -20,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from qa_bot.cores import has_fast_bfloat16, one_thread_each
 from qa_bot.errors import ModelError
 from qa_bot.records import Span
 
@@ -226,7 +225,7 @@ class SentenceTransformerEmbedder:
         on_cpu = self.model.device.type == "cpu"
         size = _BATCH if on_cpu else _GPU_BATCH
         batches = [order[start : start + size] for start in range(0, len(order), size)]
-        with _one_thread_each(os.cpu_count() or 1 if on_cpu else 1) as pool:
+        with one_thread_each(os.cpu_count() or 1 if on_cpu else 1) as pool:
             for encoded in pool.map(encode, batches):
                 yield from encoded
 
@@ -320,33 +319,6 @@ def _autocast(model: SentenceTransformer) -> Any:  # noqa: ANN401 - torch has no
     kind = model.device.type
     fast = kind == "cuda" or (kind == "cpu" and has_fast_bfloat16())
     return torch.autocast(kind, torch.bfloat16, enabled=fast)
-
-
-@contextmanager
-def _one_thread_each(workers: int) -> Iterator[ThreadPoolExecutor]:
-    """Workers whose matrix products use one thread each, where there are several workers."""
-    import torch
-
-    before = torch.get_num_threads()
-
-    def start() -> None:
-        if workers > 1:
-            torch.set_num_threads(1)
-
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="qa-bot-embed", initializer=start)
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
-        torch.set_num_threads(before)
-
-
-def has_fast_bfloat16() -> bool:
-    """Whether this CPU has bfloat16 instructions (AMX or AVX-512 BF16)."""
-    import torch
-
-    capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
-    return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16"))
 
 
 def _mean_inside(

@@ -199,6 +199,7 @@ class Quote:
     context: tuple[Span, ...]
     citation: Citation
     stale: bool = False  # the file was changed or deleted since it was indexed
+    answer: Span | None = None  # its likeliest words, inside a marked sentence; None: not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +218,7 @@ class Answer:
     quotes: tuple[Quote, ...]
     unknown_words: tuple[str, ...] = ()  # of the question, that no document holds
     stale: tuple[str, ...] = ()  # documents of the hits whose files changed since, or are gone
+    warning: str = ""  # why the answer may be worse than it could be
 
 
 @dataclass(frozen=True, slots=True)

@@ -235,7 +235,7 @@ class Weights:
 
 
 WEIGHTS = Weights()
-_HIGHEST = 1.7  # about the highest evidence there is
+HIGHEST = 1.7  # about the highest evidence there is
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +252,7 @@ class Ranking:
 
 def score(candidate: Candidate) -> float:
     """The evidence, scaled to [0, 1]."""
-    return min(max(WEIGHTS.evidence(candidate) / _HIGHEST, 0.0), 1.0)
+    return min(max(WEIGHTS.evidence(candidate) / HIGHEST, 0.0), 1.0)
 
 
 def open_index(index: str | Path, *, model: str | Embedder | None = None) -> Index:

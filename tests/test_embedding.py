@@ -14,13 +14,13 @@ from conftest import ARTICLE, DOCUMENTS
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qa_bot.cores import has_fast_bfloat16
 from qa_bot.embedding import (
     DEFAULT_MODEL,
     SentenceTransformerEmbedder,
     Vectors,
     _check_weights,
     dequantise,
-    has_fast_bfloat16,
     load_embedder,
     quantise,
 )

@@ -21,7 +21,10 @@ ALLOWED = {  # room → the rooms it may use; "qa_bot" stands for the public nam
     "sentences": "records",
     "loaders": f"loaders {LEAVES}",
     "passages": LEAVES,
-    "embedding": LEAVES,
+    "cores": "",
+    "embedding": f"cores {LEAVES}",
+    "reader_network": LEAVES,
+    "reader": f"cores reader_network {LEAVES}",
     "schema": LEAVES,
     "database": f"schema {LEAVES}",
     "rows": LEAVES,
@@ -40,14 +43,18 @@ ALLOWED = {  # room → the rooms it may use; "qa_bot" stands for the public nam
     ),
     "retrieval": f"files locks caches schema database rows embedding lexical {LEAVES}",
     "checking": f"files caches schema database rows {LEAVES}",
-    "answering": f"retrieval lexical {LEAVES}",
+    "other_readers": f"reader reader_network {LEAVES}",
+    "judging": f"reader retrieval {LEAVES}",
+    "answering": f"judging reader retrieval lexical {LEAVES}",
     "health": "retrieval records",
     "web": f"web {PUBLIC}",
     "evaluation": f"evaluation answering retrieval qa_bot {LEAVES}",
     "console": "records",
     "cli_eval": f"evaluation console {PUBLIC}",
     "cli": f"cli_eval console web {PUBLIC}",
-    "qa_bot": "answering checking evaluation indexing retrieval errors records",
+    "qa_bot": (
+        "answering checking evaluation indexing other_readers reader retrieval errors records"
+    ),
     "__main__": "cli",
 }
 SLOW = {"torch", "transformers", "sentence_transformers", "faiss", "tantivy", "gradio"} | {

@@ -60,12 +60,13 @@ def error_html(message: str) -> str:
 def answer_html(reply: Reply) -> str:
     """The quotes of an answer, best first, or that the documents don't answer."""
     answer, documents = reply.answer, reply.documents
+    warning = f'<p class="qa-hint">{plain(answer.warning)}</p>' if answer.warning else ""
     if not answer.found:
-        return _not_found(reply)
+        return warning + _not_found(reply)
     quoted = {quote.passage for quote in answer.quotes}
     more = [hit for hit in answer.hits if hit.passage not in quoted]
     quotes = "".join(_quote(quote, documents) for quote in answer.quotes)
-    return quotes + _folded("More passages", more, reply)
+    return warning + quotes + _folded("More passages", more, reply)
 
 
 def _not_found(reply: Reply) -> str:
@@ -103,7 +104,12 @@ def _quote(quote: Quote, documents: Mapping[str, Document]) -> str:
     return _figure(
         "qa-quote",
         _context(documents.get(citation.document_id), quote.context),
-        marked_html(quote.text, [("mark", span) for span in quote.sentences], quote.start),
+        marked_html(
+            quote.text,
+            [("mark", span) for span in quote.sentences]
+            + ([("b", quote.answer)] if quote.answer else []),
+            quote.start,
+        ),
         _citation_link(citation, link) + _badge(stale=quote.stale),
     )
 

@@ -1,0 +1,136 @@
+"""Readers that somebody else trained: question-answering models and cross-encoders."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from qa_bot.errors import ModelError
+from qa_bot.reader import Logits, Reader, Reading, interpret
+from qa_bot.reader_network import LONGEST, Encoded
+from qa_bot.records import Passage
+
+
+def load_reader(name: str) -> Reader:
+    """A reader by name: an extractive question-answering model, or a cross-encoder.
+
+    Nothing is downloaded, and code that comes with a model is never run. The
+    weight of its scores and the confidence are those fitted for qa_bot's own
+    reader: measure before trusting them.
+
+    Args:
+        name: A folder, or a name that is in the local Hugging Face cache.
+
+    Raises:
+        ModelError: It isn't there, can't be loaded, or is neither.
+    """
+    from transformers import AutoConfig
+
+    config = _explained(name, lambda: AutoConfig.from_pretrained(name, local_files_only=True))
+    kinds = " ".join(config.architectures or ())
+    if "ForQuestionAnswering" in kinds:
+        return QuestionAnsweringReader(name)
+    if "ForSequenceClassification" in kinds and config.num_labels == 1:
+        return CrossEncoderReader(name)
+    raise ModelError(
+        f"{name} is neither a question-answering model nor a cross-encoder with one score "
+        f"(but {kinds or 'of no known kind'})."
+    )
+
+
+def _explained(name: str, load: Callable[[], Any]) -> Any:  # noqa: ANN401 - torch is imported late
+    try:
+        return load()
+    except Exception as error:
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        raise ModelError(f"The reader {name!r} can't be loaded: {lines[0]}") from error
+
+
+class QuestionAnsweringReader:
+    """An ``AutoModelForQuestionAnswering``; safe to share by threads."""
+
+    def __init__(self, name: str) -> None:
+        from transformers import AutoModelForQuestionAnswering, AutoTokenizer
+
+        self.name = name
+        self._tokenizer: Any = _explained(
+            name, lambda: AutoTokenizer.from_pretrained(name, local_files_only=True)
+        )
+        if not self._tokenizer.is_fast:
+            raise ModelError(f"The reader {name!r} has no fast tokenizer, which tells places.")
+        self._model: Any = _explained(
+            name,
+            lambda: AutoModelForQuestionAnswering.from_pretrained(
+                name, local_files_only=True, use_safetensors=True
+            ).eval(),
+        )
+        self._lock = threading.Lock()
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
+        """One reading for each passage, in their order."""
+        import torch
+
+        if not passages:
+            return []
+        with self._lock, torch.inference_mode():
+            cut = self._tokenizer(
+                [question[:500]] * len(passages),
+                [one.text for one in passages],
+                truncation="only_second",
+                max_length=LONGEST,
+                padding=True,
+                return_offsets_mapping=True,
+                return_tensors="pt",
+            )
+            offsets = cut.pop("offset_mapping").tolist()
+            output = self._model(**cut)
+        logits = torch.stack([output.start_logits, output.end_logits], dim=-1).float().numpy()
+        return [
+            self._reading(passage, cut.sequence_ids(row), offsets[row], logits[row])
+            for row, passage in enumerate(passages)
+        ]
+
+    def _reading(
+        self, passage: Passage, kinds: list[int | None], offsets: list[list[int]], logits: Logits
+    ) -> Reading:
+        inside = [n for n, kind in enumerate(kinds) if kind == 1]
+        first = inside[0] if inside else 0
+        places = [(offsets[n][0], offsets[n][1]) for n in inside]
+        spans = [(s.start - passage.start, s.end - passage.start) for s in passage.sentences]
+        return interpret(Encoded([], 0, first, places), logits, spans)
+
+
+class CrossEncoderReader:
+    """A sentence-transformers ``CrossEncoder``: it orders passages and finds no words in them."""
+
+    def __init__(self, name: str) -> None:
+        from sentence_transformers import CrossEncoder
+
+        self.name = name
+        self._model: Any = _explained(
+            name,
+            lambda: CrossEncoder(
+                name,
+                local_files_only=True,
+                trust_remote_code=False,
+                model_kwargs={"use_safetensors": True},
+            ),
+        )
+        self._lock = threading.Lock()
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
+        """One reading for each passage, in their order."""
+        import torch
+
+        if not passages:
+            return []
+        with self._lock:
+            scores = self._model.predict(
+                [(question, one.text) for one in passages],
+                activation_fn=torch.nn.Identity(),
+                show_progress_bar=False,
+            )
+        return [Reading(float(score)) for score in np.asarray(scores).reshape(-1)]

