@@ -128,7 +128,7 @@ def main() -> None:
     """Train, and write the weights, the log and the scores."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/training"))
-    parser.add_argument("--work", type=Path, default=Path("training/work"))
+    parser.add_argument("--work", type=Path, default=Path("training/run"))
     parser.add_argument("--out", type=Path, default=Path("qa_bot/models/reader"))
     parser.add_argument("--steps", type=int, default=2_400)
     parser.add_argument("--batch", type=int, default=24, help="groups in a step")

@@ -183,7 +183,7 @@ def main() -> None:
     """Print the constants, and how they do on the half that did not choose them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/training"))
-    parser.add_argument("--work", type=Path, default=Path("training/work"))
+    parser.add_argument("--work", type=Path, default=Path("training/run"))
     arguments = parser.parse_args()
     examples = load_examples(arguments.data)
     near = hard_negatives(examples, arguments.work / "negatives.json")
