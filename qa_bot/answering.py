@@ -23,7 +23,7 @@ def answer(
     documents: Sequence[str] | None = None,
     *,
     reader: Reader | None = None,
-    strictness: float = FOUND_AT,
+    strictness: float | None = None,
 ) -> Answer:
     """Answer a question by quoting, or say that the documents don't answer it.
 
@@ -34,7 +34,7 @@ def answer(
         documents: Only from these: exact document ids or folders.
         reader: What reads the passages that retrieval puts first, from
             ``load_reader``; None goes by retrieval alone.
-        strictness: The confidence that an answer must have, in [0, 1].
+        strictness: The confidence that an answer must have, in [0, 1]; None: 0.5.
 
     Returns:
         One to three quotes, best first, where the confidence suffices;
@@ -43,6 +43,7 @@ def answer(
     Raises:
         EmptyQuestionError, UnknownDocumentError, UsageError
     """
+    strictness = FOUND_AT if strictness is None else strictness
     if not 0 <= strictness <= 1:
         raise UsageError(f"strictness is {strictness}: it goes from 0 to 1.")
     judged, warning = _judged(question, rank(question, index, k, documents), reader)
