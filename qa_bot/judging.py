@@ -8,17 +8,17 @@ from dataclasses import dataclass
 
 from qa_bot.reader import Reader, Reading
 from qa_bot.records import Sentence
-from qa_bot.retrieval import HIGHEST, WEIGHTS, Candidate, Ranking
+from qa_bot.retrieval import WEIGHTS, Candidate, Ranking, scaled
 
 READ = 10  # candidates that are read
 
-# Fitted on held-out training examples (training/fit.py).
+# Guesses, not yet fitted: training/fit.py does that once our own reader has weights.
 MARGIN = 0.04  # evidence that one of the reader's log odds is worth
 SENTENCE = 3.0  # log probability that one of a sentence's evidence is worth
 ALSO_MARKED = 0.7  # log probability by which the second sentence may lag behind the first
 ALSO_QUOTED = 2.0  # log odds by which another passage may lag behind the first
 
-# Logistic regression of "the first passage answers" (training/fit.py).
+# Likewise a guess: with a reader, the confidence orders answers but is no probability yet.
 _WITH_READER: tuple[float, ...] = (0.4, 1.5, 1.0, 0.1, -2.0)
 
 # The same without a reader, on the Wikipedia part of SQuADshifts, 3,000 questions: with their
@@ -45,7 +45,7 @@ class Judged:
     @property
     def score(self) -> float:
         """The evidence, scaled to [0, 1]."""
-        return min(max(self.evidence / HIGHEST, 0.0), 1.0)
+        return scaled(self.evidence)
 
 
 def judge(question: str, ranking: Ranking, reader: Reader | None) -> list[Judged]:

@@ -18,8 +18,8 @@ def load_reader(name: str) -> Reader:
     """A reader by name: an extractive question-answering model, or a cross-encoder.
 
     Nothing is downloaded, and code that comes with a model is never run. The
-    weight of its scores and the confidence are those fitted for qa_bot's own
-    reader: measure before trusting them.
+    weight of its scores and the confidence with it are guesses, not fitted to
+    it: measure before trusting them.
 
     Args:
         name: A folder, or a name that is in the local Hugging Face cache.

@@ -100,11 +100,6 @@ DEFAULT_READER = SpanReader()
 """One for the whole process, so that its network is loaded once."""
 
 
-def default_reader() -> SpanReader:
-    """The reader that comes with qa_bot, which ``answer`` uses."""
-    return DEFAULT_READER
-
-
 def heading_of(passage: Passage) -> str:
     """What stands above the passage: the document's title and its headings."""
     return " > ".join(dict.fromkeys([passage.title, *passage.section]))

@@ -235,7 +235,7 @@ class Weights:
 
 
 WEIGHTS = Weights()
-HIGHEST = 1.7  # about the highest evidence there is
+_HIGHEST = 1.7  # about the highest evidence there is
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,12 +247,12 @@ class Ranking:
 
     def hits(self, k: int) -> list[Hit]:
         """The first ``k`` as hits."""
-        return [Hit(candidate.passage, score(candidate)) for candidate in self.candidates[:k]]
+        return [Hit(one.passage, scaled(WEIGHTS.evidence(one))) for one in self.candidates[:k]]
 
 
-def score(candidate: Candidate) -> float:
-    """The evidence, scaled to [0, 1]."""
-    return min(max(WEIGHTS.evidence(candidate) / HIGHEST, 0.0), 1.0)
+def scaled(evidence: float) -> float:
+    """Evidence as a score in [0, 1]."""
+    return min(max(evidence / _HIGHEST, 0.0), 1.0)
 
 
 def open_index(index: str | Path, *, model: str | Embedder | None = None) -> Index:
