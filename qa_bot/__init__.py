@@ -2,6 +2,7 @@
 
 from qa_bot.answering import answer
 from qa_bot.checking import check_index
+from qa_bot.citing import cite
 from qa_bot.errors import (
     EmptyQuestionError,
     IndexBusyError,
@@ -14,6 +15,7 @@ from qa_bot.errors import (
     NoDocumentsError,
     NotInstalledError,
     OcrError,
+    PageViewError,
     QaBotError,
     QuestionFileError,
     ServerError,
@@ -26,8 +28,11 @@ from qa_bot.evaluation.figures import Figure, Summary
 from qa_bot.evaluation.golden import add_golden, read_golden
 from qa_bot.evaluation.outcomes import Evaluation, Outcome, evaluate
 from qa_bot.evaluation.questions import Question, read_questions
+from qa_bot.feedback import Feedback, add_feedback, read_feedback
 from qa_bot.indexing import build_index
+from qa_bot.opening import Index, open_index
 from qa_bot.other_readers import load_reader
+from qa_bot.quote_sheet import Sheet, make_quote_sheet
 from qa_bot.reader import Reader, Reading
 from qa_bot.records import (
     Answer,
@@ -35,9 +40,11 @@ from qa_bot.records import (
     Citation,
     Document,
     DocumentSummary,
+    Excerpt,
     Health,
     Hit,
     Limits,
+    Named,
     Page,
     Passage,
     Problem,
@@ -47,7 +54,7 @@ from qa_bot.records import (
     Section,
     Sentence,
 )
-from qa_bot.retrieval import Index, open_index, retrieve
+from qa_bot.retrieval import retrieve
 
 __version__ = "0.1.0"
 
@@ -60,6 +67,8 @@ __all__ = [
     "DocumentSummary",
     "EmptyQuestionError",
     "Evaluation",
+    "Excerpt",
+    "Feedback",
     "Figure",
     "Health",
     "Hit",
@@ -72,11 +81,13 @@ __all__ = [
     "IndexStateError",
     "Limits",
     "ModelError",
+    "Named",
     "NoDocumentsError",
     "NotInstalledError",
     "OcrError",
     "Outcome",
     "Page",
+    "PageViewError",
     "Passage",
     "Problem",
     "Progress",
@@ -90,19 +101,24 @@ __all__ = [
     "Section",
     "Sentence",
     "ServerError",
+    "Sheet",
     "Summary",
     "UnknownDocumentError",
     "UnreadableDocumentError",
     "UsageError",
     "__version__",
+    "add_feedback",
     "add_golden",
     "answer",
     "build_index",
     "check_index",
+    "cite",
     "compare",
     "evaluate",
     "load_reader",
+    "make_quote_sheet",
     "open_index",
+    "read_feedback",
     "read_golden",
     "read_questions",
     "retrieve",

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from qa_bot.errors import ModelError, UsageError
 from qa_bot.judging import Judged, also_answers, confidence, judge, marked_sentences
 from qa_bot.lexical import stems
+from qa_bot.opening import Index
 from qa_bot.reader import Reader
 from qa_bot.records import Answer, Citation, Hit, Quote, Span
-from qa_bot.retrieval import Index, Ranking, rank
+from qa_bot.retrieval import Ranking, rank
 from qa_bot.text import is_stop_word, without_possessive, words
 
 MAX_QUOTES = 3

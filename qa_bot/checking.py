@@ -6,11 +6,12 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
 
-from qa_bot import caches, database, rows, schema
+from qa_bot import caches, database, naming, rows, schema
 from qa_bot.errors import NoDocumentsError, UnreadableDocumentError
 from qa_bot.files import file_hash_of, find_files
 from qa_bot.records import Check, text_digest
@@ -88,15 +89,17 @@ def _database_faults(connection: sqlite3.Connection) -> Iterator[str]:
     ).fetchone()
     if lost:
         yield f"{lost:,} passages have no vectors"
+    yield from naming.faults(connection)
 
 
 def _text_faults(connection: sqlite3.Connection) -> Iterator[str]:
     """Documents that aren't the text they were, and passages that aren't slices of theirs."""
     documents = connection.execute(
-        "SELECT id, path, text, digest FROM documents WHERE NOT staged ORDER BY id"
+        "SELECT id, path, digest, characters FROM documents WHERE NOT staged ORDER BY id"
     )
-    for number, path, text, digest in documents:
-        if text_digest(text) != digest:
+    for number, path, digest, characters in documents:
+        text, in_order = _whole_text(connection, number)
+        if not in_order or text_digest(text) != digest or len(text) != characters:
             yield f"{path} (its whole text)"
         slices = connection.execute(
             "SELECT start, end, text, sentences FROM passages WHERE document = ?", (number,)
@@ -106,6 +109,16 @@ def _text_faults(connection: sqlite3.Connection) -> Iterator[str]:
             inside = all(start <= a < b <= end for a, b, _ in spans)
             if text[start:end] != passage or not inside or not spans:
                 yield f"{path} at {start}"
+
+
+def _whole_text(connection: sqlite3.Connection, number: int) -> tuple[str, bool]:
+    """A document's text, and whether its pieces follow each other."""
+    found = connection.execute(
+        "SELECT start, text FROM pieces WHERE document = ? ORDER BY start", (number,)
+    ).fetchall()
+    lengths = accumulate((len(text) for _, text in found), initial=0)
+    in_order = all(start == place for (start, _), place in zip(found, lengths, strict=False))
+    return "".join(text for _, text in found), in_order
 
 
 def _vector_faults(connection: sqlite3.Connection) -> Iterator[str]:

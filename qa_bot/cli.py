@@ -179,7 +179,7 @@ def ask(
         if as_json:
             typer.echo(json.dumps(asdict(answer), ensure_ascii=False, indent=2))
             return
-        print_answer(answer, lambda document_id: opened.document(document_id).text)
+        print_answer(answer, opened.slices)
 
 
 @app.command()

@@ -243,7 +243,7 @@ def _add(  # each is an option
         if outcome.problem:
             raise UsageError(f"This can't be golden: {outcome.problem}.")
         if not as_json:
-            print_answer(answer, lambda document_id: opened.document(document_id).text)
+            print_answer(answer, opened.slices)
     added = qa_bot.add_golden(index, question)
     if as_json:
         shown = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from textwrap import shorten
@@ -16,7 +16,7 @@ from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
-from qa_bot.records import Answer
+from qa_bot.records import Answer, Span
 
 out = Console(highlight=False, emoji=False)
 err = Console(stderr=True, highlight=False, emoji=False)
@@ -38,8 +38,11 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def print_answer(answer: Answer, text_of: Callable[[str], str]) -> None:
-    """The quotes with their citations, or that there are none, with the nearest passages."""
+def print_answer(answer: Answer, slices: Callable[[str, Sequence[Span]], list[str]]) -> None:
+    """The quotes with their citations, or that there are none, with the nearest passages.
+
+    ``slices`` gives the texts of a document's spans, as ``Index.slices`` does.
+    """
     if not answer.found:
         out.print("[bold]The documents don't answer this.[/]")
         if answer.unknown_words:
@@ -55,8 +58,9 @@ def print_answer(answer: Answer, text_of: Callable[[str], str]) -> None:
     for number, quote in enumerate(answer.quotes):
         if number:
             out.print()
-        for start, end in quote.context:
-            print_text(text_of(quote.citation.document_id)[start:end], "dim", indent=2)
+        if quote.context:
+            for context in slices(quote.citation.document_id, quote.context):
+                print_text(context, "dim", indent=2)
         marked = [(start - quote.start, end - quote.start) for start, end in quote.sentences]
         print_text(quote.text, bold=marked, indent=2)
         print_text(f"— {quote.citation}", "cyan")

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from qa_bot import naming, pieces
 from qa_bot.errors import (
     IndexBusyError,
     IndexDamagedError,
@@ -207,24 +208,25 @@ def save_document(
     """
     version = version or FileVersion()
     connection.execute("DELETE FROM documents WHERE path = ? AND staged = ?", (document.id, staged))
-    number = connection.execute(
-        "INSERT INTO documents (path, staged, title, text, digest, file_hash, recipe, stamp,"
-        " warnings, blocks, pages, indexed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    inserted = connection.execute(
+        "INSERT INTO documents (path, staged, title, digest, characters, pages, file_hash, recipe,"
+        " stamp, warnings, indexed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             document.id,
             staged,
             document.title,
-            document.text,
             document.digest,
+            len(document.text),
+            max([len(document.pages), *(span.page.count for span in document.pages[:1])]),
             version.file_hash,
             version.recipe,
             _stamp_row(version.stamp),
             json.dumps(document.warnings),
-            json.dumps([astuple(block) for block in document.blocks]),
-            json.dumps([(*astuple(p.page), p.start, p.end) for p in document.pages]),
             datetime.now(UTC).isoformat(timespec="seconds"),
         ),
-    ).lastrowid
+    )
+    number = inserted.lastrowid or 0  # never None after an INSERT
+    pieces.save_pieces(connection, number, document)
     connection.executemany(
         "INSERT INTO sections VALUES (?, ?, ?, ?, ?, ?)",
         [
@@ -307,13 +309,15 @@ def publish(
     """Let staged documents take the place of the published ones of their path.
 
     Documents of removed paths go, renamed ones get their new path, and vectors
-    that nothing uses any more are deleted.
+    that nothing uses any more are deleted. Digests are remembered.
     """
+    gone = list(removed)
+    naming.remember(connection, gone)
     connection.execute(
         "DELETE FROM documents WHERE NOT staged AND"
         " (path IN (SELECT value FROM json_each(?))"
         " OR path IN (SELECT path FROM documents WHERE staged))",
-        (json.dumps(list(removed)),),
+        (json.dumps(gone),),
     )
     connection.executemany(
         "UPDATE documents SET path = ? WHERE path = ? AND NOT staged",

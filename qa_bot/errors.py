@@ -9,6 +9,7 @@
     │   └── QuestionFileError          questions, or an earlier evaluation, can't be read
     ├── NoDocumentsError               nothing to read
     ├── UnreadableDocumentError        one file; never stops the others
+    ├── PageViewError                  a page of a PDF can't be drawn or searched
     ├── IndexStateError                something about the index folder
     │   ├── IndexNotFoundError
     │   ├── IndexDamagedError
@@ -70,6 +71,15 @@ class UnreadableDocumentError(QaBotError):
         self.path = path
         self.reason = reason
         self.transient = transient  # whether the same file may well be read the next time
+
+
+class PageViewError(QaBotError):
+    """A page of a PDF can't be drawn or searched; ``path`` and ``reason`` say which and why."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path.name} {reason}.")
+        self.path = path
+        self.reason = reason
 
 
 class IndexStateError(QaBotError):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from qa_bot.opening import Index
 from qa_bot.records import DocumentSummary, Health
-from qa_bot.retrieval import Index
 
 
 @dataclass(frozen=True, slots=True)

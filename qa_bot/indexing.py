@@ -11,7 +11,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from qa_bot import caches, database, locks, rows, schema
+from qa_bot import caches, database, locks, naming, rows, schema
 from qa_bot.database import FileVersion
 from qa_bot.embedding import DEFAULT_MODEL, Embedder, load_embedder
 from qa_bot.errors import IndexStateError, NoDocumentsError
@@ -77,6 +77,8 @@ def build_index(
             connection.execute("BEGIN IMMEDIATE")
             try:
                 outcome = _build(connection, source, target, found, model, options)
+                if place != target:
+                    naming.adopt(connection, target / schema.FILE)
                 # A build that finds nothing to do writes nothing: others may be watching.
                 connection.execute("COMMIT" if outcome.news else "ROLLBACK")
             except BaseException:

@@ -41,6 +41,24 @@ def writing(folder: Path, wait: float = WAIT) -> Iterator[None]:
         os.close(handle)  # releases the lock; the file stays, since another may wait for it
 
 
+@contextmanager
+def holding(file: Path) -> Iterator[int]:
+    """Be the only one who holds this file, made where it is missing; for a moment's writing.
+
+    Yields:
+        A descriptor of it; what is written goes to its end.
+
+    Raises:
+        OSError: It can't be opened or locked.
+    """
+    handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield handle
+    finally:
+        os.close(handle)
+
+
 def _take(handle: int, folder: Path, wait: float) -> None:
     deadline = time.monotonic() + wait
     while True:

@@ -1,9 +1,7 @@
 """Files → documents, parsed in parallel by worker processes with limits.
 
 A file that crashes its parser, takes too long or needs too much memory costs
-that file, with a reason; never the others, and never this process. The workers
-are subprocesses: ``fork`` under torch's threads can deadlock, and ``spawn``
-would run a user's unguarded script again.
+that file, with a reason; never the others, and never this process.
 """
 
 from __future__ import annotations
@@ -13,7 +11,6 @@ import os
 import queue
 import signal
 import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,6 +21,7 @@ from typing import Any
 
 from qa_bot.errors import UnreadableDocumentError
 from qa_bot.loaders import worker
+from qa_bot.processes import start, stop
 from qa_bot.records import Document, Limits
 
 Outcome = Document | UnreadableDocumentError
@@ -193,7 +191,7 @@ class _Worker:
         with self._lock:
             process, self._process = self._process, None
         if process is not None:
-            _stop(process)
+            stop(process)
 
     def close(self) -> None:
         """End the process; a file that it is reading comes out as not read."""
@@ -203,29 +201,7 @@ class _Worker:
 
 
 def _start() -> subprocess.Popen[bytes]:
-    package = str(Path(__file__).parents[1])
-    # -P: a json.py in the current folder must not be taken for Python's own.
-    code = f"import sys; sys.path.append({package!r}); import qa_bot.loaders.worker as w; w.main()"
-    return subprocess.Popen(  # noqa: S603 - this very interpreter and a text of our own
-        [sys.executable, "-P", "-c", code],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,  # Ctrl-C is for its parent, which ends it
-    )
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """See that the process is gone; its exit status is its own where it ended by itself."""
-    with suppress(OSError):
-        if process.stdin is not None:
-            process.stdin.close()
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(_TICK)
-    process.kill()
-    process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
+    return start("qa_bot.loaders.worker")
 
 
 def _ask(process: subprocess.Popen[bytes], request: worker.Request) -> Iterator[worker.Reply]:

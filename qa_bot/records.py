@@ -89,6 +89,39 @@ class Document:
         return text_digest(self.text)
 
 
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A part of a document's text, read without the rest.
+
+    Invariant: ``index.document(document_id).text[start:end] == text``. ``blocks``
+    and ``page_spans`` are those that share a character with it; the first may
+    begin before it, the last end after it.
+    """
+
+    document_id: str
+    title: str
+    digest: str  # of the whole text
+    characters: int  # of the whole text
+    pages: int  # in the file; 0 where it has none
+    start: int
+    end: int
+    text: str
+    blocks: tuple[Block, ...]
+    page_spans: tuple[PageSpan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The document that a digest names.
+
+    ``current``: its text is that very one. ``changed``: it had that text in an
+    earlier build. ``gone``: so it had, and the index holds it no longer.
+    """
+
+    document_id: str  # the first by name, where several have that text
+    state: Literal["current", "changed", "gone"]
+
+
 def text_digest(text: str) -> str:
     """First 16 hex digits of the sha256 of ``text`` in UTF-8."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -14,17 +14,18 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from qa_bot import pieces
 from qa_bot.records import (
-    Block,
     Document,
     DocumentSummary,
+    Excerpt,
     Health,
     Page,
-    PageSpan,
     Passage,
     Problem,
     Section,
     Sentence,
+    Span,
     Stamp,
 )
 
@@ -129,36 +130,101 @@ def vectors_of(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, 
 def read_document(connection: sqlite3.Connection, path: str) -> Document | None:
     """The stored document with its whole text, or None."""
     row = connection.execute(
-        "SELECT id, title, text, blocks, pages, warnings FROM documents"
-        " WHERE path = ? AND NOT staged",
+        "SELECT id, title, characters, warnings FROM documents WHERE path = ? AND NOT staged",
         (_storable(path),),
     ).fetchone()
     if row is None:
         return None
-    number, title, text, blocks, pages, warnings = row
-    sections = connection.execute(
-        "SELECT path, start, end, anchor FROM sections WHERE document = ? ORDER BY ordinal",
-        (number,),
-    )
+    number, title, characters, warnings = row
+    whole = pieces.read_whole(connection, number, characters)
     return Document(
         id=path,
         title=title,
-        text=text,
-        sections=tuple(Section(tuple(json.loads(p)), *rest) for p, *rest in sections),
-        blocks=tuple(Block(*block) for block in json.loads(blocks)),
-        pages=tuple(PageSpan(Page(*page), start, end) for *page, start, end in json.loads(pages)),
+        text=whole.text,
+        sections=_sections(connection, number),
+        blocks=whole.blocks,
+        pages=whole.pages,
         warnings=tuple(json.loads(warnings)),
     )
+
+
+def read_excerpt(connection: sqlite3.Connection, path: str, start: int, end: int) -> Excerpt | None:
+    """What stands in a range of a stored document, clipped to its text; or None."""
+    row = connection.execute(
+        "SELECT id, title, digest, characters, pages FROM documents WHERE path = ? AND NOT staged",
+        (_storable(path),),
+    ).fetchone()
+    if row is None:
+        return None
+    number, title, digest, characters, pages = row
+    start, end = _clipped(start, end, characters)
+    part = pieces.read_part(connection, number, start, end)
+    return Excerpt(
+        document_id=path,
+        title=title,
+        digest=digest,
+        characters=characters,
+        pages=pages,
+        start=start,
+        end=end,
+        text=part.text,
+        blocks=part.blocks,
+        page_spans=part.pages,
+    )
+
+
+def read_slices(
+    connection: sqlite3.Connection, path: str, spans: Iterable[Span]
+) -> list[str] | None:
+    """The texts of some spans of a stored document, each clipped to its text; or None."""
+    if (row := _number_and_length(connection, path)) is None:
+        return None
+    number, characters = row
+    return [
+        pieces.read_slice(connection, number, *_clipped(start, end, characters))
+        for start, end in spans
+    ]
+
+
+def read_sections(
+    connection: sqlite3.Connection, path: str, span: Span | None
+) -> tuple[Section, ...] | None:
+    """The sections of a stored document that share text with a span, or all of them; or None."""
+    if (row := _number_and_length(connection, path)) is None:
+        return None
+    number, characters = row
+    return _sections(connection, number, span and _clipped(*span, characters))
+
+
+def _number_and_length(connection: sqlite3.Connection, path: str) -> tuple[int, int] | None:
+    found: tuple[int, int] | None = connection.execute(
+        "SELECT id, characters FROM documents WHERE path = ? AND NOT staged", (_storable(path),)
+    ).fetchone()
+    return found
+
+
+def _clipped(start: int, end: int, characters: int) -> Span:
+    start = min(max(start, 0), characters)
+    return start, min(max(end, start), characters)
+
+
+def _sections(
+    connection: sqlite3.Connection, number: int, span: Span | None = None
+) -> tuple[Section, ...]:
+    found = connection.execute(
+        "SELECT path, start, end, anchor FROM sections WHERE document = :document"
+        " AND (:start IS NULL OR max(start, :start) < min(end, :end)) ORDER BY ordinal",
+        {"document": number, "start": span and span[0], "end": span and span[1]},
+    )
+    return tuple(Section(tuple(json.loads(path)), *rest) for path, *rest in found)
 
 
 def document_summaries(connection: sqlite3.Connection) -> tuple[DocumentSummary, ...]:
     """All documents without their texts, by id."""
     found = connection.execute(
-        "SELECT d.path, d.title, d.digest, length(d.text),"
+        "SELECT d.path, d.title, d.digest, d.characters,"
         " (SELECT count(*) FROM passages p WHERE p.document = d.id),"
-        " max(json_array_length(d.pages), coalesce(json_extract(d.pages, '$[0][2]'), 0)),"
-        " d.indexed_at, d.warnings FROM documents d"
-        " WHERE NOT d.staged ORDER BY d.path"
+        " d.pages, d.indexed_at, d.warnings FROM documents d WHERE NOT d.staged ORDER BY d.path"
     )
     return tuple(
         DocumentSummary(*row, warnings=tuple(json.loads(warnings)))  # type: ignore[misc]

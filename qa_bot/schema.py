@@ -13,7 +13,7 @@ from pathlib import Path
 from qa_bot.errors import IndexDamagedError, IndexFormatError, IndexStateError
 
 FILE = "qa_bot.sqlite"
-FORMAT = 2
+FORMAT = 3
 BUSY_MS = 2_000  # how long a second writer waits before it says so
 
 TABLES = f"""
@@ -24,17 +24,29 @@ CREATE TABLE IF NOT EXISTS documents (
     path TEXT NOT NULL,
     staged INTEGER NOT NULL,       -- 1 until the build that read it is published
     title TEXT NOT NULL,
-    text TEXT NOT NULL,
-    digest TEXT NOT NULL,
+    digest TEXT NOT NULL,          -- of the text, as records.text_digest
+    characters INTEGER NOT NULL,   -- of the text
+    pages INTEGER NOT NULL,        -- of the file; 0 where it has none
     file_hash TEXT NOT NULL,
     recipe TEXT NOT NULL,          -- what read, cut and embedded it
     stamp TEXT NOT NULL,           -- of the file: its size, modified, inode, checked
     warnings TEXT NOT NULL,        -- JSON [text, …]
-    blocks TEXT NOT NULL,          -- JSON [[kind, start, end], …]
-    pages TEXT NOT NULL,           -- JSON [[label, number, count, start, end], …]
     indexed_at TEXT NOT NULL,
     UNIQUE (path, staged)
 );
+CREATE INDEX IF NOT EXISTS documents_by_digest ON documents (digest);
+CREATE TABLE IF NOT EXISTS pieces (    -- of texts, end to end
+    document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+    start INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    blocks TEXT NOT NULL,          -- JSON [[kind, start, end], …]: those that touch the piece
+    pages TEXT NOT NULL,           -- JSON [[label, number, count, start, end], …]: likewise
+    PRIMARY KEY (document, start)
+);
+CREATE TABLE IF NOT EXISTS former_texts (
+    digest TEXT PRIMARY KEY,       -- that a published document had
+    path TEXT NOT NULL             -- that document's, its last
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sections (
     document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
     ordinal INTEGER NOT NULL,
@@ -142,6 +154,7 @@ def _is_sound(file: Path) -> bool:
         check_meta(connection, file.parent)
         connection.execute("SELECT * FROM documents").fetchone()
         connection.execute("SELECT * FROM problems").fetchall()
+        connection.execute("SELECT * FROM former_texts").fetchall()
         return connection.execute(shape).fetchall() == ours and connection.execute(
             "PRAGMA integrity_check(1)"
         ).fetchone() == ("ok",)

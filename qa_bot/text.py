@@ -1,4 +1,4 @@
-"""Pure functions on strings: line ends, question words, CJK bigrams, language."""
+"""Pure functions on strings: line ends, cells, question words, CJK bigrams, language."""
 
 from __future__ import annotations
 
@@ -36,11 +36,22 @@ _CJK_RUN = re.compile(f"[{_CJK}]+")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _LATIN_LETTER = re.compile(r"[A-Za-z]")
 _STRETCH = 400  # code points that a language is told from
+_FORMULA = frozenset("=+-@＝＋－＠\t\r\n\0")  # what a spreadsheet's formula may begin with
 
 
 def normalise_line_ends(text: str) -> str:
     r"""Turn ``\r\n`` and lone ``\r`` into ``\n`` and drop a leading byte-order mark."""
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def as_cell(text: str) -> str:
+    """The text as a cell of a CSV file that no spreadsheet takes for a formula.
+
+    One that begins with =, +, -, @ (wide ones, too), a tab, a line end or U+0000
+    gets an apostrophe in front; so does one that has apostrophes before such a
+    character already, so that whoever takes one off has the text back.
+    """
+    return f"'{text}" if text.lstrip("'")[:1] in _FORMULA else text
 
 
 def words(text: str) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from qa_bot import database, loaders
+from qa_bot import database, loaders, naming
 from qa_bot import passages as cutting
 from qa_bot.database import FileVersion, Unreadable
 from qa_bot.embedding import DEFAULT_MODEL, MULTILINGUAL_MODEL, Embedder
@@ -129,6 +129,7 @@ def update(
         removed=gone - {moves[new] for new in kept},
         renamed=[(moves[new], new) for new in sorted(kept)],
     )
+    naming.follow(connection, dict(outcome.renamed))
     stamps = {file.document_id: file.version.stamp for file in todo if file.document_id in kept}
     database.save_stamps(connection, [*outcome.stamps, *stamps.items()])
     return outcome

@@ -565,7 +565,11 @@ def test_an_open_index_knows_of_a_later_build(zoo: Path, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("harm", "fault"),
     [
-        ("UPDATE documents SET text = 'x' || substr(text, 2) WHERE id = 1", "(its whole text)"),
+        ("UPDATE pieces SET text = 'x' || substr(text, 2) WHERE document = 1", "(its whole text)"),
+        ("UPDATE pieces SET start = start + 1 WHERE document = 1", "(its whole text)"),
+        ("DELETE FROM pieces WHERE document = 1", "(its whole text)"),
+        ("UPDATE documents SET characters = 7 WHERE id = 1", "(its whole text)"),
+        ("INSERT INTO former_texts VALUES ('x', 'otters.txt')", "1 digests of former texts"),
         ("UPDATE passages SET start = start + 1 WHERE id = 2", "isn't the text at its place"),
         ("UPDATE vectors SET passage = zeroblob(length(passage)) WHERE rowid = 1", "vectors are"),
         ("DELETE FROM vectors WHERE rowid = 2", "1 passages have no vectors"),

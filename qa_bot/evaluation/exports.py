@@ -16,6 +16,7 @@ from qa_bot.evaluation.figures import CUTOFF, Figure, RankScores, Summary, numbe
 from qa_bot.evaluation.judging import spaceless
 from qa_bot.evaluation.outcomes import Evaluation, Outcome, Part
 from qa_bot.evaluation.questions import Question, read_text
+from qa_bot.text import as_cell
 
 VERSION = 1
 """Of the JSON; raised when something in it means another thing."""
@@ -24,8 +25,6 @@ _RECORDS: dict[str, type[Any]] = {
     record.__name__: record
     for record in (Evaluation, Summary, Figure, Part, Outcome, Question, RankScores)
 }
-
-_FORMULA = frozenset("=+-@\t\r\n")
 
 _COLUMNS = (
     "id",
@@ -118,8 +117,7 @@ def _checked(value: Any, kind: type | UnionType) -> Any:  # noqa: ANN401
 def as_csv(evaluation: Evaluation) -> str:
     """One line for each question under a line of names; " | " joins several wanted texts.
 
-    A spreadsheet takes a cell for a formula where it begins with =, +, -, @, a
-    tab or a line end: such a text gets an apostrophe in front.
+    A text that a spreadsheet would take for a formula gets an apostrophe in front.
     """
     text = io.StringIO()
     writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
@@ -140,10 +138,7 @@ def as_csv(evaluation: Evaluation) -> str:
             "milliseconds": f"{1000 * outcome.seconds:.1f}",
         }
         writer.writerow(
-            {
-                name: f"'{cell}" if isinstance(cell, str) and cell[:1] in _FORMULA else cell
-                for name, cell in row.items()
-            }
+            {name: as_cell(cell) if isinstance(cell, str) else cell for name, cell in row.items()}
         )
     return text.getvalue()
 

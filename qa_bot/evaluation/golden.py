@@ -6,14 +6,14 @@ They stand in ``golden.jsonl`` in the index's folder, in the format of
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from qa_bot import locks
 from qa_bot.errors import IndexStateError, QuestionFileError
 from qa_bot.evaluation.judging import is_named, page_name
 from qa_bot.evaluation.questions import Question, as_line, one_space, question_id, read_questions
@@ -104,7 +104,7 @@ def add_golden(index: str | Path, confirmed: Answer | Question) -> Added:
     folder = Path(index)
     file = (folder / FILE).resolve()  # a link stays a link
     try:
-        with _writing(folder):
+        with locks.holding(folder / _LOCK):
             lines = file.read_bytes().split(b"\n") if file.exists() else []
             replaced = [line for line in lines if _asks(line) == question.id]
             kept = [line for line in lines if line.strip() and line not in replaced]
@@ -122,17 +122,6 @@ def _asks(line: bytes) -> str:
         if isinstance(found, dict) and isinstance(found.get("question"), str):
             return question_id(found["question"])
     return ""
-
-
-@contextmanager
-def _writing(folder: Path) -> Iterator[None]:
-    """Be the only one who writes; the system releases the lock when its holder dies."""
-    handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 def _replace(file: Path, data: bytes) -> None:

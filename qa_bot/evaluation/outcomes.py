@@ -31,8 +31,8 @@ from qa_bot.evaluation.judging import (
     passage_name,
 )
 from qa_bot.evaluation.questions import Question, one_space
+from qa_bot.opening import Index
 from qa_bot.records import Answer, Citation, Passage, Quote
-from qa_bot.retrieval import Index
 
 _PASSAGES_FOR_DOCUMENTS = (
     40  # that are ranked to have ten documents; as many as are compared anyway

@@ -22,6 +22,7 @@ from typing import Any, BinaryIO
 
 from qa_bot.errors import OcrError, QaBotError, UnreadableDocumentError
 from qa_bot.loaders import load_document
+from qa_bot.processes import limit_memory
 from qa_bot.records import Block, Document, Limits, Page, PageSpan, Section
 
 Request = dict[str, Any]
@@ -49,7 +50,7 @@ def _send(replies: BinaryIO, reply: Reply) -> None:
 
 def _read(request: Request, replies: BinaryIO) -> Reply:
     limits = Limits(*request["limits"])
-    _limit_memory(limits.memory)
+    limit_memory(limits.memory)
     told = 0.0
 
     def on_page(done: int, total: int) -> None:
@@ -100,13 +101,6 @@ def _caused_by(
 ) -> bool:
     cause = error.__cause__ or error.__context__
     return cause is not None and (isinstance(cause, kinds) or _caused_by(cause, kinds))
-
-
-def _limit_memory(memory: int) -> None:
-    """Cap this process's address space, where the system can (macOS can't)."""
-    with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
 
 def to_json(document: Document) -> dict[str, Any]:

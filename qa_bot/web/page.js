@@ -1,72 +1,265 @@
-// Runs once, as the js_on_load of the source panel: `element` is the panel's content, `trigger`
-// sends an event to Python, `watch` calls back when Python has changed the content.
-// The URL's fragment says which source is open, so a citation is an ordinary link: it can be
-// copied, opened in a new tab, and left with the browser's back button.
+// Runs once, as the js_on_load of the hidden component that carries events to Python: `element`
+// is its content, `trigger` sends an event, `watch` calls back when Python has changed it.
+// The URL's query says which source is open, so a citation is an ordinary link: it can be
+// copied, sent on, opened in a new tab, and left with the browser's back button.
 
-const panel = element.closest('#qa-source');
-let opener = null;
+let page, side, panel; // the panes, the one beside the conversation, and the source in it
+const one = (selector, root = document) => root.querySelector(selector);
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+const box = () => one('#qa-question textarea');
+const isLink = () => new URLSearchParams(location.search).has('quote');
+const sameLink = (a, b) => new URLSearchParams(a).get('quote') === new URLSearchParams(b).get('quote');
 
-function scrollToPassage() {
-  const target = element.querySelector('mark') || element.querySelector('.qa-passage');
-  const box = element.querySelector('.qa-source-text');
-  if (!box) return;
-  if (target) {
-    const gap = (box.clientHeight - target.getBoundingClientRect().height) / 3;
-    box.scrollTop += target.getBoundingClientRect().top - box.getBoundingClientRect().top
-      - Math.max(16, gap);
+let opener = null; // what was clicked to open what is beside the chat
+let view = 'text'; // or 'page': how PDFs are shown
+let zoom = 1;
+let recalled = 0; // how many questions back the arrow keys have gone
+
+// --- Conversation: patches from Python --------------------------------------------------------
+
+// Elements with an id take the place of those with the same id, or are added at the end.
+function place(fresh) {
+  if (fresh.download) return fresh.click();
+  fresh.remove();
+  const old = document.getElementById(fresh.id);
+  if (fresh.tagName === 'TEMPLATE') return old?.remove();
+  if (old) old.replaceWith(fresh);
+  else one('#qa-log').append(fresh);
+  if (fresh.matches('.qa-turn')) fresh.scrollIntoView({ block: 'start' });
+  markCurrent();
+}
+
+function patch() {
+  for (const fresh of [...element.children]) if (fresh.id) place(fresh);
+}
+
+watch('value', patch);
+
+// --- The source -------------------------------------------------------------------------------
+
+function open(more = {}) {
+  side.classList.add('qa-waits');
+  trigger('open', { query: location.search, view, ...more });
+}
+
+function markCurrent() {
+  for (const link of all('.qa-citation')) {
+    if (isLink() && sameLink(link.search, location.search)) link.setAttribute('aria-current', 'true');
+    else link.removeAttribute('aria-current');
   }
-  // Who followed a link reads on with the arrow keys; who is typing meanwhile goes on typing.
-  if (!document.activeElement?.matches('textarea')) box.focus({ preventScroll: true });
+}
+
+function show(what) { // 'source', 'documents' or ''
+  page.dataset.side = what;
+  one('.qa-open-documents')?.setAttribute('aria-expanded', String(what === 'documents'));
 }
 
 function follow() {
-  const isSource = location.hash.startsWith('#source=');
-  panel.classList.toggle('qa-open', isSource);
-  for (const link of document.querySelectorAll('.qa-citation')) {
-    if (link.hash === location.hash) link.setAttribute('aria-current', 'true');
-    else link.removeAttribute('aria-current');
-  }
-  if (isSource) trigger('open', { fragment: location.hash });
+  show(isLink() ? 'source' : '');
+  markCurrent();
+  if (isLink()) open();
+}
+
+function goTo(link) {
+  opener = link;
+  const stays = sameLink(link.search, location.search) && page.dataset.side === 'source';
+  if (!stays) history.pushState(null, '', link.search);
+  follow();
 }
 
 function close() {
-  history.pushState(null, '', location.pathname + location.search);
-  follow();
-  if (opener && opener.isConnected) opener.focus();
+  if (isLink()) history.pushState(null, '', location.pathname);
+  show('');
+  markCurrent();
+  if (opener?.isConnected) opener.focus();
+  else box()?.focus();
 }
 
+// The quotes of the answer that the open one belongs to.
+function steps() {
+  const current = one('.qa-turn .qa-citation[aria-current]');
+  const links = current ? all('.qa-citation', current.closest('.qa-turn')) : [];
+  return [links, links.indexOf(current)];
+}
+
+function step(by) {
+  const [links, place] = steps();
+  const next = links[place + by];
+  if (!next) return;
+  const fold = next.closest('details');
+  if (fold) fold.open = true;
+  next.scrollIntoView({ block: 'nearest' });
+  goTo(next);
+}
+
+function applyZoom() {
+  const figure = one('.qa-page', panel);
+  if (figure) figure.style.setProperty('--zoom', zoom);
+  const image = figure && one('img', figure);
+  const width = zoom > 1.5 ? 2400 : 1200;
+  if (image && !image.src.endsWith(`width=${width}`)) image.src = image.src.replace(/\d+$/, width);
+}
+
+function scrollToPassage() {
+  const text = one('.qa-source-text', panel);
+  if (!text) return;
+  const target = ['.qa-here', 'mark', '.qa-box-mark', '.qa-box', '.qa-passage']
+    .map((selector) => one(selector, text)).find((found) => found);
+  text.scrollTop = 0;
+  if (target) {
+    const gap = (text.clientHeight - target.getBoundingClientRect().height) / 3;
+    text.scrollTop += target.getBoundingClientRect().top - text.getBoundingClientRect().top
+      - Math.max(16, gap);
+  }
+}
+
+function lightSection() { // the last heading above the middle of what is shown
+  const text = one('.qa-source-text', panel);
+  const outline = one('.qa-outline', panel);
+  if (!text || !outline) return;
+  const middle = text.getBoundingClientRect().top + text.clientHeight / 2;
+  const above = all('.qa-heading', text).filter((one) => one.getBoundingClientRect().top < middle);
+  const at = above.at(-1)?.dataset.at;
+  const item = at && one(`.qa-section[value="${at}"]`, outline);
+  if (!item || item.hasAttribute('aria-current')) return;
+  one('[aria-current]', outline)?.removeAttribute('aria-current');
+  item.setAttribute('aria-current', 'true');
+}
+
+function sourceArrived() {
+  side.classList.remove('qa-waits');
+  const [links, place] = steps();
+  for (const button of all('.qa-step', panel)) button.disabled = !links[place + Number(button.value)];
+  const count = one('.qa-step-count', panel);
+  if (count) count.textContent = place < 0 ? '' : `${place + 1} of ${links.length}`;
+  const steps_ = one('.qa-steps', panel);
+  if (steps_) steps_.hidden = place < 0;
+  applyZoom();
+  const text = one('.qa-source-text', panel);
+  scrollToPassage();
+  one('.qa-page img', panel)?.addEventListener('load', scrollToPassage, { once: true });
+  text?.addEventListener('scroll', () => requestAnimationFrame(lightSection), { passive: true });
+  const current = one('.qa-outline [aria-current]', panel);
+  if (current) one('.qa-outline', panel).scrollTop = current.offsetTop - 80;
+  // Who followed a link reads on with the arrow keys; who is typing meanwhile goes on typing.
+  if (text && !document.activeElement?.matches('textarea, input')) text.focus({ preventScroll: true });
+}
+
+// --- Events -----------------------------------------------------------------------------------
+
+function fill(text) {
+  const field = box();
+  field.value = text;
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+}
+
+async function copy(button, text) {
+  const said = button.closest('details')?.querySelector('summary') ?? button;
+  const label = said.dataset.label ?? said.textContent;
+  said.dataset.label = label;
+  try {
+    await navigator.clipboard.writeText(text);
+    said.textContent = 'Copied';
+  } catch {
+    said.textContent = 'Not copied: the browser refused';
+  }
+  button.closest('details')?.removeAttribute('open');
+  said.focus();
+  setTimeout(() => { said.textContent = label; }, 2000);
+}
+
+const turnOf = (target) => Number(target.closest('.qa-turn').dataset.number);
+const list = () => ({ sought: one('#qa-seek').value, order: one('#qa-order').value });
+
+const clicked = {
+  '.qa-close': close,
+  '.qa-start': (target) => trigger('start', { question: target.textContent }),
+  '.qa-edit': (target) => { trigger('revise', { what: 'edit', number: turnOf(target) }); box().focus(); },
+  '.qa-undo': () => { trigger('revise', { what: 'undo' }); box().focus(); },
+  '.qa-verdict': (target) => trigger('judge', { number: turnOf(target), verdict: target.value }),
+  '.qa-golden': (target) => trigger('judge', { number: turnOf(target), verdict: 'golden' }),
+  '.qa-copy-text': (target) => copy(target, target.value),
+  '.qa-copy-link': (target) => copy(target, location.origin + location.pathname + target.value),
+  '.qa-save': (target) => {
+    target.closest('details').removeAttribute('open');
+    trigger('save', { format: target.value, origin: location.origin });
+  },
+  '.qa-section': (target) => open({ at: target.value, view: 'text' }),
+  '.qa-view': (target) => { view = target.value; open(); },
+  '.qa-turn-page': (target) => open({ page: target.value }),
+  '.qa-zoom': (target) => { zoom = Math.min(3, Math.max(1, zoom + 0.5 * Number(target.value))); applyZoom(); },
+  '.qa-step': (target) => step(Number(target.value)),
+  '.qa-open-documents, .qa-scope': (target) => {
+    const opened = page.dataset.side === 'documents';
+    opener = target;
+    if (isLink()) history.pushState(null, '', location.pathname);
+    show(opened ? '' : 'documents');
+    markCurrent();
+  },
+  '.qa-choose-all': (target) => trigger('choose', { ...list(), all: true, wanted: target.value === 'on' }),
+};
+
 document.addEventListener('click', (event) => {
+  for (const menu of all('details.qa-menu[open]')) {
+    if (!menu.contains(event.target)) menu.removeAttribute('open');
+  }
   const link = event.target.closest('.qa-citation');
   if (link && !(event.ctrlKey || event.metaKey || event.shiftKey)) {
     event.preventDefault();
-    opener = link;
-    if (location.hash === link.hash) scrollToPassage();
-    else location.hash = link.hash;
+    return goTo(link);
   }
-  if (event.target.closest('.qa-close')) close();
-  const start = event.target.closest('.qa-start');
-  if (start) trigger('start', { question: start.textContent });
+  for (const [selector, act] of Object.entries(clicked)) {
+    const target = event.target.closest(selector);
+    if (target) return act(target);
+  }
+});
+
+document.addEventListener('change', (event) => {
+  if (event.target.matches('.qa-choose')) {
+    trigger('choose', { ...list(), names: [event.target.value], wanted: event.target.checked });
+  }
+  if (event.target.matches('#qa-order')) trigger('choose', list());
+});
+
+let seeking = 0;
+document.addEventListener('input', (event) => {
+  if (!event.target.matches('#qa-seek')) return;
+  clearTimeout(seeking);
+  seeking = setTimeout(() => trigger('choose', list()), 150);
 });
 
 document.addEventListener('keydown', (event) => {
-  if (event.key === 'Escape' && panel.classList.contains('qa-open')) close();
-  const last = [...document.querySelectorAll('.qa-question')].at(-1);
-  if (event.key === 'ArrowUp' && last && event.target.matches('#qa-question textarea')
-      && !event.target.value) {
-    event.preventDefault();
-    event.target.value = last.textContent;
-    event.target.dispatchEvent(new Event('input', { bubbles: true }));
+  const asking = event.target.matches('#qa-question textarea');
+  if (event.key === 'Escape') {
+    const menu = one('details.qa-menu[open]');
+    if (menu) { menu.removeAttribute('open'); one('summary', menu).focus(); }
+    else if (page.dataset.side) close();
+    else if (asking) trigger('revise', { what: 'leave' });
   }
+  if (event.key === 'Enter') recalled = 0;
+  if (!asking || !['ArrowUp', 'ArrowDown'].includes(event.key)) return;
+  const asked = all('.qa-question').map((heading) => heading.textContent);
+  const shown = recalled ? asked.at(-recalled) : '';
+  if (event.target.value !== shown) recalled = 0;
+  if (event.target.value && !recalled) return; // what is being typed stays
+  const back = recalled + (event.key === 'ArrowUp' ? 1 : -1);
+  if (back < 0 || back > asked.length) return;
+  event.preventDefault();
+  recalled = back;
+  fill(back ? asked.at(-back) : '');
 });
 
-window.addEventListener('hashchange', follow);
-watch('value', scrollToPassage);
+// --- Gradio makes its components in no certain order ------------------------------------------
 
-// A new turn is shown from its question on. (Gradio may not have made the conversation yet:
-// what holds both panes is there.)
-new MutationObserver((changes) => {
-  if (!changes.some((change) => change.target.parentElement?.closest('#qa-conversation'))) return;
-  [...document.querySelectorAll('.qa-turn')].at(-1)?.scrollIntoView({ block: 'start' });
-}).observe(element.closest('#qa-panes'), { childList: true, subtree: true });
+function begin() {
+  [page, side, panel] = ['qa-panes', 'qa-side', 'qa-panel'].map((id) => document.getElementById(id));
+  if (!panel || !one('#qa-log')) return setTimeout(begin, 20);
+  const isElement = (node) => node.nodeType === Node.ELEMENT_NODE;
+  new MutationObserver((changes) => {
+    if (changes.some((change) => [...change.addedNodes].some(isElement))) sourceArrived();
+  }).observe(panel, { childList: true, subtree: true });
+  window.addEventListener('popstate', follow);
+  follow();
+}
 
-follow();
+begin();

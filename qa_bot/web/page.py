@@ -1,47 +1,44 @@
-"""The page: Gradio's components, and what happens on each event."""
+"""The page: Gradio's components, and which function answers each event."""
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from qa_bot.errors import QaBotError
-from qa_bot.web import render, report, source
-from qa_bot.web.links import parse_fragment
+from qa_bot.page_view import PageViewer
+from qa_bot.web import asking, documents, keeping, render, report, showing
+from qa_bot.web.asking import Updates
+from qa_bot.web.conversation import Conversation
+from qa_bot.web.sent import sent, text, texts
 from qa_bot.web.service import Service
 
 _SCRIPT = Path(__file__).with_name("page.js")
-_MAX_QUESTION = 1_000  # characters
-_TURNS_KEPT = 50  # of a conversation
 _POLL_SECONDS = 0.5  # only while something is under way
-
-Turns = tuple[str, ...]
-"""A conversation: the HTML of each question with its answer. Kept in memory, per visitor."""
-
-Updates = tuple[Any, ...]
-"""New values of an event's outputs, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Parts:
+class Parts:
     """The components that events read and change."""
 
+    hub: gr.HTML  # carries what the page's script sends, and patches of the conversation back
     status: gr.HTML
     receipt: gr.HTML
     rebuild: gr.Button
+    cancel: gr.Button
     timer: gr.Timer
     welcome: gr.HTML
-    conversation: gr.HTML
     question: gr.Textbox
     send: gr.Button
+    stop: gr.Button
     notice: gr.HTML
+    scope: gr.HTML
     source: gr.HTML
-    turns: gr.State
-    asked: gr.State
+    documents: gr.HTML
+    conversation: gr.State
 
 
 def theme() -> gr.Theme:
@@ -54,108 +51,176 @@ def theme() -> gr.Theme:
     )
 
 
-def build_page(service: Service) -> gr.Blocks:
+def build_page(service: Service, viewer: PageViewer) -> gr.Blocks:
     """Lay the page out and wire it to the service."""
     with gr.Blocks(title="qa-bot", analytics_enabled=False, fill_width=True) as page:
         parts = _layout()
-        _wire(page, parts, service)
+        _wire(page, parts, service, viewer)
     return page  # type: ignore[no-any-return]  # Gradio leaves "with" untyped
 
 
-def _layout() -> _Parts:
+def _layout() -> Parts:
     with gr.Row(elem_id="qa-top"):
         _html("qa-name", render.name_html())
         status = _html("qa-status")
-        rebuild = gr.Button("Rebuild index", size="sm", scale=0, elem_id="qa-rebuild")
-    receipt = _html("qa-receipt")
+        _html("qa-menu", keeping.save_html() + documents.open_html())
     with gr.Row(elem_id="qa-panes"):
         with gr.Column(elem_id="qa-chat"):
             with gr.Column(elem_id="qa-scroll"):
                 welcome = _html("qa-welcome")
-                conversation = _html("qa-conversation", render.conversation_html(()))
-            with gr.Row(elem_id="qa-ask"):
-                question = gr.Textbox(
-                    label="Question",
-                    placeholder="Ask a question",
-                    container=False,
-                    max_length=_MAX_QUESTION,
-                    autofocus=True,
-                    scale=1,
-                    elem_id="qa-question",
-                )
-                send = gr.Button("Ask", variant="primary", scale=0, elem_id="qa-send")
-            notice = _html("qa-notice", render.notice_html())
-        with gr.Column(elem_id="qa-source"):
-            script = _SCRIPT.read_text(encoding="utf-8")
-            panel = gr.HTML(elem_id="qa-panel", apply_default_css=False, js_on_load=script)
-    return _Parts(
+                _html("qa-conversation", render.conversation_html())
+            question, send, stop = _question()
+            with gr.Row(elem_id="qa-below"):
+                notice = _html("qa-notice", render.notice_html())
+                scope = _html("qa-asked")
+        with gr.Column(elem_id="qa-side"):
+            source = _html("qa-panel")
+            with gr.Column(elem_id="qa-documents"):
+                _html("qa-documents-head", documents.head_html())
+                with gr.Row(elem_id="qa-build"):
+                    rebuild = gr.Button("Rebuild index", size="sm", elem_id="qa-rebuild")
+                    cancel = gr.Button("Cancel", size="sm", visible=False, elem_id="qa-cancel")
+                receipt = _html("qa-receipt")
+                _html("qa-seeking", documents.tools_html())
+                listed = _html("qa-listed")
+    script = _SCRIPT.read_text(encoding="utf-8")
+    hub = gr.HTML(elem_id="qa-hub", apply_default_css=False, js_on_load=script)
+    return Parts(
+        hub=hub,
         status=status,
         receipt=receipt,
         rebuild=rebuild,
+        cancel=cancel,
         timer=gr.Timer(_POLL_SECONDS),
         welcome=welcome,
-        conversation=conversation,
         question=question,
         send=send,
+        stop=stop,
         notice=notice,
-        source=panel,
-        turns=gr.State(()),
-        asked=gr.State(""),
+        scope=scope,
+        source=source,
+        documents=listed,
+        conversation=gr.State(Conversation()),
     )
+
+
+def _question() -> tuple[gr.Textbox, gr.Button, gr.Button]:
+    with gr.Row(elem_id="qa-ask"):
+        question = gr.Textbox(
+            label="Question",
+            placeholder="Ask a question",
+            container=False,
+            max_length=asking.MAX_QUESTION,
+            autofocus=True,
+            scale=1,
+            elem_id="qa-question",
+        )
+        send = gr.Button("Ask", variant="primary", scale=0, elem_id="qa-send")
+        stop = gr.Button("Stop", scale=0, visible=False, elem_id="qa-stop")
+    return question, send, stop
 
 
 def _html(elem_id: str, value: str = "") -> gr.HTML:
     return gr.HTML(value, elem_id=elem_id, apply_default_css=False, js_on_load=None)
 
 
-def _wire(page: gr.Blocks, parts: _Parts, service: Service) -> None:
+def _wire(page: gr.Blocks, parts: Parts, service: Service, viewer: PageViewer) -> None:
     """Connect events to functions.
 
-    A question takes two steps: it is shown, then answered. Every step is an ordinary request:
-    Gradio's queue loses an event that arrives just as the stream of the one before is closed.
-    Nothing is offered as an API, and Gradio's own progress, which covers what it is about,
-    is not shown.
+    Every event is an ordinary request: Gradio's queue loses one that arrives just as the
+    stream of the one before is closed. Nothing is offered as an API (which hides it and
+    guards nothing), and Gradio's own progress, which covers what it is about, is not shown.
     """
     plain: dict[str, Any] = {
         "queue": False,
         "show_progress": "hidden",
         "api_visibility": "private",
+        "trigger_mode": "multiple",
     }
-
-    def show_state() -> Updates:
-        return _state(service)
-
-    def rebuild() -> Updates:
-        service.refresh(requested=True)
-        return _state(service)
-
-    def begin(question: str, turns: Turns, asked: str) -> Updates:
-        return _begin(service, question, turns, asked)
-
-    def start(turns: Turns, asked: str, event: gr.EventData) -> Updates:
-        return _begin(service, _sent(event, "question"), turns, asked)
-
-    def finish(turns: Turns, asked: str) -> Updates:
-        return _finish(service, turns, asked)
+    _wire_questions(parts, service, plain)
+    _wire_index(page, parts, service, plain)
 
     def open_source(event: gr.EventData) -> str:
-        return _source(service, _sent(event, "fragment"))
+        return showing.show(service, viewer, sent(event))
 
-    state = [parts.status, parts.receipt, parts.welcome, parts.rebuild, parts.timer]
-    page.load(show_state, outputs=state, **plain)
-    parts.timer.tick(show_state, outputs=state, **plain)
-    parts.rebuild.click(rebuild, outputs=state, **plain)
+    def save(conversation: Conversation, event: gr.EventData) -> str:
+        data = sent(event)
+        wanted, origin = text(data, "format"), text(data, "origin")
+        return render.patch(keeping.sheet_html(conversation, wanted, origin))
 
-    memory = [parts.turns, parts.asked]
-    shown = [parts.question, parts.conversation, parts.notice, parts.asked]
-    asking = [parts.question.submit, parts.send.click]
+    parts.hub.open(open_source, outputs=[parts.source], **plain)
+    parts.hub.save(save, inputs=[parts.conversation], outputs=[parts.hub], **plain)
+
+
+def _wire_questions(parts: Parts, service: Service, plain: dict[str, Any]) -> None:
+    """A question takes two steps: it is shown, then answered."""
+    memory, buttons = [parts.conversation], [parts.send, parts.stop]
+
+    def begin(question: str, conversation: Conversation) -> Updates:
+        return asking.begin(service, conversation, question)
+
+    def start(conversation: Conversation, event: gr.EventData) -> Updates:
+        return asking.begin(service, conversation, text(sent(event), "question"))
+
+    def finish(conversation: Conversation) -> Updates:
+        return asking.finish(service, conversation)
+
+    def revise(conversation: Conversation, event: gr.EventData) -> Updates:
+        return asking.revise(conversation, sent(event))
+
+    def judge(conversation: Conversation, event: gr.EventData) -> str:
+        return asking.judge(service, conversation, sent(event))
+
+    shown = [parts.hub, parts.question, parts.notice, *buttons]
+    asked = [parts.question.submit, parts.send.click]
     begun = [
-        gr.on(asking, begin, inputs=[parts.question, *memory], outputs=shown, **plain),
-        parts.source.start(start, inputs=memory, outputs=shown, **plain),
+        gr.on(asked, begin, inputs=[parts.question, *memory], outputs=shown, **plain),
+        parts.hub.start(start, inputs=memory, outputs=shown, **plain),
     ]
     for step in begun:
-        step.then(finish, inputs=memory, outputs=[parts.conversation, *memory], **plain)
-    parts.source.open(open_source, outputs=[parts.source], **plain)
+        step.then(finish, inputs=memory, outputs=[parts.hub, *buttons], **plain)
+    parts.stop.click(asking.stop, inputs=memory, outputs=[parts.hub, *buttons], **plain)
+    revised = [parts.hub, parts.question, parts.notice]
+    parts.hub.revise(revise, inputs=memory, outputs=revised, **plain)
+    parts.hub.judge(judge, inputs=memory, outputs=[parts.hub], **plain)
+
+
+def _wire_index(page: gr.Blocks, parts: Parts, service: Service, plain: dict[str, Any]) -> None:
+    """What is indexed, and which documents are asked."""
+    memory = [parts.conversation]
+    shown = [parts.documents, parts.scope]
+    state = [parts.status, parts.receipt, parts.welcome, parts.rebuild, parts.cancel, parts.timer]
+
+    def listed(conversation: Conversation) -> Updates:
+        holdings = service.status.holdings
+        return (
+            documents.list_html(holdings, conversation),
+            documents.scope_html(holdings, conversation.chosen),
+        )
+
+    def look(conversation: Conversation) -> Updates:
+        return *_state(service), *listed(conversation)
+
+    def rebuild(conversation: Conversation) -> Updates:
+        service.refresh(requested=True)
+        return look(conversation)
+
+    def cancel(conversation: Conversation) -> Updates:
+        service.cancel()
+        return look(conversation)
+
+    def choose(conversation: Conversation, event: gr.EventData) -> Updates:
+        _choose(service, conversation, sent(event))
+        return listed(conversation)
+
+    for trigger, function in (
+        (page.load, look),
+        (parts.timer.tick, look),
+        (parts.rebuild.click, rebuild),
+        (parts.cancel.click, cancel),
+    ):
+        trigger(function, inputs=memory, outputs=[*state, *shown], **plain)
+    parts.hub.choose(choose, inputs=memory, outputs=shown, **plain)
 
 
 def _state(service: Service) -> Updates:
@@ -165,53 +230,21 @@ def _state(service: Service) -> Updates:
         report.receipt_html(status),
         render.welcome_html(status.holdings),
         gr.update(interactive=not status.busy),
+        gr.update(visible=status.busy),
         gr.update(active=status.busy),
     )
 
 
-def _begin(service: Service, question: str, turns: Turns, asked: str) -> Updates:
-    """Show the question; ``asked`` is the one that is still being answered, or empty."""
-    question = question.strip()[:_MAX_QUESTION]
-    if asked:
-        notice = render.notice_html("One moment: the last question is still being answered.")
-        return gr.skip(), gr.skip(), notice, gr.skip()
-    if not any(character.isalnum() for character in question):
-        return gr.skip(), gr.skip(), render.notice_html("Type a question first."), gr.skip()
-    pending = render.turn_html(question, render.pending_html(service.status))
-    return "", render.conversation_html((*turns, pending)), render.notice_html(), question
-
-
-def _finish(service: Service, turns: Turns, asked: str) -> Updates:
-    """Answer the question that was shown; nothing where none was."""
-    if not asked:
-        return gr.skip(), gr.skip(), gr.skip()
-    turns = (*turns, render.turn_html(asked, _reply(service, asked)))[-_TURNS_KEPT:]
-    return render.conversation_html(turns), turns, ""
-
-
-def _reply(service: Service, question: str) -> str:
-    try:
-        return render.answer_html(service.ask(question))
-    except QaBotError as error:
-        return render.error_html(str(error))
-    except Exception:
-        logging.getLogger(__name__).exception("a question could not be answered")
-        return render.error_html("Something went wrong; the terminal shows what.")
-
-
-def _source(service: Service, fragment: str) -> str:
-    link = parse_fragment(fragment)
-    if link is None:
-        return source.source_gone_html()
-    try:
-        document = service.source(link)
-    except QaBotError as error:
-        return source.source_error_html(str(error))
-    return source.source_gone_html() if document is None else source.source_html(document, link)
-
-
-def _sent(event: gr.EventData, name: str) -> str:
-    """A text that the page sent with an event. It comes from a browser: it may be anything."""
-    data = event._data
-    value = data.get(name) if isinstance(data, dict) else None
-    return value if isinstance(value, str) else ""
+def _choose(service: Service, conversation: Conversation, data: Mapping[str, Any]) -> None:
+    """Filter and sort the list, or choose among what it shows."""
+    holdings = service.status.holdings
+    if "sought" in data:
+        conversation.sought, conversation.order = text(data, "sought"), text(data, "order")
+    if holdings is None or "wanted" not in data:
+        return
+    held = frozenset(document.id for document in holdings.documents)
+    names = texts(data, "names")
+    if data.get("all") is True:
+        found = documents.matching(holdings, conversation.sought, conversation.order)
+        names = [document.id for document in found]
+    conversation.choose(names, held, wanted=data.get("wanted") is True)

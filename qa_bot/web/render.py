@@ -1,31 +1,27 @@
-"""Records → HTML. Every word that comes from a document, a file name or a question is escaped.
+"""Questions and answers → HTML. Every word from a document, a file name or a question is escaped.
 
-Gradio inserts this HTML as it is (``gr.HTML`` neither sanitises nor parses
-Markdown or LaTeX), so ``plain`` is the one door text goes through.
+Elements with an id ("patches") take the place of those with the same id on the
+page, or are added to the conversation; an empty ``template`` removes one.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
-from html import escape
-from itertools import pairwise
 
-from qa_bot.records import (
-    Citation,
-    Document,
-    Hit,
-    Quote,
-    Span,
-)
-from qa_bot.web.links import SourceLink, link_fragment
+from qa_bot.records import Answer, Citation, Hit, Quote, Span
+from qa_bot.web.escaping import marked_html, plain
+from qa_bot.web.keeping import copy_html
+from qa_bot.web.links import SourceLink, link_query
 from qa_bot.web.service import Holdings, Reply, Status
 
 _NEAREST = 3
+_numbers = itertools.count()
 
 
-def plain(text: str) -> str:
-    """Text that HTML takes for nothing else; half a character (from a file's name, say) is "?"."""
-    return escape(text.encode("utf-8", "replace").decode("utf-8"))
+def patch(html: str) -> str:
+    """Elements for the page's script to put in place; never the same text twice in a row."""
+    return f"<!--{next(_numbers)}-->{html}" if html else ""
 
 
 def name_html() -> str:
@@ -33,15 +29,49 @@ def name_html() -> str:
     return '<p class="qa-name">qa-bot</p>'
 
 
-def conversation_html(turns: Iterable[str]) -> str:
-    """The turns of a conversation; what is added to it later is read out by a screen reader."""
-    return f'<div role="log" aria-label="Conversation">{"".join(turns)}</div>'
+def conversation_html() -> str:
+    """Where turns are added; a screen reader reads out what is."""
+    return '<div id="qa-log" role="log" aria-label="Conversation"></div>'
 
 
-def turn_html(question: str, body: str) -> str:
-    """A question and what came of it."""
+def turn_html(number: int, question: str, body: str, foot: str = "") -> str:
+    """A question and what came of it, with what stands under that."""
+    tools = (
+        '<div class="qa-turn-tools">'
+        '<button type="button" class="qa-edit qa-quiet">Edit</button>'
+        '<button type="button" class="qa-undo qa-quiet">Undo</button></div>'
+    )
     return (
-        f'<section class="qa-turn"><h2 class="qa-question">{plain(question)}</h2>{body}</section>'
+        f'<section class="qa-turn" id="qa-turn-{number}" data-number="{number}"><header>'
+        f'<h2 class="qa-question">{plain(question)}</h2>{tools}</header>{body}{foot}</section>'
+    )
+
+
+def removed_html(number: int) -> str:
+    """Takes a turn off the page."""
+    return f'<template id="qa-turn-{number}"></template>'
+
+
+def verdict_html(number: int, answer: Answer, verdict: str = "", note: str = "") -> str:
+    """Whether the answer is right: yes or no, and what came of saying so; ``note`` is HTML."""
+    asked = "Does this answer it?" if answer.found else "Is that right?"
+    buttons = "".join(
+        f'<button type="button" class="qa-verdict qa-quiet" value="{value}"'
+        f' aria-pressed="{"true" if value == verdict else "false"}">{label}</button>'
+        for value, label in (("up", "Yes"), ("down", "No"))
+    )
+    return (
+        f'<footer class="qa-foot" id="qa-foot-{number}"><span>{asked}</span>{buttons}'
+        f'<span class="qa-foot-note" role="status">{note}</span></footer>'
+    )
+
+
+def keep_golden_html() -> str:
+    """After a thumb up: the offer to keep the answer for ``qa-bot eval``."""
+    return (
+        'Noted. <button type="button" class="qa-golden qa-quiet" title="Kept in golden.jsonl:'
+        " “qa-bot index --check-golden” says when a rebuild changes the answer\">"
+        "Keep as a golden question</button>"
     )
 
 
@@ -52,6 +82,11 @@ def pending_html(status: Status) -> str:
     return '<p class="qa-pending">Looking…</p>'
 
 
+def stopped_html() -> str:
+    """What stands under a question that was stopped."""
+    return '<p class="qa-pending">Stopped.</p>'
+
+
 def error_html(message: str) -> str:
     """Why a question could not be answered, in place of the answer."""
     return f'<p class="qa-error">{plain(message)}</p>'
@@ -59,13 +94,13 @@ def error_html(message: str) -> str:
 
 def answer_html(reply: Reply) -> str:
     """The quotes of an answer, best first, or that the documents don't answer."""
-    answer, documents = reply.answer, reply.documents
+    answer = reply.answer
     warning = f'<p class="qa-hint">{plain(answer.warning)}</p>' if answer.warning else ""
     if not answer.found:
         return warning + _not_found(reply)
     quoted = {quote.passage for quote in answer.quotes}
     more = [hit for hit in answer.hits if hit.passage not in quoted]
-    quotes = "".join(_quote(quote, documents) for quote in answer.quotes)
+    quotes = "".join(_quote(quote, reply) for quote in answer.quotes)
     return warning + quotes + _folded("More passages", more, reply)
 
 
@@ -96,34 +131,30 @@ def _folded(title: str, hits: list[Hit], reply: Reply) -> str:
     return f'<details class="qa-more"><summary>{title} ({len(hits)})</summary>{passages}</details>'
 
 
-def _quote(quote: Quote, documents: Mapping[str, Document]) -> str:
+def _quote(quote: Quote, reply: Reply) -> str:
     citation = quote.citation
-    link = SourceLink(
-        citation.document_id, citation.digest, quote.start, quote.end, quote.sentences
-    )
+    link = SourceLink(citation.digest, quote.start, quote.end, quote.sentences)
+    marks = [("mark", span) for span in quote.sentences]
+    if quote.answer:
+        marks.append(("b", quote.answer))
     return _figure(
         "qa-quote",
-        _context(documents.get(citation.document_id), quote.context),
-        marked_html(
-            quote.text,
-            [("mark", span) for span in quote.sentences]
-            + ([("b", quote.answer)] if quote.answer else []),
-            quote.start,
-        ),
-        _citation_link(citation, link) + _badge(stale=quote.stale),
+        _context(citation.document_id, quote.context, reply.contexts),
+        marked_html(quote.text, marks, quote.start),
+        _citation_link(citation, link) + _badge(stale=quote.stale) + copy_html(quote, link),
     )
 
 
 def _hit(hit: Hit, reply: Reply) -> str:
     passage = hit.passage
-    document = reply.documents[passage.document_id]
+    digest = reply.digests[passage.document_id]
     stale = passage.document_id in reply.answer.stale
-    link = SourceLink(passage.document_id, document.digest, passage.start, passage.end)
+    link = SourceLink(digest, passage.start, passage.end)
     return _figure(
         "qa-quote qa-hit",
-        _context(document, passage.context),
+        _context(passage.document_id, passage.context, reply.contexts),
         plain(passage.text),
-        _citation_link(Citation.of(passage, document.digest), link) + _badge(stale=stale),
+        _citation_link(Citation.of(passage, digest), link) + _badge(stale=stale),
     )
 
 
@@ -138,59 +169,20 @@ def _figure(css_class: str, context: str, text: str, caption: str) -> str:
     )
 
 
-def _context(document: Document | None, spans: tuple[Span, ...]) -> str:
-    if document is None:
-        return ""
+def _context(
+    document_id: str, spans: tuple[Span, ...], contexts: Mapping[tuple[str, Span], str]
+) -> str:
     return "".join(
-        f'<p class="qa-context qa-text">{plain(document.text[start:end])}</p>'
-        for start, end in spans
+        f'<p class="qa-context qa-text">{plain(contexts.get((document_id, span), ""))}</p>'
+        for span in spans
     )
 
 
 def _citation_link(citation: Citation, link: SourceLink) -> str:
     return (
-        f'<a class="qa-citation" href="{plain(link_fragment(link))}"'
-        f' title="Open {plain(citation.document_id)} here">{plain(str(citation))}</a>'
+        f'<a class="qa-citation" href="{link_query(link)}"'
+        f' title="Open {plain(citation.document_id)} here"><bdi>{plain(str(citation))}</bdi></a>'
     )
-
-
-def marked_html(text: str, marks: list[tuple[str, Span]], offset: int = 0) -> str:
-    """Escaped text with elements around spans of it.
-
-    Args:
-        text: The characters from ``offset`` on.
-        marks: Elements ("mark" or "span.some-class") and the span each one
-            encloses. They may nest or cross: an outer one is listed first,
-            and is closed and opened again where it must be.
-        offset: Where ``text`` stands in the document the spans refer to.
-    """
-    spans = [(tag, start - offset, end - offset) for tag, (start, end) in marks]
-    cuts = {0, len(text)}
-    for _, start, end in spans:
-        cuts.update(point for point in (start, end) if 0 < point < len(text))
-    points = sorted(cuts)
-    pieces: list[str] = []
-    open_tags: list[str] = []
-    for start, end in pairwise(points):
-        tags = [tag for tag, first, last in spans if first <= start and end <= last]
-        same = 0
-        while same < min(len(tags), len(open_tags)) and tags[same] == open_tags[same]:
-            same += 1
-        pieces += [_close(tag) for tag in reversed(open_tags[same:])]
-        pieces += [_open(tag) for tag in tags[same:]]
-        pieces.append(plain(text[start:end]))
-        open_tags = tags
-    pieces += [_close(tag) for tag in reversed(open_tags)]
-    return "".join(pieces)
-
-
-def _open(tag: str) -> str:
-    name, _, css_class = tag.partition(".")
-    return f'<{name} class="{css_class}">' if css_class else f"<{name}>"
-
-
-def _close(tag: str) -> str:
-    return f"</{tag.partition('.')[0]}>"
 
 
 def notice_html(message: str = "") -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from qa_bot.records import DocumentSummary, Problem, Receipt
-from qa_bot.web.render import plain
+from qa_bot.records import Problem, Receipt
+from qa_bot.web.escaping import name, plain
 from qa_bot.web.service import Holdings, Status
 
 _NAMES_SHOWN = 20
@@ -14,40 +14,13 @@ _NAMES_SHOWN = 20
 def status_html(status: Status) -> str:
     """One quiet line: what is indexed, or how far the work on it is."""
     problem = f'<p class="qa-problem">{plain(status.problem)}</p>' if status.problem else ""
+    if status.note and not status.busy:
+        problem += f'<p class="qa-status">{plain(status.note)}</p>'
     if status.busy:
         return f'<p class="qa-status">{_progress(status)}</p>'
     if status.holdings is None:
         return problem or '<p class="qa-status">Nothing is indexed.</p>'
-    return _documents(status.holdings) + problem
-
-
-def _documents(holdings: Holdings) -> str:
-    """What is indexed, and under it each document and each file that was left out, with why."""
-    health = holdings.health
-    names = {problem.document_id for problem in (*health.unreadable, *health.warnings)}
-    told = f" · {_count(len(names), 'file')} with problems" if names else ""
-    indexed = {document.id for document in holdings.documents}
-    outside = tuple(item for item in health.warnings if item.document_id not in indexed)
-    hidden = f"<p>{_count(health.hidden, 'hidden or temporary file')} ignored.</p>"
-    return (
-        '<details class="qa-documents"><summary class="qa-status">'
-        f"{_holdings(holdings)}{told}</summary><div>"
-        f"{_problems('Unreadable', health.unreadable)}"
-        f"{_problems('Left out', outside)}"
-        f"<h3>Documents</h3><ul>{''.join(map(_document, holdings.documents))}</ul>"
-        f"{_names('Files of kinds that are not read', health.unsupported)}"
-        f"{hidden if health.hidden else ''}</div></details>"
-    )
-
-
-def _document(document: DocumentSummary) -> str:
-    size = _count(document.passages, "passage")
-    if document.pages:
-        size = f"{_count(document.pages, 'page')}, {size}"
-    warnings = "".join(
-        f'<p class="qa-problem">{plain(warning)}</p>' for warning in document.warnings
-    )
-    return f"<li>{_file(document.id)} ({size}){warnings}</li>"
+    return f'<p class="qa-status">{_holdings(status.holdings)}</p>{problem}'
 
 
 def _progress(status: Status) -> str:
@@ -60,17 +33,22 @@ def _progress(status: Status) -> str:
 
 
 def _holdings(holdings: Holdings) -> str:
-    documents = _count(len(holdings.documents), "document")
-    passages = _count(sum(document.passages for document in holdings.documents), "passage")
-    return f"{documents} · {passages} · indexed {_when(holdings.built_at)}"
+    documents = count(len(holdings.documents), "document")
+    passages = count(sum(document.passages for document in holdings.documents), "passage")
+    health = holdings.health
+    names = {problem.document_id for problem in (*health.unreadable, *health.warnings)}
+    told = f" · {count(len(names), 'file')} with problems" if names else ""
+    return f"{documents} · {passages} · indexed {when(holdings.built_at)}{told}"
 
 
-def _when(moment: str) -> str:
+def when(moment: str) -> str:
+    """A moment (ISO 8601) in local time, to the minute."""
     local = datetime.fromisoformat(moment).astimezone()
     return f'<time datetime="{plain(moment)}">{local.day} {local:%b %Y, %H:%M}</time>'
 
 
-def _count(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> str:
+    """``1 page``, ``1,200 pages``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
@@ -113,14 +91,14 @@ def _receipt_line(receipt: Receipt) -> str:
     passages = receipt.embedded + receipt.reused
     if passages:
         share = f"{receipt.reused / passages:.0%}"
-        line += f"; {_count(passages, 'passage')} written, {share} of their vectors reused"
+        line += f"; {count(passages, 'passage')} written, {share} of their vectors reused"
     return line
 
 
 def _names(title: str, names: tuple[str, ...]) -> str:
     if not names:
         return ""
-    shown = "".join(f"<li>{plain(name)}</li>" for name in names[:_NAMES_SHOWN])
+    shown = "".join(f"<li>{name(one)}</li>" for one in names[:_NAMES_SHOWN])
     rest = len(names) - _NAMES_SHOWN
     more = f"<li>and {rest:,} more</li>" if rest > 0 else ""
     return f"<h3>{title}</h3><ul>{shown}{more}</ul>"
@@ -137,5 +115,5 @@ def _problems(title: str, problems: tuple[Problem, ...]) -> str:
     return f"{heading}<ul>{items}</ul>"
 
 
-def _file(name: str) -> str:
-    return f'<span class="qa-file">{plain(name)}</span>'
+def _file(document_id: str) -> str:
+    return f'<span class="qa-file">{name(document_id)}</span>'

@@ -33,6 +33,8 @@ _PAGES = frozenset(
 )
 _FOLDERS = (
     "/assets/",
+    "/file/",
+    "/page/",
     "/static/",
     "/gradio_api/heartbeat/",
 )

@@ -10,7 +10,9 @@ import gradio as gr
 import uvicorn
 from fastapi import FastAPI
 
+from qa_bot.page_view import PageViewer
 from qa_bot.web.page import build_page, theme
+from qa_bot.web.routes import add_routes
 from qa_bot.web.security import Guard
 from qa_bot.web.service import Service
 
@@ -32,9 +34,12 @@ def create_server(service: Service, host: str) -> Server:
     Gradio's own ``launch`` would ask for the page itself, through whatever proxy
     is configured, before it is done.
     """
+    viewer = PageViewer()
+    plain = FastAPI(openapi_url=None)
+    add_routes(plain, service, viewer)  # first: Gradio takes all other paths
     app = gr.mount_gradio_app(
-        FastAPI(openapi_url=None),
-        build_page(service),
+        plain,
+        build_page(service, viewer),
         path="/",
         footer_links=[],
         run_history=False,

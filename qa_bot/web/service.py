@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import qa_bot
 from qa_bot.errors import IndexDamagedError, IndexModelError, NoDocumentsError, QaBotError
-from qa_bot.records import Answer, Document, DocumentSummary, Health, Progress, Receipt
-from qa_bot.web.links import SourceLink
+from qa_bot.records import (
+    Answer,
+    DocumentSummary,
+    Health,
+    Progress,
+    Receipt,
+    Section,
+    Span,
+)
 
 if TYPE_CHECKING:
     from qa_bot import Index
@@ -23,6 +30,8 @@ _STARTING_POINTS = 6
 _DOCUMENTS_FOR_STARTING_POINTS = 12
 _MAX_HEADING = 90  # characters
 _BROKEN = "Something went wrong; the terminal that runs the chat shows what."
+_CANCELLED = "Cancelled: answers come from the index as it was, and a rebuild goes on from here."
+_LOOK = 0.2  # seconds between looks at whether a waiting question is still wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,7 @@ class Status:
     holdings: Holdings | None = None  # None while there is nothing to answer from
     receipt: Receipt | None = None  # of the last build, if it succeeded and has news
     problem: str = ""  # why the last build failed: one line, with what to do
+    note: str = ""  # that the last build was cancelled
     requested: bool = False  # by someone who waits to see the receipt, not by the start-up
 
     @property
@@ -54,10 +64,19 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer with the documents its passages stand in, by id, all of one snapshot."""
+    """An answer with what is needed to show it, all of one snapshot.
+
+    ``digests`` are of the documents of its passages, by id; ``contexts`` the
+    texts of the passages' context spans, by document and span.
+    """
 
     answer: Answer
-    documents: dict[str, Document]
+    digests: dict[str, str]
+    contexts: dict[tuple[str, Span], str] = field(default_factory=dict)
+
+
+class CancelledError(Exception):
+    """Someone who waited for it did not want it any more."""
 
 
 @dataclass(slots=True)
@@ -83,6 +102,7 @@ class Service:
         self._index = index
         self._model = model
         self._ocr = ocr
+        self._cancelled = False
         self._lock = threading.Lock()
         self._swapping = threading.Lock()
         self._status = Status("starting")
@@ -113,41 +133,61 @@ class Service:
             self._running = True
             if self._lease is None:
                 self._settled.clear()  # a question had better wait: there is nothing to ask yet
+            self._cancelled = False
             self._status = Status("building", holdings=self._status.holdings, requested=requested)
         threading.Thread(target=self._refresh, name="qa-bot-index", daemon=True).start()
         return True
 
-    def ask(self, question: str) -> Reply:
+    def cancel(self) -> None:
+        """Let the build that is under way end at its next report; what it did is kept for later."""
+        self._cancelled = True
+
+    @property
+    def documents(self) -> Path:
+        """The folder of the documents."""
+        return self._documents
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the index."""
+        return self._index
+
+    def ask(
+        self,
+        question: str,
+        documents: Collection[str] | None = None,
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> Reply:
         """Answer from the current snapshot; while the first one is being made, wait for it.
 
+        Args:
+            question: In plain words.
+            documents: Only from these; None means all. Those no longer there are passed over.
+            wanted: Asked now and then whether there is any use in waiting.
+
         Raises:
+            CancelledError: It isn't wanted any more.
             QaBotError: There is no index to answer from, or the core says why not.
         """
-        self._settled.wait()
+        while not self._settled.wait(_LOOK):
+            if not wanted():
+                raise CancelledError
         self._notice_other_builds()
-        with self._snapshot() as index:
-            answer = qa_bot.answer(question, index)
-            ids = {hit.passage.document_id for hit in answer.hits}
-            ids.update(quote.citation.document_id for quote in answer.quotes)
-            return Reply(answer, {name: index.document(name) for name in ids})
-
-    def source(self, link: SourceLink) -> Document | None:
-        """The document a link points into, or None where its text is no longer the one indexed.
-
-        Raises:
-            QaBotError: There is no index.
-        """
-        self._settled.wait()
-        with self._snapshot() as index:
-            # The file may have been renamed since: its text tells it apart, not its name.
-            names = [doc.id for doc in index.documents() if doc.digest == link.digest]
-            if link.document_id in names:
-                names = [link.document_id]
-            document = index.document(names[0]) if names else None
-            return document if document is not None and link.fits(document) else None
+        with self.snapshot() as index:
+            if documents is not None:
+                held = {document.id for document in index.documents()}
+                documents = [name for name in documents if name in held]
+            answer = qa_bot.answer(question, index, documents=documents)
+            return _reply(answer, index)
 
     @contextmanager
-    def _snapshot(self) -> Iterator[Index]:
+    def snapshot(self) -> Iterator[Index]:
+        """The index that answers now; it stays open until the caller is done with it.
+
+        Raises:
+            QaBotError: There is none.
+        """
+        self._settled.wait()
         with self._lock:
             lease = self._lease
             if lease is None:
@@ -217,6 +257,9 @@ class Service:
                 ocr=self._ocr,
                 on_progress=self._note_progress,
             )
+        except CancelledError:
+            self._status = replace(self._status, receipt=None, note=_CANCELLED)
+            return ""
         except NoDocumentsError as error:
             return f"{error} Press “Rebuild index” once that is done."
         except (IndexDamagedError, IndexModelError) as error:
@@ -231,6 +274,8 @@ class Service:
 
     def _note_progress(self, progress: Progress) -> None:
         self._status = replace(self._status, progress=progress)
+        if self._cancelled and progress.stage != "saving":
+            raise CancelledError
 
     def _is_behind(self) -> bool:
         """Whether there is anything to open that isn't open yet."""
@@ -260,19 +305,31 @@ class Service:
         index.shed_log()
 
 
+def _reply(answer: Answer, index: Index) -> Reply:
+    passages = [hit.passage for hit in answer.hits] + [quote.passage for quote in answer.quotes]
+    spans: dict[str, set[Span]] = {}
+    for passage in passages:
+        spans.setdefault(passage.document_id, set()).update(passage.context)
+    contexts = {}
+    for name, wanted in spans.items():
+        in_order = sorted(wanted)
+        for span, text in zip(in_order, index.slices(name, in_order), strict=True):
+            contexts[name, span] = text
+    return Reply(answer, index.digests(spans), contexts)
+
+
 def _holdings(index: Index) -> Holdings:
     documents = index.documents()
+    first = [document.id for document in documents[:_DOCUMENTS_FOR_STARTING_POINTS]]
     return Holdings(
         documents=documents,
         built_at=index.built_at,
         health=index.health(),
-        starting_points=_starting_points(
-            [index.document(document.id) for document in documents[:_DOCUMENTS_FOR_STARTING_POINTS]]
-        ),
+        starting_points=_starting_points([index.sections(name) for name in first]),
     )
 
 
-def _starting_points(documents: list[Document]) -> tuple[str, ...]:
+def _starting_points(documents: Sequence[Sequence[Section]]) -> tuple[str, ...]:
     """Section headings to begin with, in reading order, of as many documents as there is room for.
 
     Of each document its outermost headings with two words or more: "Introduction"
@@ -283,8 +340,8 @@ def _starting_points(documents: list[Document]) -> tuple[str, ...]:
     return tuple(points)[:_STARTING_POINTS]
 
 
-def _headings(document: Document) -> list[str]:
-    paths = [section.path for section in document.sections if section.path]
+def _headings(sections: Sequence[Section]) -> list[str]:
+    paths = [section.path for section in sections if section.path]
     outermost = min(map(len, paths), default=0)
     alone = sum(len(path) == outermost for path in paths) == 1
     level = outermost + 1 if alone and len(paths) > 1 else outermost

@@ -1,86 +1,183 @@
-"""The source beside the chat: one document, scrolled to a passage of it."""
+"""The source beside the chat: part of a document, or a page of it, with a passage to be seen."""
 
 from __future__ import annotations
 
-from qa_bot.records import Document, Span
-from qa_bot.web.links import SourceLink
-from qa_bot.web.render import marked_html, plain
+from urllib.parse import quote
 
-_AROUND = 60_000  # characters shown on each side of the passage: a browser stays quick
+from qa_bot.page_view import Box
+from qa_bot.web.escaping import marked_html, name, plain
+from qa_bot.web.links import link_query
+from qa_bot.web.outline import outline_html
+from qa_bot.web.sources import Moved, PageView, Source
 
 
-def source_html(document: Document, link: SourceLink) -> str:
-    """The text around a passage, the passage tinted and its sentences marked.
+def source_html(source: Source, view: PageView | None = None) -> str:
+    """The text around a passage, the passage tinted and its sentences marked; or a page.
 
     Args:
-        document: The document as it is in the index.
-        link: Where to look; it must fit the document.
+        source: What the link leads to.
+        view: The page to show in place of the text.
     """
-    start, end = _window(document, link)
+    body = _text(source) if view is None or not view.number else _page(source, view)
+    problem = view.problem if view is not None else ""
+    if problem and view is not None and not view.number:
+        problem += " This is its text."
+    said = f'<p class="qa-problem qa-source-problem" role="status">{plain(problem)}</p>'
+    return _panel(
+        name(source.excerpt.title),
+        _where(source) + (said if problem else ""),
+        _tools(source, paged=view is not None and bool(view.number)),
+        f'<div class="qa-source-body">{outline_html(source.sections, source.at)}{body}</div>',
+    )
+
+
+def moved_html(moved: Moved) -> str:
+    """What is shown for a link whose text the index no longer holds."""
+    if not moved.document_id:
+        return _message(
+            "No such text",
+            "<p>None of the documents has, or is known to have had, the text that this link was"
+            " made for.</p>",
+        )
+    file = f'<span class="qa-file">{name(moved.document_id)}</span>'
+    if moved.link is None:
+        return _message(
+            "The document has changed",
+            f"<p>{file} is no longer among the documents, or no longer the text that this quote"
+            " was taken from.</p>",
+        )
+    return _message(
+        "The document has changed",
+        f"<p>{file} has changed since this quote was made, so it can’t be shown in its place."
+        " Ask again to quote it as it is now.</p>"
+        f'<p><a class="qa-citation" href="{link_query(moved.link)}">Open the document as it is'
+        " now</a></p>",
+    )
+
+
+def source_gone_html() -> str:
+    """What is shown for a link that is none."""
+    return _message("Not a link to a quote", "<p>The address is incomplete. Ask again.</p>")
+
+
+def source_error_html(message: str) -> str:
+    """What is shown when there is no index to read the source from."""
+    return _message("Not available", f"<p>{plain(message)}</p>")
+
+
+def original_url(document_id: str, page: int = 0) -> str:
+    """Where the page serves the file of a document."""
+    fragment = f"#page={page}" if page else ""
+    return f"/file/{quote(document_id, safe='/', errors='replace')}{fragment}"
+
+
+def _message(title: str, body: str) -> str:
+    return _panel(title, "", "", f'<div class="qa-source-message">{body}</div>')
+
+
+def _panel(title: str, where: str, tools: str, body: str) -> str:
+    return (
+        f'<header><div class="qa-source-title"><h2>{title}</h2>{where}</div>'
+        '<button type="button" class="qa-close" aria-label="Close the source"'
+        f' title="Close (Esc)">×</button></header>{tools}{body}'
+    )
+
+
+def _where(source: Source) -> str:
+    inside = [one for one in source.sections if one.start <= source.at < one.end]
+    path = max((one.path for one in inside), key=len, default=())
+    section = f'<p class="qa-path">{plain(" › ".join(path))}</p>' if path else ""
+    badge = '<span class="qa-badge">changed since indexed</span>' if source.stale else ""
+    return f'{section}<p class="qa-file">{name(source.excerpt.document_id)}{badge}</p>'
+
+
+def _tools(source: Source, *, paged: bool) -> str:
+    """Text or page, the quotes of the answer one after the other, and the file itself."""
+    excerpt = source.excerpt
+    views = ""
+    if source.is_pdf:
+        views = "".join(
+            f'<button type="button" class="qa-view" value="{view}"'
+            f' aria-pressed="{"true" if pressed else "false"}">{label}</button>'
+            for view, label, pressed in (("text", "Text", not paged), ("page", "Page", paged))
+        )
+        views = f'<div class="qa-views" role="group" aria-label="View">{views}</div>'
+    page = excerpt.page_spans[0].page.number if excerpt.page_spans else 0
+    for one in excerpt.page_spans:
+        if one.start <= source.at:
+            page = one.page.number
+    return (
+        f'<div class="qa-source-tools">{views}'
+        '<div class="qa-steps" role="group" aria-label="Quotes of this answer">'
+        '<button type="button" class="qa-step" value="-1" aria-label="Previous quote"'
+        ' title="Previous quote">←</button><span class="qa-step-count"></span>'
+        '<button type="button" class="qa-step" value="1" aria-label="Next quote"'
+        ' title="Next quote">→</button></div>'
+        f'<a class="qa-original" href="{plain(original_url(excerpt.document_id, page))}"'
+        ' target="_blank" rel="noopener">Open the file</a></div>'
+    )
+
+
+def _text(source: Source) -> str:
+    excerpt, link = source.excerpt, source.link
     headings = [
-        ("span.qa-heading", (block.start, block.end))
-        for block in document.blocks
-        if block.kind == "heading" and start <= block.start and block.end <= end
+        (f"span.qa-heading@{block.start}", (block.start, block.end))
+        for block in excerpt.blocks
+        if block.kind == "heading" and excerpt.start <= block.start and block.end <= excerpt.end
     ]
     marks = [
         *headings,
         ("span.qa-passage", (link.start, link.end)),
         *(("mark", span) for span in link.sentences),
     ]
-    text = marked_html(document.text[start:end], marks, start)
-    return _panel(
-        plain(document.title),
-        _where(document, link),
-        _left_out(start) + f'<div class="qa-text">{text}</div>' + _left_out_after(document, end),
-    )
-
-
-def source_gone_html() -> str:
-    """What is shown for a link whose text the index no longer holds."""
-    return _panel(
-        "No longer there",
-        "",
-        "<p>This text has changed or gone since the quote was made. Ask again.</p>",
-    )
-
-
-def source_error_html(message: str) -> str:
-    """What is shown when there is no index to read the source from."""
-    return _panel("Not available", "", f"<p>{plain(message)}</p>")
-
-
-def _panel(title: str, where: str, body: str) -> str:
+    if source.at != link.start:
+        marks.append(("span.qa-here", (source.at, source.at + 1)))  # to be scrolled to
+    text = marked_html(excerpt.text, marks, excerpt.start)
+    before, after = excerpt.start, excerpt.characters - excerpt.end
     return (
-        f'<header><div><h2>{title}</h2>{where}</div><button type="button" class="qa-close"'
-        ' aria-label="Close the source" title="Close (Esc)">×</button></header>'
-        f'<div class="qa-source-text" tabindex="0" role="region" aria-label="Source">{body}</div>'
+        '<div class="qa-source-text" tabindex="0" role="region" aria-label="Text of the source">'
+        + (_further("Show what comes before", max(0, excerpt.start - 1)) if before else "")
+        + f'<div class="qa-text">{text}</div>'
+        + (_further("Show what comes after", excerpt.end + 1) if after else "")
+        + "</div>"
     )
 
 
-def _where(document: Document, link: SourceLink) -> str:
-    inside = [section for section in document.sections if section.start <= link.start < section.end]
-    path = max((section.path for section in inside), key=len, default=())
-    section = f"<p>{plain(' › '.join(path))}</p>" if path else ""
-    return f'{section}<p class="qa-file">{plain(document.id)}</p>'
+def _further(label: str, at: int) -> str:
+    return f'<button type="button" class="qa-section qa-further" value="{at}">{label}</button>'
 
 
-def _window(document: Document, link: SourceLink) -> Span:
-    """Whole lines around the passage."""
-    text = document.text
-    start = max(0, link.start - _AROUND)
-    end = min(len(text), link.end + _AROUND)
-    if start:
-        start = text.rfind("\n", 0, start) + 1
-    if end < len(text):
-        line_end = text.find("\n", end)
-        end = len(text) if line_end < 0 else line_end
-    return start, end
+def _page(source: Source, view: PageView) -> str:
+    boxes = "".join(_box("qa-box", box) for box in view.passage)
+    boxes += "".join(_box("qa-box qa-box-mark", box) for box in view.sentences)
+    image = f"/page/{source.link.digest}/{view.number}"
+    of = f" of {view.count}" if view.count else ""
+    first, last = view.number <= 1, bool(view.count) and view.number >= view.count
+    return (
+        '<div class="qa-page-view"><div class="qa-page-tools" role="toolbar" aria-label="Page">'
+        f"{_turn('Previous page', '‹', view.number - 1, disabled=first)}"
+        f'<span class="qa-page-number">Page {view.number}{of}</span>'
+        f"{_turn('Next page', '›', view.number + 1, disabled=last)}"
+        '<button type="button" class="qa-zoom" value="-1" aria-label="Zoom out">−</button>'
+        '<button type="button" class="qa-zoom" value="1" aria-label="Zoom in">+</button></div>'
+        '<div class="qa-source-text qa-pages" tabindex="0" role="region"'
+        ' aria-label="Page of the source"><figure class="qa-page">'
+        f'<img src="{image}?width=1200" alt="Page {view.number} of {plain(source.excerpt.title)}">'
+        f"{boxes}</figure></div></div>"
+    )
 
 
-def _left_out(characters: int) -> str:
-    return f'<p class="qa-hint">{characters:,} characters before this.</p>' if characters else ""
+def _turn(label: str, sign: str, page: int, *, disabled: bool) -> str:
+    off = " disabled" if disabled else ""
+    return (
+        f'<button type="button" class="qa-turn-page" value="{page}" aria-label="{label}"'
+        f' title="{label}"{off}>{sign}</button>'
+    )
 
 
-def _left_out_after(document: Document, end: int) -> str:
-    rest = len(document.text) - end
-    return f'<p class="qa-hint">{rest:,} characters after this.</p>' if rest else ""
+def _box(css_class: str, box: Box) -> str:
+    left, top, right, bottom = (100 * side for side in (box.left, box.top, box.right, box.bottom))
+    return (
+        f'<span class="{css_class}" aria-hidden="true" style="left:{left:.3f}%;top:{top:.3f}%;'
+        f'width:{right - left:.3f}%;height:{bottom - top:.3f}%"></span>'
+    )

@@ -1,0 +1,114 @@
+"""Questions: asked, answered, stopped, edited, taken back, and judged by who asked.
+
+Each function returns new values for the outputs that ``page`` names for it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import gradio as gr
+
+from qa_bot.errors import QaBotError
+from qa_bot.web import keeping, render
+from qa_bot.web.conversation import Conversation
+from qa_bot.web.escaping import plain
+from qa_bot.web.sent import number, text
+from qa_bot.web.service import CancelledError, Reply, Service
+
+MAX_QUESTION = 1_000  # characters
+
+Updates = tuple[Any, ...]
+"""New values of an event's outputs, in their order."""
+
+
+def begin(service: Service, conversation: Conversation, question: str) -> Updates:
+    """Show the question as one that is being answered: patch, box, notice, send, stop."""
+    question = question.strip()[:MAX_QUESTION]
+    refusal = ""
+    if conversation.asked is not None:
+        refusal = "One moment: the last question is still being answered."
+    elif not any(character.isalnum() for character in question):
+        refusal = "Type a question first."
+    elif conversation.chosen is not None and not conversation.chosen:
+        refusal = "No document is chosen: choose at least one."
+    if refusal:
+        return (gr.skip(), gr.skip(), render.notice_html(refusal), gr.skip(), gr.skip())
+    turn = conversation.begin(question)
+    pending = render.turn_html(turn.number, question, render.pending_html(service.status))
+    return render.patch(pending), "", render.notice_html(), *_buttons(asked=True)
+
+
+def finish(service: Service, conversation: Conversation) -> Updates:
+    """Answer the question that was shown, unless it is stopped meanwhile: patch, send, stop."""
+    asked = conversation.asked
+    if asked is None:
+        return gr.skip(), gr.skip(), gr.skip()
+    reply: Reply | None = None
+    try:
+        reply = service.ask(
+            asked.question, conversation.chosen, lambda: conversation.asked is asked
+        )
+        body = render.answer_html(reply)
+    except CancelledError:
+        return gr.skip(), gr.skip(), gr.skip()
+    except QaBotError as error:
+        body = render.error_html(str(error))
+    except Exception:
+        logging.getLogger(__name__).exception("a question could not be answered")
+        body = render.error_html("Something went wrong; the terminal shows what.")
+    if not conversation.finish(asked, reply):
+        return gr.skip(), gr.skip(), gr.skip()
+    foot = render.verdict_html(asked.number, reply.answer) if reply is not None else ""
+    turn = render.turn_html(asked.number, asked.question, body, foot)
+    return render.patch(turn), *_buttons(asked=False)
+
+
+def stop(conversation: Conversation) -> Updates:
+    """Wait no longer for the answer: patch, send, stop."""
+    stopped = conversation.stop()
+    if stopped is None:
+        return gr.skip(), *_buttons(asked=False)
+    turn = render.turn_html(stopped.number, stopped.question, render.stopped_html())
+    return render.patch(turn), *_buttons(asked=False)
+
+
+def revise(conversation: Conversation, data: Mapping[str, Any]) -> Updates:
+    """Edit a question, give that up, or take the last one back: patch, box, notice."""
+    what, named = text(data, "what"), number(data, "number")
+    if what == "undo":
+        undone = conversation.undo()
+        if undone is None:
+            return gr.skip(), gr.skip(), gr.skip()
+        patch = render.patch(render.removed_html(undone.number))
+        return patch, undone.question, render.notice_html()
+    if what == "edit" and named is not None:
+        turn = conversation.edit(named)
+        if turn is not None:
+            said = "Editing a question: its answer is replaced. Esc leaves it as it is."
+            return gr.skip(), turn.question, render.notice_html(said)
+    conversation.editing = None
+    return gr.skip(), "", render.notice_html()
+
+
+def judge(service: Service, conversation: Conversation, data: Mapping[str, Any]) -> str:
+    """Keep what the visitor thinks of an answer: a patch of the line under it."""
+    turn = conversation.turn(number(data, "number") or 0)
+    if turn is None or turn.reply is None:
+        return ""
+    verdict: Literal["up", "down"] = "down" if text(data, "verdict") == "down" else "up"
+    try:
+        if text(data, "verdict") == "golden":
+            note = plain(keeping.keep_golden(service, turn))
+        else:
+            keeping.note_verdict(service, turn, verdict)
+            note = render.keep_golden_html() if verdict == "up" else "Noted."
+    except QaBotError as error:
+        note = plain(str(error))
+    return render.patch(render.verdict_html(turn.number, turn.reply.answer, verdict, note))
+
+
+def _buttons(*, asked: bool) -> Updates:
+    return gr.update(visible=not asked), gr.update(visible=asked)

@@ -1,0 +1,85 @@
+"""One visitor's questions and answers: in memory while the page is open, never written down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from qa_bot.web.service import Reply
+
+TURNS_KEPT = 200  # of a conversation, for the quote sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question and its reply; None while it waits, and where it was stopped or failed."""
+
+    number: int
+    question: str
+    reply: Reply | None = None
+
+
+class Conversation:
+    """What a visitor has asked, and whom: Gradio hands the same one to each of their events."""
+
+    def __init__(self) -> None:
+        self.turns: list[Turn] = []
+        self.asked: Turn | None = None  # the question that is being answered
+        self.editing: int | None = None  # the turn that the next question replaces
+        self.chosen: frozenset[str] | None = None  # documents to ask; None: all of them
+        self.sought = ""  # what the list of documents is filtered by
+        self.order = "name"
+        self._last = 0
+
+    def begin(self, question: str) -> Turn:
+        """Ask a question, in place of the one that is being edited, if any."""
+        number = self.editing
+        if number is None:
+            self._last = number = self._last + 1
+        self.editing = None
+        self.asked = Turn(number, question)
+        return self.asked
+
+    def finish(self, asked: Turn, reply: Reply | None) -> bool:
+        """Keep the reply; False where the question was stopped meanwhile."""
+        if self.asked is not asked:
+            return False
+        self.asked = None
+        self._keep(Turn(asked.number, asked.question, reply))
+        return True
+
+    def stop(self) -> Turn | None:
+        """Wait no longer for the question that is being answered; returns it."""
+        asked, self.asked = self.asked, None
+        if asked is not None:
+            self._keep(asked)
+        return asked
+
+    def undo(self) -> Turn | None:
+        """Take the last question back; returns it."""
+        self.editing = None
+        return self.turns.pop() if self.turns and self.asked is None else None
+
+    def edit(self, number: int) -> Turn | None:
+        """Let the next question replace this one; returns it, if it is there."""
+        turn = self.turn(number)
+        self.editing = None if turn is None else number
+        return turn
+
+    def turn(self, number: int) -> Turn | None:
+        """The turn of that number."""
+        return next((turn for turn in self.turns if turn.number == number), None)
+
+    def choose(self, names: Iterable[str], held: frozenset[str], *, wanted: bool) -> None:
+        """Ask these documents too, or no longer; ``held`` are all there are."""
+        chosen = held if self.chosen is None else self.chosen & held
+        named = held.intersection(names)
+        chosen = chosen | named if wanted else chosen - named
+        self.chosen = None if chosen == held else chosen
+
+    def _keep(self, turn: Turn) -> None:
+        places = [place for place, one in enumerate(self.turns) if one.number == turn.number]
+        if places:
+            self.turns[places[0]] = turn
+        else:
+            self.turns = [*self.turns, turn][-TURNS_KEPT:]

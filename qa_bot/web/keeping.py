@@ -1,0 +1,120 @@
+"""What a visitor takes along or leaves behind: citations to paste, the quote sheet, a verdict."""
+
+from __future__ import annotations
+
+import base64
+from datetime import datetime
+from typing import Literal
+
+import qa_bot
+from qa_bot.citing import Style, cite
+from qa_bot.feedback import add_feedback
+from qa_bot.quote_sheet import Form, make_quote_sheet
+from qa_bot.records import Citation, Quote
+from qa_bot.web.conversation import Conversation, Turn
+from qa_bot.web.escaping import plain
+from qa_bot.web.links import SourceLink, link_query
+from qa_bot.web.service import Service
+
+_STYLES: tuple[tuple[Style, str], ...] = (
+    ("plain", "Quote and citation"),
+    ("markdown", "As Markdown"),
+    ("bibtex", "As BibTeX"),
+)
+_FORMS: tuple[tuple[Form, str], ...] = (
+    ("markdown", "Markdown"),
+    ("csv", "CSV"),
+    ("docx", "Word"),
+)
+
+
+def copy_html(quote: Quote, link: SourceLink) -> str:
+    """A menu of what can be copied of a quote; the page's script puts it on the clipboard."""
+    texts = "".join(
+        f'<li><button type="button" class="qa-copy-text" value="{plain(cite(quote, style))}">'
+        f"{label}</button></li>"
+        for style, label in _STYLES
+    )
+    return (
+        '<details class="qa-menu qa-copy"><summary class="qa-quiet">Copy</summary><ul>'
+        f'{texts}<li><button type="button" class="qa-copy-link" value="{link_query(link)}">'
+        "Link to this quote</button></li></ul></details>"
+    )
+
+
+def save_html() -> str:
+    """The menu that saves the conversation as a quote sheet."""
+    items = "".join(
+        f'<li><button type="button" class="qa-save" value="{form}">{label}</button></li>'
+        for form, label in _FORMS
+    )
+    return (
+        '<details class="qa-menu qa-save-menu"><summary class="qa-quiet">Save quotes</summary>'
+        f"<ul>{items}</ul></details>"
+    )
+
+
+def sheet_html(conversation: Conversation, wanted: str, origin: str) -> str:
+    """A link to the conversation as a file, which the page's script follows; "" for no format.
+
+    Args:
+        conversation: Its answered questions are saved.
+        wanted: One of the formats, by name.
+        origin: Where this page is served, for the links to the quotes.
+    """
+    form = next((form for form, _ in _FORMS if form == wanted), None)
+    replies = [turn.reply for turn in conversation.turns if turn.reply is not None]
+    if form is None or not replies:
+        return ""
+    contexts = {place: text for reply in replies for place, text in reply.contexts.items()}
+
+    def link(citation: Citation) -> str:
+        place = SourceLink(citation.digest, citation.start, citation.end)
+        return f"{origin}/{link_query(place)}" if origin else ""
+
+    def context(quote: Quote) -> list[str]:
+        name = quote.citation.document_id
+        return [contexts[name, span] for span in quote.context if (name, span) in contexts]
+
+    sheet = make_quote_sheet(
+        [reply.answer for reply in replies],
+        form,
+        made=datetime.now().astimezone(),
+        link=link,
+        context=context,
+    )
+    content = base64.b64encode(sheet.content).decode("ascii")
+    return (
+        f'<a id="qa-sheet" download="{plain(sheet.name)}"'
+        f' href="data:{plain(sheet.media_type)};base64,{content}">{plain(sheet.name)}</a>'
+    )
+
+
+def note_verdict(service: Service, turn: Turn, verdict: Literal["up", "down"]) -> None:
+    """Write the verdict on an answer to ``feedback.jsonl``.
+
+    Raises:
+        QaBotError: It can't be written.
+    """
+    if turn.reply is not None:
+        with service.snapshot() as index:
+            model = index.model
+        add_feedback(
+            service.folder,
+            turn.reply.answer,
+            verdict,
+            model=model,
+            version=qa_bot.__version__,
+        )
+
+
+def keep_golden(service: Service, turn: Turn) -> str:
+    """Keep the answer as a golden question; what came of it.
+
+    Raises:
+        QaBotError: It can't be kept.
+    """
+    if turn.reply is None:
+        return ""
+    added = qa_bot.add_golden(service.folder, turn.reply.answer)
+    return "Kept, in place of an earlier one." if added.replaced else "Kept as a golden question."

@@ -1,0 +1,53 @@
+"""What the page asks for outside Gradio: the files of documents, and drawn pages of PDFs."""
+
+from __future__ import annotations
+
+import mimetypes
+
+from fastapi import FastAPI
+from starlette.responses import FileResponse, PlainTextResponse, Response
+
+from qa_bot.errors import QaBotError
+from qa_bot.page_view import PageViewer
+from qa_bot.web import sources
+from qa_bot.web.service import Service
+
+_SHOWN = ("application/pdf", "text/plain")  # by the browser; anything else it only saves
+_WIDEST = 3_600  # pixels
+
+
+def add_routes(app: FastAPI, service: Service, viewer: PageViewer) -> None:
+    """Serve documents that are indexed, and nothing else of the folder they are in."""
+
+    @app.get("/file/{document_id:path}")
+    def original(document_id: str) -> Response:
+        try:
+            file = sources.original(service, document_id)
+        except QaBotError as error:
+            return PlainTextResponse(str(error), 503)
+        if file is None:
+            return PlainTextResponse("Not among the documents, or gone since.", 404)
+        kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+        # A file is not to be trusted with this page's origin: markup is never shown as such.
+        if kind in ("text/markdown", "text/csv"):
+            kind = "text/plain"
+        shown = kind in _SHOWN
+        return FileResponse(
+            file,
+            media_type=kind,
+            filename=file.name,
+            content_disposition_type="inline" if shown else "attachment",
+        )
+
+    @app.get("/page/{digest}/{number}")
+    def drawn(digest: str, number: int, width: int = 1_200) -> Response:
+        try:
+            with service.snapshot() as index:
+                named = index.named(digest)
+            if named is None or named.state != "current":
+                return PlainTextResponse("Not among the documents, or changed since.", 404)
+            file = service.documents / named.document_id
+            drawing = viewer.draw(file, number, min(max(width, 100), _WIDEST))
+        except QaBotError as error:
+            return PlainTextResponse(str(error), 404)
+        return Response(drawing.data, media_type=drawing.media_type)

@@ -1,0 +1,154 @@
+"""A link → what there is to show of its source, read from the index and the file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from qa_bot.errors import QaBotError
+from qa_bot.page_view import Box, PageViewer
+from qa_bot.records import Excerpt, Section, Span
+from qa_bot.web.links import SourceLink
+from qa_bot.web.service import Service
+
+_LEAST, _MOST = 12_000, 40_000  # characters of the text that are shown at once
+_TO_LINE = 2_000  # characters within which a line's end is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The part of a text around a passage, or around another place in it, and its outline."""
+
+    link: SourceLink
+    excerpt: Excerpt
+    sections: tuple[Section, ...]
+    at: int  # the place that is shown: the passage's start unless another was asked for
+    stale: bool  # the file was changed or deleted since it was indexed
+
+    @property
+    def is_pdf(self) -> bool:
+        """Whether its pages can be drawn."""
+        return self.excerpt.document_id.lower().endswith(".pdf")
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """A page of a PDF, with boxes around the quoted words on it."""
+
+    number: int  # 1-based
+    count: int
+    passage: tuple[Box, ...]
+    sentences: tuple[Box, ...]
+    problem: str = ""  # why nothing is boxed, or no page can be shown
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A text that is no longer in the index: what has become of its document.
+
+    ``document_id`` is empty where nothing is known of it; ``link`` leads to the
+    document as it is now, None where it is gone.
+    """
+
+    document_id: str
+    link: SourceLink | None
+
+
+def find(service: Service, link: SourceLink, at: int | None = None) -> Source | Moved:
+    """What a link leads to.
+
+    Raises:
+        QaBotError: There is no index.
+    """
+    with service.snapshot() as index:
+        named = index.named(link.digest)
+        if named is None:
+            return Moved("", None)
+        if named.state != "current":
+            now = {document.id: document for document in index.documents()}.get(named.document_id)
+            top = SourceLink(now.digest, 0, 1) if now and now.characters else None
+            return Moved(named.document_id, top)
+        sections = index.sections(named.document_id)
+        characters = sections[0].end
+        if not link.fits(characters):
+            return Moved(named.document_id, None)
+        place = link.start if at is None else min(max(at, 0), characters)
+        span = (link.start, link.end) if at is None else (place, place)
+        start, end = window(sections, span)
+        excerpt = _whole_lines(index.excerpt(named.document_id, start, end), span)
+        stale = bool(index.stale([named.document_id]))
+        return Source(link, excerpt, sections, place, stale)
+
+
+def window(sections: Sequence[Section], span: Span) -> Span:
+    """What to show around a span: its outermost section that isn't too long, and some more."""
+    characters = sections[0].end
+    around = [one for one in sections if one.start <= span[0] < one.end and span[1] <= one.end]
+    fitting = [(one.start, one.end) for one in around if one.end - one.start <= _MOST]
+    start, end = max(fitting, key=lambda one: one[1] - one[0], default=span)
+    spare = max(0, _LEAST - (end - start)) // 2
+    return max(0, start - spare), min(characters, end + spare)
+
+
+def _whole_lines(excerpt: Excerpt, span: Span) -> Excerpt:
+    """Without the halves of lines at its ends, as far as the span isn't in them."""
+    text, first, last = excerpt.text, 0, len(excerpt.text)
+    if excerpt.start:
+        cut = text.find("\n", 0, _TO_LINE) + 1
+        first = cut if excerpt.start + cut <= span[0] else 0
+    if excerpt.end < excerpt.characters:
+        cut = text.rfind("\n", max(0, last - _TO_LINE))
+        last = cut if cut >= 0 and excerpt.start + cut >= span[1] else last
+    return replace(
+        excerpt,
+        start=excerpt.start + first,
+        end=excerpt.start + last,
+        text=text[first:last],
+    )
+
+
+def original(service: Service, document_id: str) -> Path | None:
+    """The file of an indexed document, or None where it isn't there any more.
+
+    Raises:
+        QaBotError: There is no index.
+    """
+    with service.snapshot() as index:
+        held = any(document.id == document_id for document in index.documents())
+    file = service.documents / document_id
+    return file if held and file.is_file() else None
+
+
+def page(service: Service, viewer: PageViewer, source: Source, number: int | None) -> PageView:
+    """The page that a quote stands on, or the one of that number.
+
+    Raises:
+        QaBotError: There is no index.
+    """
+    link, document_id = source.link, source.excerpt.document_id
+    with service.snapshot() as index:
+        quoted = index.excerpt(document_id, link.start, link.end)
+    pages = sorted({one.page.number for one in quoted.page_spans})
+    count = source.excerpt.pages
+    if source.stale:
+        return PageView(0, count, (), (), "The file has changed since it was indexed.")
+    if not pages:
+        return PageView(0, count, (), (), "It is not known on which page this stands.")
+    file = service.documents / document_id
+    parts = [(start - link.start, end - link.start) for start, end in link.sentences]
+    try:
+        found = viewer.boxes(file, pages, quoted.text, parts)
+    except QaBotError as error:
+        return PageView(0, count, (), (), str(error))
+    marked = tuple(box for part in found.parts for box in part)
+    first = [box.page for box in (*marked, *found.whole)]
+    shown = number or (first[0] if first else pages[0])
+    problem = "" if found.whole else "The quoted words could not be found on the drawn page."
+    return PageView(
+        number=shown,
+        count=count,
+        passage=tuple(box for box in found.whole if box.page == shown),
+        sentences=tuple(box for box in marked if box.page == shown),
+        problem=problem,
+    )
