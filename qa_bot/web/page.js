@@ -184,7 +184,7 @@ const clicked = {
     target.closest('details').removeAttribute('open');
     trigger('save', { format: target.value, origin: location.origin });
   },
-  '.qa-section': (target) => open({ at: target.value, view: 'text' }),
+  '.qa-section': (target) => open({ at: target.value }),
   '.qa-view': (target) => { view = target.value; open(); },
   '.qa-turn-page': (target) => open({ page: target.value }),
   '.qa-zoom': (target) => { zoom = Math.min(3, Math.max(1, zoom + 0.5 * Number(target.value))); applyZoom(); },

@@ -70,7 +70,7 @@ def keep_golden_html() -> str:
     """After a thumb up: the offer to keep the answer for ``qa-bot eval``."""
     return (
         'Noted. <button type="button" class="qa-golden qa-quiet" title="Kept in golden.jsonl:'
-        " “qa-bot index --check-golden” says when a rebuild changes the answer\">"
+        ' “qa-bot index --check-golden” says when a rebuild changes the answer">'
         "Keep as a golden question</button>"
     )
 

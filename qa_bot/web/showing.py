@@ -29,8 +29,10 @@ def show(service: Service, viewer: PageViewer, data: Mapping[str, Any]) -> str:
         found = sources.find(service, link, number(data, "at"))
         if isinstance(found, sources.Moved):
             return source.moved_html(found)
-        paged = text(data, "view") == "page" and found.is_pdf
-        view = sources.page(service, viewer, found, number(data, "page")) if paged else None
+        view = None
+        if text(data, "view") == "page" and found.is_pdf:
+            elsewhere = found.page if found.at != link.start else None
+            view = sources.page(service, viewer, found, number(data, "page") or elsewhere)
     except QaBotError as error:
         return source.source_error_html(str(error))
     return source.source_html(found, view)

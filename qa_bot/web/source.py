@@ -102,10 +102,6 @@ def _tools(source: Source, *, paged: bool) -> str:
             for view, label, pressed in (("text", "Text", not paged), ("page", "Page", paged))
         )
         views = f'<div class="qa-views" role="group" aria-label="View">{views}</div>'
-    page = excerpt.page_spans[0].page.number if excerpt.page_spans else 0
-    for one in excerpt.page_spans:
-        if one.start <= source.at:
-            page = one.page.number
     return (
         f'<div class="qa-source-tools">{views}'
         '<div class="qa-steps" role="group" aria-label="Quotes of this answer">'
@@ -113,7 +109,7 @@ def _tools(source: Source, *, paged: bool) -> str:
         ' title="Previous quote">←</button><span class="qa-step-count"></span>'
         '<button type="button" class="qa-step" value="1" aria-label="Next quote"'
         ' title="Next quote">→</button></div>'
-        f'<a class="qa-original" href="{plain(original_url(excerpt.document_id, page))}"'
+        f'<a class="qa-original" href="{plain(original_url(excerpt.document_id, source.page))}"'
         ' target="_blank" rel="noopener">Open the file</a></div>'
     )
 

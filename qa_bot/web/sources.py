@@ -31,6 +31,13 @@ class Source:
         """Whether its pages can be drawn."""
         return self.excerpt.document_id.lower().endswith(".pdf")
 
+    @property
+    def page(self) -> int:
+        """The physical number of the page that the place shown is on; 0 where there is none."""
+        spans = self.excerpt.page_spans
+        before = [one.page.number for one in spans if one.start <= self.at]
+        return before[-1] if before else spans[0].page.number if spans else 0
+
 
 @dataclass(frozen=True, slots=True)
 class PageView:
