@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from qa_bot import caches, database, naming, rows, schema
+from qa_bot import caches, database, rows, schema
 from qa_bot.errors import NoDocumentsError, UnreadableDocumentError
 from qa_bot.files import file_hash_of, find_files
 from qa_bot.records import Check, text_digest
@@ -89,7 +89,12 @@ def _database_faults(connection: sqlite3.Connection) -> Iterator[str]:
     ).fetchone()
     if lost:
         yield f"{lost:,} passages have no vectors"
-    yield from naming.faults(connection)
+    # A connection that only reads leaves CHECK constraints out of its integrity check.
+    (odd,) = connection.execute(
+        "SELECT count(*) FROM former_texts WHERE digest NOT GLOB ?", (schema.DIGEST,)
+    ).fetchone()
+    if odd:
+        yield f"{odd:,} digests of former texts are damaged"
 
 
 def _text_faults(connection: sqlite3.Connection) -> Iterator[str]:

@@ -89,13 +89,3 @@ def _all_named(file: Path) -> Iterator[tuple[str, str]]:
                 for digest, path in connection.execute(query):
                     if isinstance(path, str) and _DIGEST.fullmatch(str(digest)):
                         yield digest, path
-
-
-def faults(connection: sqlite3.Connection) -> Iterator[str]:
-    """What is wrong with the former texts: a line, if anything is."""
-    odd = sum(
-        not (isinstance(path, str) and path and _DIGEST.fullmatch(str(digest)))
-        for digest, path in connection.execute("SELECT digest, path FROM former_texts")
-    )
-    if odd:
-        yield f"{odd:,} digests of former texts are damaged"

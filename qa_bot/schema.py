@@ -14,6 +14,7 @@ from qa_bot.errors import IndexDamagedError, IndexFormatError, IndexStateError
 
 FILE = "qa_bot.sqlite"
 FORMAT = 3
+DIGEST = "[0-9a-f]" * 16  # what a digest looks like
 BUSY_MS = 2_000  # how long a second writer waits before it says so
 
 TABLES = f"""
@@ -44,8 +45,8 @@ CREATE TABLE IF NOT EXISTS pieces (    -- of texts, end to end
     PRIMARY KEY (document, start)
 );
 CREATE TABLE IF NOT EXISTS former_texts (
-    digest TEXT PRIMARY KEY,       -- that a published document had
-    path TEXT NOT NULL             -- that document's, its last
+    digest TEXT PRIMARY KEY CHECK (digest GLOB '{DIGEST}'),  -- a document's, once
+    path TEXT NOT NULL             -- of that document, the last known
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sections (
     document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,

@@ -24,6 +24,8 @@ from qa_bot.records import Document
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
+pytest_plugins = ["browsing"]  # fixtures of the browser tests
+
 DOCUMENTS = Path(__file__).parents[1] / "documents"
 ARTICLE = "military-partnerships-with-nato-allies.txt"
 

@@ -46,19 +46,21 @@ ALLOWED = {  # room → the rooms it may use; "qa_bot" stands for the public nam
     "quote_sheet": f"citing {LEAVES}",
     "feedback": f"locks {LEAVES}",
     "storing": f"database embedding {LEAVES}",
-    "updating": f"files reading progress storing database naming loaders passages embedding {LEAVES}",
+    "updating": (
+        f"files reading progress storing database naming loaders passages embedding {LEAVES}"
+    ),
     "indexing": (
         "files locks caches schema database naming rows loaders embedding progress storing "
         f"updating {LEAVES}"
     ),
     "opening": f"files locks caches schema database naming rows embedding {LEAVES}",
     "retrieval": f"opening embedding lexical {LEAVES}",
-    "checking": f"files caches schema database naming rows {LEAVES}",
+    "checking": f"files caches schema database rows {LEAVES}",
     "other_readers": f"reader reader_network {LEAVES}",
     "judging": f"reader retrieval {LEAVES}",
     "answering": f"judging reader opening retrieval lexical {LEAVES}",
     "health": "opening records",
-    "web": f"web page_view {PUBLIC}",
+    "web": f"web citing embedding feedback quote_sheet page_view {PUBLIC}",
     "evaluation": f"evaluation answering locks opening retrieval qa_bot {LEAVES}",
     "console": "records",
     "cli_eval": f"evaluation console {PUBLIC}",

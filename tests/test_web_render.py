@@ -10,12 +10,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from qa_bot.page_view import Box
 from qa_bot.records import (
     Answer,
     Block,
     Citation,
     Document,
     DocumentSummary,
+    Excerpt,
     Health,
     Hit,
     Page,
@@ -27,9 +29,12 @@ from qa_bot.records import (
     Section,
     Span,
 )
-from qa_bot.web import render, report, source
-from qa_bot.web.links import SourceLink, link_fragment, parse_fragment
+from qa_bot.web import documents, outline, render, report, source
+from qa_bot.web.conversation import Conversation, Turn
+from qa_bot.web.escaping import marked_html, name, plain
+from qa_bot.web.links import SourceLink, link_query, parse_query
 from qa_bot.web.service import Holdings, Reply, Status
+from qa_bot.web.sources import Moved, PageView, Source, window
 
 HOSTILE = (
     "<script>alert(1)</script> <img src=x onerror='alert(2)'> **bold** $$x^2$$ "
@@ -55,7 +60,7 @@ class Parsed(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         self.attributes += attrs
-        if tag != "progress" or self._open[-1:] != ["progress"]:
+        if tag not in ("img", "input"):
             self._open.append(tag)
         if tag == "mark":
             self.marked.append("")
@@ -134,7 +139,25 @@ def reply(*, found: bool = True, stale: bool = False, unknown: tuple[str, ...] =
         quotes=(quote,) if found else (),
         unknown_words=unknown,
     )
-    return Reply(answer, {document.id: document})
+    contexts = {(document.id, span): TEXT[slice(*span)] for span in quote.context}
+    return Reply(answer, {document.id: document.digest}, contexts)
+
+
+def the_source(link: SourceLink, *, at: int | None = None, stale: bool = False) -> Source:
+    document = the_document()
+    excerpt = Excerpt(
+        document_id=document.id,
+        title=document.title,
+        digest=document.digest,
+        characters=len(TEXT),
+        pages=2,
+        start=0,
+        end=len(TEXT),
+        text=TEXT,
+        blocks=document.blocks,
+        page_spans=(),
+    )
+    return Source(link, excerpt, document.sections, link.start if at is None else at, stale)
 
 
 def hostile_receipt() -> Receipt:
@@ -173,7 +196,7 @@ def test_context_stands_above_the_quote_not_in_it() -> None:
 def test_passages_that_are_not_quoted_fold_away() -> None:
     html = render.answer_html(reply())
     assert "More passages (1)" in html
-    assert html.index("<details") > html.index("</figure>")
+    assert html.index('<details class="qa-more"') > html.index("</figure>")
 
 
 def test_a_stale_quote_says_so() -> None:
@@ -198,51 +221,113 @@ def test_nothing_found_is_said_plainly_and_nothing_is_marked() -> None:
 @pytest.mark.parametrize(
     "html",
     [
-        render.turn_html(HOSTILE, ""),
+        render.turn_html(1, HOSTILE, ""),
         render.error_html(HOSTILE),
         render.answer_html(reply()),
         render.answer_html(reply(found=False, unknown=(HOSTILE,))),
         render.welcome_html(holdings(Health())),
         report.status_html(Status(problem=HOSTILE)),
-        report.status_html(Status(holdings=holdings(hostile_health()))),
+        report.status_html(Status(holdings=holdings(hostile_health()), note=HOSTILE)),
+        documents.list_html(holdings(hostile_health()), Conversation(), deletable=True),
         report.receipt_html(Status(receipt=hostile_receipt())),
-        source.source_html(the_document(), SourceLink("x", "", 0, 5)),
+        source.source_html(the_source(SourceLink("0" * 16, 0, 5))),
+        source.source_html(the_source(SourceLink("0" * 16, 0, 5)), PageView(0, 2, (), (), HOSTILE)),
+        source.moved_html(Moved(HOSTILE, None)),
+        source.moved_html(Moved(HOSTILE, SourceLink("0" * 16, 0, 5))),
         source.source_error_html(HOSTILE),
     ],
 )
 def test_nothing_from_outside_becomes_an_element(html: str) -> None:
     page = Parsed(html)
     assert not {"script", "img", "i", "u"} & set(page.tags)
-    assert not [name for name, _ in page.attributes if name.startswith("on")]
-    for name, value in page.attributes:
-        if name in ("href", "src"):
+    assert not [attribute for attribute, _ in page.attributes if attribute.startswith("on")]
+    for attribute, value in page.attributes:
+        if attribute in ("href", "src"):
             assert value is not None
-            assert value.startswith("#source=")
+            assert value.startswith(("?quote=", "/file/"))
 
 
-def test_the_source_shows_the_document_word_for_word_with_the_sentence_marked() -> None:
-    document = the_document()
-    passage = the_passage(document)
+def test_the_source_shows_the_text_word_for_word_with_the_sentence_marked() -> None:
+    passage = the_passage(the_document())
     start = TEXT.index("a passport")
     sentence = (start, start + len("a passport"))
-    link = SourceLink(document.id, document.digest, passage.start, passage.end, (sentence,))
-    page = Parsed(source.source_html(document, link))
+    link = SourceLink("0" * 16, passage.start, passage.end, (sentence,))
+    page = Parsed(source.source_html(the_source(link)))
     assert TEXT in page.text
     assert page.marked == ["a passport"]
     assert "Rules <u>" in page.text
     assert "rules/<b>trip.md" in page.text
+    assert "changed since indexed" not in page.text
+    stale = Parsed(source.source_html(the_source(link, stale=True)))
+    assert "changed since indexed" in stale.text
 
 
-def test_of_a_long_document_the_source_shows_what_surrounds_the_passage() -> None:
-    text = "\n".join(f"line {number}" for number in range(100_000))
-    document = Document("a.txt", "A", text, (Section((), 0, len(text)),), ())
-    start = text.index("line 50000")
-    link = SourceLink("a.txt", document.digest, start, start + 10, ((start, start + 10),))
-    page = Parsed(source.source_html(document, link))
-    assert page.marked == ["line 50000"]
-    assert len(page.text) < 130_000
-    assert "characters before this" in page.text
-    assert "characters after this" in page.text
+def test_a_page_has_its_boxes_where_the_words_are() -> None:
+    view = PageView(2, 2, (Box(2, 0.1, 0.2, 0.5, 0.25),), (Box(2, 0.1, 0.2, 0.3, 0.25),))
+    page = Parsed(source.source_html(the_source(SourceLink("0" * 16, 0, 5)), view))
+    assert "Page 2 of 2" in page.text
+    assert ("src", "/page/0000000000000000/2?width=1200") in page.attributes
+    styles = [value for attribute, value in page.attributes if attribute == "style"]
+    assert "left:10.000%;top:20.000%;width:40.000%;height:5.000%" in styles
+    assert "left:10.000%;top:20.000%;width:20.000%;height:5.000%" in styles
+    assert ("disabled", None) in page.attributes, "there is no page after the last one"
+
+
+def test_where_nothing_can_be_boxed_the_text_is_shown_and_why() -> None:
+    view = PageView(0, 2, (), (), "The file has changed since it was indexed.")
+    page = Parsed(source.source_html(the_source(SourceLink("0" * 16, 0, 5)), view))
+    assert "The file has changed since it was indexed. This is its text." in page.text
+    assert TEXT in page.text
+
+
+SECTIONS = (
+    Section((), 0, 100_000),
+    Section(("A",), 0, 50_000),
+    Section(("A", "small"), 10_000, 12_000),
+    Section(("A", "large"), 12_000, 45_000),
+    Section(("B",), 50_000, 100_000),
+)
+
+
+@pytest.mark.parametrize(
+    ("span", "shown"),
+    [
+        ((20_000, 20_100), (12_000, 45_000)),  # its section
+        ((11_000, 11_100), (5_000, 17_000)),  # a small section, and some more
+        ((60_000, 60_100), (54_050, 66_050)),  # no section is small enough
+        ((0, 10), (0, 6_005)),
+        ((99_990, 100_000), (93_995, 100_000)),
+        ((10_000, 10_000), (5_000, 17_000)),  # a place: the section that begins there
+    ],
+)
+def test_a_source_opens_at_a_section_or_at_some_text_around(span: Span, shown: Span) -> None:
+    assert window(SECTIONS, span) == shown
+
+
+def test_a_short_text_is_shown_whole() -> None:
+    assert window((Section((), 0, 30_000), Section(("A",), 0, 10)), (5, 6)) == (0, 30_000)
+
+
+def test_the_outline_lights_the_innermost_section() -> None:
+    html = outline.outline_html(SECTIONS, 13_000)
+    assert Parsed(html).text == "AsmalllargeB"
+    assert html.count("aria-current") == 1
+    assert 'value="12000" aria-current="true">large' in html
+    assert outline.outline_html(SECTIONS[:1], 5) == ""
+
+
+def test_of_very_many_sections_those_on_the_way_are_listed() -> None:
+    many = [Section((), 0, 10**6)]
+    for chapter in range(100):
+        start = chapter * 10_000
+        many.append(Section((f"c{chapter}",), start, start + 10_000))
+        for part in range(10):
+            path = (f"c{chapter}", f"c{chapter}.{part}")
+            many.append(Section(path, start + part * 1_000, start + (part + 1) * 1_000))
+    text = Parsed(outline.outline_html(many, 15_500)).text
+    assert "c99" in text
+    assert "c1.5" in text
+    assert "c2.5" not in text
 
 
 @given(st.text(alphabet="ab<>&\"'\n é😀", max_size=30), st.data())
@@ -251,53 +336,67 @@ def test_marking_loses_nothing_whatever_the_spans(text: str, data: st.DataObject
     position = st.integers(0, len(text))
     spans = data.draw(st.lists(st.tuples(position, position).map(sorted), max_size=4))
     marks = [("mark", (start + 7, end + 7)) for start, end in spans if start < end]
-    page = Parsed(render.marked_html(text, marks, offset=7))
+    page = Parsed(marked_html(text, marks, offset=7))
     assert page.text == text
     marked = {at for _, (start, end) in marks for at in range(start - 7, end - 7)}
     assert sum(map(len, page.marked)) >= len(marked)
 
 
 def test_a_link_survives_the_journey_through_the_browser() -> None:
-    link = SourceLink("a folder/a & b=c#d %?é.md", "0123456789abcdef", 3, 99, ((5, 9), (12, 20)))
-    assert parse_fragment(link_fragment(link)) == link
+    link = SourceLink("0123456789abcdef", 3, 99, ((5, 9), (12, 20)))
+    assert link_query(link) == "?quote=0123456789abcdef:3-99&mark=5-9,12-20"
+    assert parse_query(link_query(link)) == link
+    assert parse_query("?quote=0123456789abcdef:3-99") == SourceLink("0123456789abcdef", 3, 99)
 
 
 @pytest.mark.parametrize(
-    "fragment",
-    [None, 7, [], "", "#", "#other", "#source=", "#source=a&at=1", "#source=a&at=x-y", "x" * 5_000],
+    "query",
+    [
+        None,
+        7,
+        [],
+        "",
+        "?",
+        "?other",
+        "?quote=",
+        "?quote=0123456789abcdef",
+        "?quote=0123456789abcdef:5",
+        "?quote=0123456789ABCDEF:1-2",
+        "?quote=abc:1-2",
+        "?quote=0123456789abcdef:1-x",
+        "x" * 5_000,
+    ],
 )
-def test_a_fragment_that_is_no_link_is_none(fragment: object) -> None:
-    assert parse_fragment(fragment) is None
+def test_a_query_that_is_no_link_is_none(query: object) -> None:
+    assert parse_query(query) is None
 
 
 @given(st.text())
-@example("&at=1-2" * 500)
-@example("&at=%ff&mark=%f0%28")
-def test_no_fragment_can_break_the_parser(fragment: str) -> None:
-    link = parse_fragment(f"#source=a&{fragment}")
-    assert link is None or link.document_id
+@example(":1-2&mark=" + "1-2," * 100)
+@example(":1-2&mark=%f0%28")
+def test_no_query_can_break_the_parser(query: str) -> None:
+    link = parse_query(f"?quote=0123456789abcdef{query}")
+    assert link is None or link.digest == "0123456789abcdef"
 
 
 def test_half_a_character_is_shown_as_a_question_mark() -> None:
-    assert render.plain("caf\udce9 <b>") == "caf? &lt;b&gt;"
-    assert "caf%3F.md" in link_fragment(SourceLink("caf\udce9.md", "0", 1, 2))
+    assert plain("caf\udce9 <b>") == "caf? &lt;b&gt;"
+    assert source.original_url("caf\udce9.md") == "/file/caf%3F.md"
+
+
+def test_what_would_turn_a_name_round_is_spelled_out() -> None:
+    assert name("gpj\u202e.exe\n<b>") == "<bdi>gpj⟨U+202E⟩.exe &lt;b&gt;</bdi>"
 
 
 @pytest.mark.parametrize(
     ("start", "end", "sentences"),
     [(0, 10**9, ()), (5, 5, ()), (9, 5, ()), (0, 5, ((3, 10**9),)), (0, 5, ((4, 4),))],
 )
-def test_offsets_outside_the_document_do_not_fit(
+def test_offsets_outside_the_text_do_not_fit(
     start: int, end: int, sentences: tuple[Span, ...]
 ) -> None:
-    document = the_document()
-    assert not SourceLink(document.id, document.digest, start, end, sentences).fits(document)
-
-
-def test_another_text_does_not_fit() -> None:
-    document = the_document()
-    assert SourceLink(document.id, document.digest, 0, 5).fits(document)
-    assert not SourceLink(document.id, "0" * 16, 0, 5).fits(document)
+    assert not SourceLink("0" * 16, start, end, sentences).fits(len(TEXT))
+    assert SourceLink("0" * 16, 0, len(TEXT), ((0, 5),)).fits(len(TEXT))
 
 
 def test_the_status_line_says_how_far_the_work_is() -> None:
@@ -332,6 +431,10 @@ def test_the_receipt_counts_what_happened_and_names_the_unreadable() -> None:
     assert "e.xlsx" in text
 
 
+def listed(given: Holdings, conversation: Conversation) -> str:
+    return unescape(Parsed(documents.list_html(given, conversation)).text)
+
+
 def test_the_documents_are_listed_with_what_is_wrong_with_them() -> None:
     health = Health(
         unreadable=(Problem("d.pdf", "contains no text"),),
@@ -340,12 +443,81 @@ def test_the_documents_are_listed_with_what_is_wrong_with_them() -> None:
         hidden=2,
     )
     summary = DocumentSummary("a.pdf", "A", "0" * 16, 9, 4, 7, "", warnings=("no text on page 3",))
-    status = Status(holdings=Holdings((summary,), "2026-01-02T03:04:05Z", health, ()))
-    text = unescape(Parsed(report.status_html(status)).text)
-    assert "1 document · 4 passages · indexed" in text
-    assert "3 files with problems" in text
-    for line in ("d.pdf: contains no text", "b: skipped: a link", "a.pdf (7 pages, 4 passages)"):
-        assert line in text
+    given = Holdings((summary,), "2026-01-02T03:04:05Z", health, ())
+    line = unescape(Parsed(report.status_html(Status(holdings=given))).text)
+    assert line.startswith("1 document · 4 passages · indexed")
+    assert line.endswith("3 files with problems")
+    text = listed(given, Conversation())
+    for part in ("d.pdfcontains no text", "bskipped: a link", "a.pdf7 pages · 4 passages"):
+        assert part in text
     assert text.count("no text on page 3") == 1
     assert "e.xlsx" in text
     assert "2 hidden or temporary files ignored" in text
+
+
+def three() -> Holdings:
+    summaries = tuple(
+        DocumentSummary(f"{name}.txt", title, name * 16, size, 1, 0, f"2026-01-0{day}T00:00:00Z")
+        for name, title, size, day in (
+            ("a", "Zebras", 30, 2),
+            ("b", "Apes", 10, 3),
+            ("c", "Apples and pears", 20, 1),
+        )
+    )
+    return Holdings(summaries, "2026-01-02T03:04:05Z", Health(), ())
+
+
+@pytest.mark.parametrize(
+    ("order", "names"),
+    [("name", "abc"), ("title", "bca"), ("newest", "bac"), ("longest", "acb"), ("nonsense", "abc")],
+)
+def test_the_list_is_sorted_as_chosen(order: str, names: str) -> None:
+    found = documents.matching(three(), "", order)
+    assert "".join(document.id[0] for document in found) == names
+
+
+def test_the_list_is_filtered_by_words_of_title_and_name() -> None:
+    assert [one.id for one in documents.matching(three(), "AP", "name")] == ["b.txt", "c.txt"]
+    assert [one.id for one in documents.matching(three(), "pears c.t", "name")] == ["c.txt"]
+    assert documents.matching(three(), "pears zebras", "name") == []
+
+
+def test_some_documents_can_be_asked_alone() -> None:
+    held = frozenset(one.id for one in three().documents)
+    conversation = Conversation()
+    assert documents.scope_html(three(), conversation.chosen) == ""
+    conversation.choose(["a.txt"], held, wanted=False)
+    assert conversation.chosen == {"b.txt", "c.txt"}
+    assert "Asking 2 of 3 documents" in documents.scope_html(three(), conversation.chosen)
+    assert "2 of 3 documents asked" in listed(three(), conversation)
+    conversation.choose(["a.txt", "never-heard-of.txt"], held, wanted=True)
+    assert conversation.chosen is None, "all of them again"
+
+
+def test_an_edited_question_keeps_its_place() -> None:
+    conversation = Conversation()
+    for question in ("one", "two"):
+        conversation.finish(conversation.begin(question), reply())
+    assert conversation.edit(1) is not None
+    asked = conversation.begin("uno")
+    assert conversation.finish(asked, reply())
+    assert [turn.question for turn in conversation.turns] == ["uno", "two"]
+    assert conversation.begin("three").number == 3
+
+
+def test_a_stopped_question_is_answered_no_more() -> None:
+    conversation = Conversation()
+    asked = conversation.begin("one")
+    assert conversation.stop() is asked
+    assert conversation.begin("two").number == 2
+    assert not conversation.finish(asked, reply())
+    assert conversation.turns == [Turn(1, "one")]
+
+
+def test_the_last_question_is_taken_back_but_not_while_it_is_answered() -> None:
+    conversation = Conversation()
+    asked = conversation.begin("one")
+    assert conversation.undo() is None
+    conversation.finish(asked, None)
+    assert conversation.undo() == Turn(1, "one")
+    assert conversation.undo() is None

@@ -76,6 +76,13 @@ def test_the_page_may_load_nothing_from_elsewhere() -> None:
     assert "http" not in policy
 
 
+def test_a_document_may_run_nothing_and_be_framed_by_nobody() -> None:
+    headers = get("/file/a.html")[1]
+    assert "script-src 'none'" in headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+
+
 def test_a_port_that_is_taken_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,16 @@ import pytest
 
 import qa_bot
 from qa_bot.errors import IndexDamagedError, IndexNotFoundError, NoDocumentsError, QaBotError
-from qa_bot.records import Answer, Document, DocumentSummary, Health, Receipt, Section
-from qa_bot.web.links import SourceLink
-from qa_bot.web.service import Service
+from qa_bot.records import (
+    Answer,
+    Document,
+    DocumentSummary,
+    Health,
+    Progress,
+    Receipt,
+    Section,
+)
+from qa_bot.web.service import CancelledError, Service
 
 TIMEOUT = 10.0
 TEXT = "Annual leave\n\nTwenty-five days."
@@ -51,10 +59,15 @@ class FakeIndex:
         """The one document."""
         return (DocumentSummary("a.txt", "A", DOCUMENT.digest, 1, 1, 0, self.built_at),)
 
-    def document(self, document_id: str) -> Document:
-        """The one document."""
+    def sections(self, document_id: str) -> tuple[Section, ...]:
+        """Of the one document."""
         assert document_id == "a.txt"
-        return DOCUMENT
+        return DOCUMENT.sections
+
+    def digests(self, document_ids: object) -> dict[str, str]:
+        """Nothing is quoted."""
+        assert not document_ids
+        return {}
 
     def health(self) -> Health:
         """Nothing is wrong."""
@@ -77,14 +90,18 @@ class FakeCore:
         self.error: QaBotError | None = None
         self.may_build = threading.Event()
         self.may_build.set()
+        self.asked_of: list[str] | None = None
         self.asking = threading.Event()
         self.may_answer = threading.Event()
         self.may_answer.set()
 
-    def build_index(self, *_: object, rebuild: bool, **__: object) -> Receipt:
+    def build_index(
+        self, *_: object, rebuild: bool, on_progress: Callable[[Progress], None], **__: object
+    ) -> Receipt:
         """Wait until it may, then fail if it should."""
         assert self.may_build.wait(TIMEOUT)
         self.builds.append(rebuild)
+        on_progress(Progress("embedding"))
         if self.error is not None:
             raise self.error
         return Receipt((), (), (), (), (), Health(), 1, 1, 0, 0, 0.1)
@@ -96,8 +113,9 @@ class FakeCore:
         self.opened.append(FakeIndex(self))
         return self.opened[-1]
 
-    def answer(self, question: str, index: FakeIndex) -> Answer:
+    def answer(self, question: str, index: FakeIndex, documents: list[str] | None) -> Answer:
         """Wait until it may; the index must stay open meanwhile."""
+        self.asked_of = documents
         self.asking.set()
         assert self.may_answer.wait(TIMEOUT)
         assert not index.closed, "a snapshot was closed while a question was in flight"
@@ -227,12 +245,41 @@ def test_that_nothing_changed_is_news_only_to_who_asked(service: Service) -> Non
     assert service.status.receipt is not None
 
 
-@pytest.mark.usefixtures("core")
-def test_a_source_is_found_by_its_text_even_when_the_file_was_renamed(service: Service) -> None:
+def test_a_cancelled_build_leaves_what_was_and_says_so(core: FakeCore, service: Service) -> None:
     service.refresh(requested=False)
-    assert service.source(SourceLink("old-name.txt", DOCUMENT.digest, 0, 5)) == DOCUMENT
-    assert service.source(SourceLink("a.txt", "0" * 16, 0, 5)) is None
-    assert service.source(SourceLink("a.txt", DOCUMENT.digest, 0, 10**6)) is None
+    settle(service)
+    core.may_build.clear()
+    service.refresh(requested=True)
+    service.cancel()
+    core.may_build.set()
+    settle(service)
+    assert "Cancelled" in service.status.note
+    assert service.status.problem == "", "a watcher would try again what failed"
+    assert service.status.receipt is None
+    assert service.ask("how long?").answer.question == "how long?"
+    service.refresh(requested=True)
+    settle(service)
+    assert service.status.note == ""
+    assert service.status.receipt is not None
+
+
+def test_a_question_that_is_no_longer_wanted_waits_no_longer(
+    core: FakeCore, service: Service
+) -> None:
+    core.may_build.clear()
+    service.refresh(requested=False)
+    with pytest.raises(CancelledError):
+        service.ask("how long?", wanted=lambda: False)
+    core.may_build.set()
+    settle(service)
+
+
+def test_only_documents_that_are_still_there_are_asked(core: FakeCore, service: Service) -> None:
+    service.refresh(requested=False)
+    service.ask("how long?", frozenset({"a.txt", "gone.txt"}))
+    assert core.asked_of == ["a.txt"]
+    service.ask("how long?")
+    assert core.asked_of is None
 
 
 def test_starting_points_are_headings_that_ask_something(service: Service) -> None:

@@ -133,7 +133,8 @@ def _item(document: DocumentSummary, *, asked: bool, deletable: bool) -> str:
         f'<li class="qa-doc"><label><input type="checkbox" class="qa-choose" value="{value}"'
         f'{checked}><span class="qa-doc-title">{name(document.title)}</span></label>'
         f'<div class="qa-doc-tools"><a class="qa-quiet" target="_blank" rel="noopener"'
-        f' href="{plain(original_url(document.id))}" aria-label="Open {value}">Open</a>{delete}</div>'
+        f' href="{plain(original_url(document.id))}" aria-label="Open {value}">Open</a>'
+        f"{delete}</div>"
         f'<p class="qa-file">{name(document.id)}</p>'
         f'<p class="qa-doc-size">{size}{indexed}</p>{warnings}</li>'
     )

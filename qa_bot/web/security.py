@@ -28,6 +28,12 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+# A document is not a page of ours: it may run nothing, and needs nothing else. (A browser's own
+# reader of PDFs counts as an object, so those aren't refused here.)
+_FILE_HEADERS = {
+    **_HEADERS,
+    "Content-Security-Policy": "script-src 'none'; form-action 'none'; frame-ancestors 'none'",
+}
 _PAGES = frozenset(
     {"/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", "/gradio_api/run/predict"}
 )
@@ -63,7 +69,8 @@ class Guard:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(_HEADERS)
+                is_file = scope["path"].startswith("/file/")
+                MutableHeaders(scope=message).update(_FILE_HEADERS if is_file else _HEADERS)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

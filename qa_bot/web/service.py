@@ -25,6 +25,7 @@ from qa_bot.records import (
 
 if TYPE_CHECKING:
     from qa_bot import Index
+    from qa_bot.embedding import Embedder
 
 _STARTING_POINTS = 6
 _DOCUMENTS_FOR_STARTING_POINTS = 12
@@ -96,7 +97,11 @@ class Service:
     """
 
     def __init__(
-        self, documents: Path, index: Path, model: str | None = None, ocr: str | None = None
+        self,
+        documents: Path,
+        index: Path,
+        model: str | Embedder | None = None,
+        ocr: str | None = None,
     ) -> None:
         self._documents = documents
         self._index = index
