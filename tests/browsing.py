@@ -61,19 +61,20 @@ LEAVE_SENTENCE = "Employees receive twenty-five days of paid leave every year."
 class Chat:
     """A chat that runs as a user starts it, and the folders it works on."""
 
-    home: Path
+    home: Path  # holds what it writes
     documents: Path
     options: tuple[str, ...] = ()
+    index: Path = field(kw_only=True, default=Path())  # a folder in home, if not named
     port: int = 0
     process: subprocess.Popen[str] | None = None
+
+    def __post_init__(self) -> None:
+        if self.index == Path():
+            self.index = self.home / "index"
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/"
-
-    @property
-    def index(self) -> Path:
-        return self.home / "index"
 
     def start(self) -> None:
         """Start it, on the same port as before if it ran before, and wait until it answers."""
@@ -122,9 +123,8 @@ class Chat:
 
 
 @contextmanager
-def running_chat(home: Path, documents: Path, *options: str) -> Iterator[Chat]:
-    """A chat with everything it might write under ``home``."""
-    chat = Chat(home, documents, options)
+def running_chat(chat: Chat) -> Iterator[Chat]:
+    """Start a chat, and end it with whatever it has become."""
     try:
         chat.start()
         yield chat

@@ -487,7 +487,7 @@ def test_some_documents_can_be_asked_alone() -> None:
     conversation = Conversation()
     assert documents.scope_html(three(), conversation.chosen) == ""
     conversation.choose(["a.txt"], held, wanted=False)
-    assert conversation.chosen == {"b.txt", "c.txt"}
+    assert conversation.chosen == frozenset({"b.txt", "c.txt"})
     assert "Asking 2 of 3 documents" in documents.scope_html(three(), conversation.chosen)
     assert "2 of 3 documents asked" in listed(three(), conversation)
     conversation.choose(["a.txt", "never-heard-of.txt"], held, wanted=True)

@@ -13,6 +13,7 @@ const sameLink = (a, b) => new URLSearchParams(a).get('quote') === new URLSearch
 let opener = null; // what was clicked to open what is beside the chat
 let view = 'text'; // or 'page': how PDFs are shown
 let zoom = 1;
+let placed = 0; // how far the source was scrolled to show its passage
 let recalled = 0; // how many questions back the arrow keys have gone
 
 // --- Conversation: patches from Python --------------------------------------------------------
@@ -111,14 +112,18 @@ function scrollToPassage() {
     text.scrollTop += target.getBoundingClientRect().top - text.getBoundingClientRect().top
       - Math.max(16, gap);
   }
+  placed = text.scrollTop;
 }
 
-function lightSection() { // the last heading above the middle of what is shown
+// The last heading above a line that goes down with the reader: from the top of what is shown,
+// at its beginning, to the bottom, at its end, so that every section has its turn.
+function lightSection() {
   const text = one('.qa-source-text', panel);
   const outline = one('.qa-outline', panel);
-  if (!text || !outline) return;
-  const middle = text.getBoundingClientRect().top + text.clientHeight / 2;
-  const above = all('.qa-heading', text).filter((one) => one.getBoundingClientRect().top < middle);
+  if (!text || !outline || text.scrollTop === placed) return;
+  const { top, height } = text.getBoundingClientRect();
+  const line = top + 40 + (height - 40) * text.scrollTop / (text.scrollHeight - text.clientHeight);
+  const above = all('.qa-heading', text).filter((one) => one.getBoundingClientRect().top < line);
   const at = above.at(-1)?.dataset.at;
   const item = at && one(`.qa-section[value="${at}"]`, outline);
   if (!item || item.hasAttribute('aria-current')) return;
