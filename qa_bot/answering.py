@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from qa_bot.errors import ModelError, UsageError
-from qa_bot.judging import Judged, also_answers, confidence, judge, marked_sentences
+from qa_bot.judging import Judged, also_answers, confidence, found_at, judge, marked_sentences
 from qa_bot.lexical import stems
 from qa_bot.opening import Index
-from qa_bot.reader import Reader
+from qa_bot.reader import DEFAULT_READER, Reader
 from qa_bot.records import Answer, Citation, Hit, Quote, Span
 from qa_bot.retrieval import Ranking, rank
 from qa_bot.text import is_stop_word, without_possessive, words
 
 MAX_QUOTES = 3
-FOUND_AT = 0.5  # confidence
 
 
 def answer(
@@ -23,7 +22,7 @@ def answer(
     k: int = 5,
     documents: Sequence[str] | None = None,
     *,
-    reader: Reader | None = None,
+    reader: Reader | None = DEFAULT_READER,
     strictness: float | None = None,
 ) -> Answer:
     """Answer a question by quoting, or say that the documents don't answer it.
@@ -33,23 +32,25 @@ def answer(
         index: From ``open_index``.
         k: At most so many hits; at least 1.
         documents: Only from these: exact document ids or folders.
-        reader: What reads the passages that retrieval puts first, from
-            ``load_reader``; None goes by retrieval alone.
-        strictness: The confidence that an answer must have, in [0, 1]; None: 0.5.
+        reader: What reads the passages that retrieval puts first: the one that comes
+            with qa_bot, or one from ``load_reader``; None goes by retrieval alone.
+        strictness: The confidence that an answer must have, in [0, 1]; None takes the
+            one that was fitted: see ``judging.found_at``.
 
     Returns:
         One to three quotes, best first, where the confidence suffices;
-        otherwise none, with the nearest passages as ``hits``.
+        otherwise none, with the nearest passages as ``hits``. Where the reader can't
+        be used, the answer goes by retrieval alone, and its ``warning`` says why.
 
     Raises:
         EmptyQuestionError, UnknownDocumentError, UsageError
     """
-    strictness = FOUND_AT if strictness is None else strictness
-    if not 0 <= strictness <= 1:
-        raise UsageError(f"strictness is {strictness}: it goes from 0 to 1.")
+    if strictness is not None and not 0 <= strictness <= 1:
+        raise UsageError(f"The strictness is {strictness}: it goes from 0 to 1.")
     judged, warning = _judged(question, rank(question, index, k, documents), reader)
     likely = confidence(judged)
-    found = bool(judged) and likely >= strictness
+    needed = found_at(judged) if strictness is None else strictness
+    found = bool(judged) and likely >= needed
     quoted = list(_quoted(judged[:k])) if found else []
     digests = index.digests({one.candidate.passage.document_id for one in quoted})
     hits = [Hit(one.candidate.passage, one.score) for one in judged[:k]]
@@ -63,6 +64,7 @@ def answer(
         unknown_words=tuple(_unknown_words(question, index)),
         stale=tuple(sorted(stale)),
         warning=warning,
+        strictness=needed,
     )
 
 

@@ -24,12 +24,15 @@ from qa_bot.console import (
     Documents,
     IndexFolder,
     Json,
+    ReaderName,
+    Strictness,
     count,
     err,
     out,
     print_answer,
     print_text,
     progress_bar,
+    reader_named,
 )
 from qa_bot.health import Status
 from qa_bot.health import status as index_status
@@ -164,6 +167,8 @@ def ask(
         list[str] | None,
         typer.Option(metavar="NAME", help="Only in this document or folder; can be repeated."),
     ] = None,
+    strictness: Strictness = None,
+    reader: ReaderName = None,
     as_json: Json = False,
 ) -> None:
     """Answer a question with quotes and citations."""
@@ -173,9 +178,17 @@ def ask(
     with qa_bot.open_index(index) as opened:
         if document:
             opened.scope(document)  # a wrong name is told before the model is loaded
-        with err.status("Loading the model …"):
+        with err.status("Loading the models …"):
+            used = reader_named(reader)
             opened.warm()
-        answer = qa_bot.answer(question, opened, k=k, documents=document or None)
+            answer = qa_bot.answer(
+                question,
+                opened,
+                k=k,
+                documents=document or None,
+                reader=used,
+                strictness=strictness,
+            )
         if as_json:
             typer.echo(json.dumps(asdict(answer), ensure_ascii=False, indent=2))
             return
@@ -194,6 +207,8 @@ def chat(
     watch: Annotated[
         bool, typer.Option("--watch", help="Keep the index in step with the folder.")
     ] = False,
+    strictness: Strictness = None,
+    reader: ReaderName = None,
     ocr: Ocr = False,
     ocr_languages: Languages = "eng",
 ) -> None:
@@ -207,6 +222,8 @@ def chat(
         port=port,
         open_browser=open_browser,
         ocr=ocr_languages if ocr else None,
+        reader=reader_named(reader),
+        strictness=strictness,
         watched=watch,
     )
 

@@ -19,17 +19,21 @@ from qa_bot.console import (
     Documents,
     IndexFolder,
     Json,
+    ReaderName,
+    Strictness,
     count,
     err,
     out,
     print_answer,
     print_text,
     progress_bar,
+    reader_named,
 )
 from qa_bot.evaluation import drawing, exports, report
 from qa_bot.evaluation.comparing import comparable
 from qa_bot.evaluation.golden import FILE, wanted
 from qa_bot.evaluation.questions import as_line, in_words
+from qa_bot.reader import DEFAULT_READER, Reader
 
 _SHOWN = 20  # failures, changes, … on the screen
 
@@ -80,6 +84,8 @@ def evaluate(
         bool,
         typer.Option("--not-answered", help="With --add: the documents don't answer it."),
     ] = False,
+    strictness: Strictness = None,
+    reader: ReaderName = None,
 ) -> None:
     """Measure how good the answers are, on questions whose answers you know."""
     del documents  # taken so that a script can pass both folders to every command
@@ -100,7 +106,7 @@ def evaluate(
     asked = _questions(questions, index)
     if earlier:
         comparable(earlier, asked)
-    found = _evaluate(asked, index)
+    found = _evaluate(asked, index, reader_named(reader), strictness)
     comparison = _show(found, earlier, f"{against}", outputs, as_json)
     if comparison and comparison.regressed:
         raise typer.Exit(1)
@@ -149,9 +155,16 @@ def _questions(file: Path | None, index: Path) -> tuple[Question, ...]:
     return golden
 
 
-def _evaluate(questions: tuple[Question, ...], index: Path) -> Evaluation:
-    with qa_bot.open_index(index) as opened, progress_bar("Loading the model") as show:
-        return qa_bot.evaluate(questions, opened, on_progress=show)
+def _evaluate(
+    questions: tuple[Question, ...],
+    index: Path,
+    reader: Reader | None = DEFAULT_READER,
+    strictness: float | None = None,
+) -> Evaluation:
+    with qa_bot.open_index(index) as opened, progress_bar("Loading the models") as show:
+        return qa_bot.evaluate(
+            questions, opened, reader=reader, strictness=strictness, on_progress=show
+        )
 
 
 def _inputs(questions: Path | None, against: Path | None, index: Path) -> Iterator[Path]:

@@ -16,6 +16,8 @@ from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
+from qa_bot.other_readers import load_reader
+from qa_bot.reader import DEFAULT_READER, Reader
 from qa_bot.records import Answer, Span
 
 out = Console(highlight=False, emoji=False)
@@ -28,6 +30,20 @@ IndexFolder = Annotated[
     Path, typer.Option("--index", metavar="DIR", help="The folder for the index.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Strictness = Annotated[
+    float | None,
+    typer.Option(
+        min=0, max=1, help="The confidence that an answer must have; the fitted one unless given."
+    ),
+]
+ReaderName = Annotated[
+    str | None,
+    typer.Option(
+        "--reader",
+        metavar="NAME",
+        help="Another reader: a question-answering model or cross-encoder; none for no reader.",
+    ),
+]
 DOCUMENTS, INDEX = Path("documents"), Path("index")
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # could move a terminal's cursor, or worse
@@ -38,11 +54,24 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def reader_named(name: str | None) -> Reader | None:
+    """The reader that ``--reader`` means.
+
+    Raises:
+        ModelError: It can't be loaded.
+    """
+    if name is None:
+        return DEFAULT_READER
+    return None if name == "none" else load_reader(name)
+
+
 def print_answer(answer: Answer, slices: Callable[[str, Sequence[Span]], list[str]]) -> None:
     """The quotes with their citations, or that there are none, with the nearest passages.
 
     ``slices`` gives the texts of a document's spans, as ``Index.slices`` does.
     """
+    if answer.warning:
+        err.print(f"[yellow]{escape(answer.warning)}[/]", soft_wrap=True)
     if not answer.found:
         out.print("[bold]The documents don't answer this.[/]")
         if answer.unknown_words:

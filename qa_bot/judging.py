@@ -20,11 +20,13 @@ ALSO_QUOTED = 2.0  # log odds by which another passage may lag behind the first
 
 # Likewise a guess: with a reader, the confidence orders answers but is no probability yet.
 _WITH_READER: tuple[float, ...] = (0.4, 1.5, 1.0, 0.1, -2.0)
+_FOUND_AT = 0.5
 
 # The same without a reader, on the Wikipedia part of SQuADshifts, 3,000 questions: with their
 # passage in the index against with it taken out, or its whole article. The intercept puts
 # confidence 0.5 where 95 % of the answerable ones are found (benchmarks/fit.py).
 _PLAIN: tuple[float, ...] = (5.52, 2.52, 4.55, -5.09)
+_PLAIN_FOUND_AT = 0.5
 _ALSO_MARKED = 0.1  # evidence by which the second sentence may lag behind the first
 _ALSO_QUOTED = 0.9  # of the best passage's evidence: a close second answers too
 
@@ -68,6 +70,11 @@ def confidence(judged: Sequence[Judged]) -> float:
     values = features(judged) if read else plain_features(judged)
     logit = sum(weight * value for weight, value in zip(weights, (*values, 1.0), strict=True))
     return 1 / (1 + math.exp(-logit))
+
+
+def found_at(judged: Sequence[Judged]) -> float:
+    """The confidence from which on an answer is quoted, unless another is asked for."""
+    return _PLAIN_FOUND_AT if not judged or judged[0].reading is None else _FOUND_AT
 
 
 def plain_features(judged: Sequence[Judged]) -> tuple[float, ...]:

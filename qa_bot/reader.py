@@ -100,6 +100,16 @@ DEFAULT_READER = SpanReader()
 """One for the whole process, so that its network is loaded once."""
 
 
+def warm(reader: Reader | None) -> None:
+    """Load what the reader needs now, rather than at the first question.
+
+    Raises:
+        ModelError: It can't be used.
+    """
+    if isinstance(reader, SpanReader):
+        reader.warm()
+
+
 def heading_of(passage: Passage) -> str:
     """What stands above the passage: the document's title and its headings."""
     return " > ".join(dict.fromkeys([passage.title, *passage.section]))

@@ -252,6 +252,7 @@ class Answer:
     unknown_words: tuple[str, ...] = ()  # of the question, that no document holds
     stale: tuple[str, ...] = ()  # documents of the hits whose files changed since, or are gone
     warning: str = ""  # why the answer may be worse than it could be
+    strictness: float = 0.5  # the confidence that was needed, in [0, 1]
 
 
 @dataclass(frozen=True, slots=True)

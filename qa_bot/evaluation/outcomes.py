@@ -32,6 +32,7 @@ from qa_bot.evaluation.judging import (
 )
 from qa_bot.evaluation.questions import Question, one_space
 from qa_bot.opening import Index
+from qa_bot.reader import DEFAULT_READER, Reader
 from qa_bot.records import Answer, Citation, Passage, Quote
 
 _PASSAGES_FOR_DOCUMENTS = (
@@ -136,7 +137,12 @@ class Evaluation:
 
 
 def evaluate(
-    questions: Iterable[Question], index: Index, *, on_progress: OnProgress | None = None
+    questions: Iterable[Question],
+    index: Index,
+    *,
+    reader: Reader | None = DEFAULT_READER,
+    strictness: float | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Evaluation:
     """Ask all questions, and measure how good the answers are.
 
@@ -147,6 +153,8 @@ def evaluate(
     Args:
         questions: From ``read_questions`` or ``read_golden``; at least one, with ids of their own.
         index: From ``open_index``.
+        reader: As for ``answer``.
+        strictness: As for ``answer``.
         on_progress: Called now and then with what is going on and its share, in [0, 1].
 
     Raises:
@@ -161,11 +169,19 @@ def evaluate(
     rank_scores({}, {})  # what is missing is said before the work
     judged = judge(asked, index, on_progress)
     index.warm()
-    outcomes, rankings = [], []
+    if judged:  # so that the first question takes no longer than the others
+        answering.answer(judged[0].question.text, index, reader=reader)
+    outcomes, rankings, needed = [], [], 0.0
     for number, one in enumerate(judged):
         if on_progress is not None:
             on_progress(f"Asked {number:,} of {len(judged):,} questions", number / len(judged))
-        outcome, ranking = _ask(one, index)
+        k = _PASSAGES_FOR_DOCUMENTS if by_document(one.question) else CUTOFF
+        began = time.perf_counter()
+        answer = answering.answer(
+            one.question.text, index, k=k, reader=reader, strictness=strictness
+        )
+        outcome, ranking = _judged(one, answer, time.perf_counter() - began)
+        needed = answer.strictness
         outcomes.append(outcome)
         if ranking is not None:
             rankings.append(ranking)
@@ -174,15 +190,11 @@ def evaluate(
         {one.question: dict(one.relevant) for one in rankings},
     )
     scored = tuple(replace(one, ranks=scores.get(one.question.id)) for one in outcomes)
-    return _evaluation(scored, tuple(rankings), index)
+    return _evaluation(scored, tuple(rankings), index, needed)
 
 
-def _ask(one: Judgements, index: Index) -> tuple[Outcome, Ranking | None]:
+def _judged(one: Judgements, answer: Answer, seconds: float) -> tuple[Outcome, Ranking | None]:
     question = one.question
-    k = _PASSAGES_FOR_DOCUMENTS if by_document(question) else CUTOFF
-    began = time.perf_counter()
-    answer = answering.answer(question.text, index, k=k)
-    seconds = time.perf_counter() - began
     ranking = None
     if question.answered:
         ranking = Ranking(
@@ -260,7 +272,7 @@ def _fits(first: Passage | None, wanted: tuple[str, ...], question: Question) ->
 
 
 def _evaluation(
-    outcomes: tuple[Outcome, ...], rankings: tuple[Ranking, ...], index: Index
+    outcomes: tuple[Outcome, ...], rankings: tuple[Ranking, ...], index: Index, threshold: float
 ) -> Evaluation:
     from qa_bot import __version__
 
@@ -280,7 +292,7 @@ def _evaluation(
         built_at=index.built_at,
         documents=len(index.documents()),
         passages=index.passage_count,
-        threshold=answering.FOUND_AT,
+        threshold=threshold,
         summary=summarise([outcome.score for outcome in outcomes]),
         parts=tuple(
             Part(name, len(those), summarise([outcome.score for outcome in those]))

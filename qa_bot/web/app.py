@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa_bot.errors import ServerError
+from qa_bot.reader import DEFAULT_READER, Reader
 from qa_bot.web.service import Service
 from qa_bot.web.watching import watch
 
@@ -32,6 +33,8 @@ def serve(  # noqa: PLR0913 - each is an option of the command
     open_browser: bool = False,
     model: str | None = None,
     ocr: str | None = None,
+    reader: Reader | None = DEFAULT_READER,
+    strictness: float | None = None,
     watched: bool = False,
 ) -> None:
     """Serve the chat until Ctrl-C.
@@ -44,6 +47,8 @@ def serve(  # noqa: PLR0913 - each is an option of the command
         open_browser: Whether to show the page once it answers.
         model: The embedding model, where it is not the default one.
         ocr: The languages in which scanned pages are recognised, if at all.
+        reader: What reads the passages, see ``qa_bot.answer``.
+        strictness: The confidence that an answer must have, in [0, 1].
         watched: Whether to keep the index in step with the folder.
 
     Raises:
@@ -52,7 +57,7 @@ def serve(  # noqa: PLR0913 - each is an option of the command
     # Ctrl-C may come at any time, and is how this ends: not an error. The port comes before
     # Gradio, whose import takes seconds.
     with suppress(KeyboardInterrupt), _listen(host, port) as listener:
-        service = Service(documents, index, model, ocr)
+        service = Service(documents, index, model, ocr, reader=reader, strictness=strictness)
         os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported
         from qa_bot.web.server import create_server
 

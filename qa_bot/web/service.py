@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import qa_bot
-from qa_bot.errors import IndexDamagedError, IndexModelError, NoDocumentsError, QaBotError
+from qa_bot.errors import (
+    IndexDamagedError,
+    IndexModelError,
+    ModelError,
+    NoDocumentsError,
+    QaBotError,
+)
+from qa_bot.reader import DEFAULT_READER, Reader, warm
 from qa_bot.records import (
     Answer,
     DocumentSummary,
@@ -102,11 +109,15 @@ class Service:
         index: Path,
         model: str | Embedder | None = None,
         ocr: str | None = None,
+        reader: Reader | None = DEFAULT_READER,
+        strictness: float | None = None,
     ) -> None:
         self._documents = documents
         self._index = index
         self._model = model
         self._ocr = ocr
+        self._reader = reader
+        self._strictness = strictness
         self._cancelled = False
         self._lock = threading.Lock()
         self._swapping = threading.Lock()
@@ -182,7 +193,13 @@ class Service:
             if documents is not None:
                 held = {document.id for document in index.documents()}
                 documents = [name for name in documents if name in held]
-            answer = qa_bot.answer(question, index, documents=documents)
+            answer = qa_bot.answer(
+                question,
+                index,
+                documents=documents,
+                reader=self._reader,
+                strictness=self._strictness,
+            )
             return _reply(answer, index)
 
     @contextmanager
@@ -295,6 +312,8 @@ class Service:
         index = qa_bot.open_index(self._index, model=self._model)
         try:
             index.warm()
+            with suppress(ModelError):  # each answer says why it goes without the reader
+                warm(self._reader)
             holdings = _holdings(index)
         except BaseException:
             index.close()
