@@ -1,0 +1,128 @@
+"""What the reader does on small cases made by hand, each in a folder of documents of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import write
+
+from qa_bot import Answer, answer, build_index, open_index
+from qa_bot.embedding import SentenceTransformerEmbedder
+
+BATS = (
+    "The Kuhl's bat lives in attics all over the valley. It does not hibernate in caves. "
+    "Its cousin, the noctule, sleeps in hollow trees and never enters a house."
+)
+BRIDGE = (
+    "The Varn bridge was begun by the engineer Oda Lindqvist in 1911. The first train crossed it on "
+    "4 May 1914. It is 312 metres long and rests on seven pillars. It was closed because the "
+    "pillars had been hollowed out by ice, and has been a footpath since 1987."
+)
+
+
+def ask(folder: Path, model: SentenceTransformerEmbedder, question: str) -> Answer:
+    """Index the folder's documents, and ask."""
+    index = folder.parent / "index"
+    build_index(folder, index, model=model)
+    with open_index(index, model=model) as opened:
+        return answer(question, opened)
+
+
+def marked(reply: Answer) -> str:
+    """The marked sentences of the first quote."""
+    quote = reply.quotes[0]
+    return " ".join(quote.text[a - quote.start : b - quote.start] for a, b in quote.sentences)
+
+
+def words(reply: Answer) -> str:
+    """The words that the first quote emphasises."""
+    quote = reply.quotes[0]
+    assert quote.answer is not None
+    start, end = quote.answer
+    return quote.text[start - quote.start : end - quote.start]
+
+
+@pytest.mark.parametrize(
+    ("case", "text", "question", "sentence", "within"),
+    [
+        (
+            "negation",
+            BATS,
+            "Where does the Kuhl's bat not hibernate?",
+            "does not hibernate",
+            "caves",
+        ),
+        ("number", BRIDGE, "How many pillars does the Varn bridge rest on?", "seven", "seven"),
+        ("name", BRIDGE, "Who was the engineer of the Varn bridge?", "Oda", "Oda Lindqvist"),
+        ("date", BRIDGE, "When did the first train cross the Varn bridge?", "4 May", "4 May 1914"),
+        ("why", BRIDGE, "Why was the Varn bridge closed?", "because", "hollowed out by ice"),
+    ],
+)
+def test_the_words_that_answer_are_found(
+    documents: Path,
+    model: SentenceTransformerEmbedder,
+    case: str,
+    text: str,
+    question: str,
+    sentence: str,
+    within: str,
+) -> None:
+    write(documents, **{case: text, "other": "The town's library opens at nine. Entry is free."})
+    reply = ask(documents, model, question)
+    assert reply.found
+    assert sentence in marked(reply)
+    assert within in words(reply)
+
+
+def test_an_item_of_a_list_is_found(documents: Path, model: SentenceTransformerEmbedder) -> None:
+    (documents / "rules.md").write_text(
+        "# Allotment rules\n\nMembers of the allotment must:\n\n- water their own plot\n"
+        "- compost cut grass within a week\n- lock the gate after nine in the evening\n",
+        encoding="utf-8",
+    )
+    reply = ask(documents, model, "When must members lock the gate?")
+    assert "lock the gate after nine" in marked(reply)
+
+
+def test_a_row_of_a_table_is_found(documents: Path, model: SentenceTransformerEmbedder) -> None:
+    (documents / "ferries.csv").write_text(
+        "Island,Ferry,Crossing in minutes\nHolm,Ragnhild,45\nSkar,Tordis,20\nVik,Embla,75\n",
+        encoding="utf-8",
+    )
+    reply = ask(documents, model, "How many minutes does the crossing to Skar take?")
+    assert "Skar" in marked(reply)
+    assert "20" in marked(reply)
+
+
+def test_what_the_text_does_not_say_is_not_found(
+    documents: Path, model: SentenceTransformerEmbedder
+) -> None:
+    write(documents, bridge=BRIDGE)
+    assert not ask(documents, model, "How much did the Varn bridge cost to build?").found
+
+
+def test_a_question_about_somebody_else_is_not_found(
+    documents: Path, model: SentenceTransformerEmbedder
+) -> None:
+    write(documents, bridge=BRIDGE)
+    asked = "When did the first train cross the Brandt tunnel?"
+    sure = ask(documents, model, "When did the first train cross the Varn bridge?").confidence
+    reply = ask(documents, model, asked)
+    assert not reply.found
+    assert reply.confidence < sure
+
+
+def test_two_documents_that_disagree_are_both_quoted(
+    documents: Path, model: SentenceTransformerEmbedder
+) -> None:
+    write(
+        documents,
+        survey="The survey of 1921 gives the depth of Lake Orrin as 84 metres.",
+        almanac="According to the almanac, Lake Orrin has a depth of 112 metres.",
+        other="Boats may not be moored at the northern shore. The shop sells bait.",
+    )
+    reply = ask(documents, model, "What is the depth of Lake Orrin?")
+    quoted = " ".join(quote.text for quote in reply.quotes)
+    assert "84 metres" in quoted
+    assert "112 metres" in quoted

@@ -1,0 +1,56 @@
+"""The log of a run as a picture: ``python -m training.draw`` writes docs/reader-training.png."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+_FIGURES = (
+    "exact match",
+    "f1",
+    "sentence, factoid",
+    "sentence, explanatory",
+    "AUROC, near",
+    "AUROC, deleted",
+    "AUROC, swapped",
+)
+
+
+def draw(rows: list[dict[str, Any]], file: Path) -> None:
+    """Loss by step, and the figures on held-out examples beside it.
+
+    Args:
+        rows: Lines of the log, in their order; of a step that was repeated, the last counts.
+        file: Where the picture goes.
+    """
+    from matplotlib.figure import Figure
+
+    losses = {row["step"]: row["loss"] for row in rows if "loss" in row}
+    scored = {row["step"]: row for row in rows if "f1" in row}
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    left.plot(list(losses), list(losses.values()), color="#1a56b0")
+    left.set(title="Loss of a group (mean of 50 steps)", xlabel="steps", ylim=(0, None))
+    for name in _FIGURES:
+        right.plot(list(scored), [row[name] for row in scored.values()], marker=".", label=name)
+    right.set(title="Held-out examples, averaged weights", xlabel="steps", ylim=(0.3, 1))
+    right.legend(fontsize=8, loc="lower right")
+    for axes in (left, right):
+        axes.grid(alpha=0.3)
+    figure.savefig(file, dpi=110)
+
+
+def main() -> None:
+    """Read the log, and write the picture."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, default=Path("training/run"))
+    parser.add_argument("--out", type=Path, default=Path("docs/reader-training.png"))
+    arguments = parser.parse_args()
+    lines = (arguments.work / "log.jsonl").read_text(encoding="utf-8").splitlines()
+    draw([json.loads(line) for line in lines], arguments.out)
+
+
+if __name__ == "__main__":
+    main()
