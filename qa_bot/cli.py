@@ -194,6 +194,13 @@ def chat(
     watch: Annotated[
         bool, typer.Option("--watch", help="Keep the index in step with the folder.")
     ] = False,
+    allow_uploads: Annotated[
+        bool,
+        typer.Option(
+            "--allow-uploads",
+            help="Anyone who can open the page may add and delete documents.",
+        ),
+    ] = False,
     ocr: Ocr = False,
     ocr_languages: Languages = "eng",
 ) -> None:
@@ -208,6 +215,7 @@ def chat(
         open_browser=open_browser,
         ocr=ocr_languages if ocr else None,
         watched=watch,
+        allow_uploads=allow_uploads,
     )
 
 

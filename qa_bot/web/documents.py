@@ -86,7 +86,7 @@ def list_html(
     none = "" if found else '<p class="qa-hint">No document matches.</p>'
     return (
         f'<div class="qa-list">{_choosing(holdings, found, chosen)}'
-        f'<ul class="qa-docs">{items}</ul>{more}{none}{_not_read(holdings)}</div>'
+        f'<ul class="qa-docs">{items}</ul>{more}{none}{_not_read(holdings, deletable)}</div>'
     )
 
 
@@ -120,7 +120,7 @@ def _item(document: DocumentSummary, *, asked: bool, deletable: bool) -> str:
     if document.pages:
         size = f"{count(document.pages, 'page')} · {size}"
     warnings = "".join(f'<p class="qa-problem">{plain(one)}</p>' for one in document.warnings)
-    value = plain(document.id)
+    value, delete = plain(document.id), _delete(document.id) if deletable else ""
     checked = " checked" if asked else ""
     delete = (
         f'<button type="button" class="qa-delete qa-quiet" value="{value}"'
@@ -140,7 +140,15 @@ def _item(document: DocumentSummary, *, asked: bool, deletable: bool) -> str:
     )
 
 
-def _not_read(holdings: Holdings) -> str:
+def _delete(document_id: str) -> str:
+    value = plain(document_id)
+    return (
+        f'<button type="button" class="qa-delete qa-quiet" value="{value}"'
+        f' aria-label="Delete {value}">Delete</button>'
+    )
+
+
+def _not_read(holdings: Holdings, deletable: bool) -> str:
     """The files that are not among the documents, and why."""
     health: Health = holdings.health
     indexed = {document.id for document in holdings.documents}
@@ -148,19 +156,20 @@ def _not_read(holdings: Holdings) -> str:
     unsupported = tuple(Problem(file, "") for file in health.unsupported)
     hidden = f'<p class="qa-hint">{count(health.hidden, "hidden or temporary file")} ignored.</p>'
     return (
-        _problems("Unreadable", health.unreadable)
-        + _problems("Left out", outside)
-        + _problems("Of kinds that are not read", unsupported)
+        _problems("Unreadable", health.unreadable, deletable)
+        + _problems("Left out", outside, deletable)
+        + _problems("Of kinds that are not read", unsupported, deletable)
         + (hidden if health.hidden else "")
     )
 
 
-def _problems(title: str, problems: Sequence[Problem]) -> str:
+def _problems(title: str, problems: Sequence[Problem], deletable: bool) -> str:
     # All of them, however many: a file that is left out must not go unnoticed.
     if not problems:
         return ""
     items = "".join(
         f'<li><span class="qa-file">{name(one.document_id)}</span>'
+        + (_delete(one.document_id) if deletable else "")
         + (f'<p class="qa-problem">{plain(one.reason)}</p>' if one.reason else "")
         + "</li>"
         for one in problems

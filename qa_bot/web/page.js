@@ -25,7 +25,8 @@ function place(fresh) {
   const old = document.getElementById(fresh.id);
   if (fresh.tagName === 'TEMPLATE') return old?.remove();
   if (old) old.replaceWith(fresh);
-  else one('#qa-log').append(fresh);
+  else one(fresh.matches('.qa-change') ? '#qa-changes' : '#qa-log')?.append(fresh);
+  if (fresh.matches('.qa-change')) noticed(fresh);
   if (fresh.matches('.qa-turn')) fresh.scrollIntoView({ block: 'start' });
   markCurrent();
 }
@@ -123,12 +124,13 @@ function lightSection() {
   if (!text || !outline || text.scrollTop === placed) return;
   const { top, height } = text.getBoundingClientRect();
   const line = top + 40 + (height - 40) * text.scrollTop / (text.scrollHeight - text.clientHeight);
+  const entry = (heading) => one(`.qa-section[value="${heading.dataset.at}"]`, outline);
   const above = all('.qa-heading', text).filter((one) => one.getBoundingClientRect().top < line);
-  const at = above.at(-1)?.dataset.at;
-  const item = at && one(`.qa-section[value="${at}"]`, outline);
-  if (!item || item.hasAttribute('aria-current')) return;
+  const heading = above.reverse().find(entry); // a title is none of the outline's
+  const item = heading && entry(heading);
+  if (item?.hasAttribute('aria-current')) return;
   one('[aria-current]', outline)?.removeAttribute('aria-current');
-  item.setAttribute('aria-current', 'true');
+  item?.setAttribute('aria-current', 'true');
 }
 
 function sourceArrived() {
@@ -148,6 +150,57 @@ function sourceArrived() {
   if (current) one('.qa-outline', panel).scrollTop = current.offsetTop - 80;
   // Who followed a link reads on with the arrow keys; who is typing meanwhile goes on typing.
   if (text && !document.activeElement?.matches('textarea, input')) text.focus({ preventScroll: true });
+}
+
+// --- Files: sent and deleted, where the chat was started so -----------------------------------
+
+function tell(said) {
+  const line = document.createElement('div');
+  line.className = 'qa-change';
+  line.textContent = said;
+  one('#qa-changes').append(line);
+  return line;
+}
+
+function noticed(change) {
+  change.scrollIntoView({ block: 'nearest' });
+  if (!document.activeElement?.closest('.qa-change')) one('button:last-of-type', change)?.focus();
+}
+
+// One request for each, so that one that is refused is no loss to the others.
+async function send(files) {
+  for (const done of all('.qa-change:not(:has(button))')) done.remove();
+  const { accept, dataset } = one('#qa-files');
+  const tokens = [];
+  for (const [place, file] of files.entries()) {
+    const name = file.name.replace(/[\p{Cc}\p{Cf}]/gu, '');
+    const line = tell(`Sending ${name} (${place + 1} of ${files.length})…`);
+    const isRead = accept.split(',').some((suffix) => file.name.toLowerCase().endsWith(suffix));
+    const isSent = isRead && file.size <= Number(dataset.limit); // else only to be told why not
+    const query = new URLSearchParams({ name: file.name, size: file.size });
+    try {
+      const reply = await fetch(`upload?${query}`, { method: 'POST', body: isSent ? file : null });
+      const said = await reply.text();
+      if (reply.ok) { tokens.push(said); line.remove(); } else line.textContent = said;
+    } catch {
+      line.textContent = `${name} could not be sent.`;
+    }
+  }
+  if (tokens.length) trigger('take_in', { tokens });
+}
+
+function answered(button, event, data) { // a question about a file
+  button.closest('.qa-change').remove();
+  if (event) trigger(event, data);
+  (one('.qa-change button:last-of-type') ?? one('.qa-add')).focus();
+}
+
+for (const kind of ['dragover', 'drop']) {
+  document.addEventListener(kind, (event) => {
+    if (!one('#qa-files') || !event.target.closest('#qa-documents')) return;
+    event.preventDefault();
+    if (kind === 'drop' && event.dataTransfer.files.length) send([...event.dataTransfer.files]);
+  });
 }
 
 // --- Events -----------------------------------------------------------------------------------
@@ -201,6 +254,11 @@ const clicked = {
     show(opened ? '' : 'documents');
     markCurrent();
   },
+  '.qa-add': () => one('#qa-files').click(),
+  '.qa-delete': (target) => trigger('erase', { name: target.value }),
+  '.qa-erase': (target) => answered(target, 'erase', { name: target.value, sure: true }),
+  '.qa-keep': (target) => answered(target),
+  '.qa-decide': (target) => answered(target, 'decide', { token: target.dataset.token, choice: target.value }),
   '.qa-choose-all': (target) => trigger('choose', { ...list(), all: true, wanted: target.value === 'on' }),
 };
 
@@ -224,6 +282,11 @@ document.addEventListener('change', (event) => {
     trigger('choose', { ...list(), names: [event.target.value], wanted: event.target.checked });
   }
   if (event.target.matches('#qa-order')) trigger('choose', list());
+  if (event.target.matches('#qa-files')) {
+    const chosen = [...event.target.files];
+    event.target.value = ''; // so that the same file can be chosen again
+    if (chosen.length) send(chosen);
+  }
 });
 
 let seeking = 0;
@@ -259,10 +322,11 @@ document.addEventListener('keydown', (event) => {
 function begin() {
   [page, side, panel] = ['qa-panes', 'qa-side', 'qa-panel'].map((id) => document.getElementById(id));
   if (!panel || !one('#qa-log')) return setTimeout(begin, 20);
-  const isElement = (node) => node.nodeType === Node.ELEMENT_NODE;
-  new MutationObserver((changes) => {
-    if (changes.some((change) => [...change.addedNodes].some(isElement))) sourceArrived();
-  }).observe(panel, { childList: true, subtree: true });
+  // Gradio changes elements of its own around the source, too, when a request begins.
+  const isSource = ({ target, addedNodes }) => target.closest('.html-container')
+    && [...addedNodes].some((node) => node.nodeType === Node.ELEMENT_NODE);
+  new MutationObserver((changes) => { if (changes.some(isSource)) sourceArrived(); })
+    .observe(panel, { childList: true, subtree: true });
   window.addEventListener('popstate', follow);
   follow();
 }

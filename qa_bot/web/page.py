@@ -10,11 +10,12 @@ from typing import Any
 import gradio as gr
 
 from qa_bot.page_view import PageViewer
-from qa_bot.web import asking, documents, keeping, render, report, showing
+from qa_bot.web import asking, changing, documents, keeping, render, report, showing
 from qa_bot.web.asking import Updates
 from qa_bot.web.conversation import Conversation
 from qa_bot.web.sent import sent, text, texts
 from qa_bot.web.service import Service
+from qa_bot.web.uploads import Uploads
 
 _SCRIPT = Path(__file__).with_name("page.js")
 _POLL_SECONDS = 0.5  # only while something is under way
@@ -54,12 +55,12 @@ def theme() -> gr.Theme:
 def build_page(service: Service, viewer: PageViewer) -> gr.Blocks:
     """Lay the page out and wire it to the service."""
     with gr.Blocks(title="qa-bot", analytics_enabled=False, fill_width=True) as page:
-        parts = _layout()
+        parts = _layout(service.uploads)
         _wire(page, parts, service, viewer)
     return page  # type: ignore[no-any-return]  # Gradio leaves "with" untyped
 
 
-def _layout() -> Parts:
+def _layout(uploads: Uploads | None) -> Parts:
     with gr.Row(elem_id="qa-top"):
         _html("qa-name", render.name_html())
         status = _html("qa-status")
@@ -78,8 +79,12 @@ def _layout() -> Parts:
             with gr.Column(elem_id="qa-documents"):
                 _html("qa-documents-head", documents.head_html())
                 with gr.Row(elem_id="qa-build"):
+                    if uploads is not None:
+                        _html("qa-adding", changing.add_html(uploads.limit))
                     rebuild = gr.Button("Rebuild index", size="sm", elem_id="qa-rebuild")
                     cancel = gr.Button("Cancel", size="sm", visible=False, elem_id="qa-cancel")
+                if uploads is not None:
+                    _html("qa-changing", changing.changes_html())
                 receipt = _html("qa-receipt")
                 _html("qa-seeking", documents.tools_html())
                 listed = _html("qa-listed")
@@ -141,7 +146,7 @@ def _wire(page: gr.Blocks, parts: Parts, service: Service, viewer: PageViewer) -
     _wire_index(page, parts, service, plain)
 
     def open_source(event: gr.EventData) -> str:
-        return showing.show(service, viewer, sent(event))
+        return render.patch(showing.show(service, viewer, sent(event)))
 
     def save(conversation: Conversation, event: gr.EventData) -> str:
         data = sent(event)
@@ -194,7 +199,7 @@ def _wire_index(page: gr.Blocks, parts: Parts, service: Service, plain: dict[str
     def listed(conversation: Conversation) -> Updates:
         holdings = service.status.holdings
         return (
-            documents.list_html(holdings, conversation),
+            documents.list_html(holdings, conversation, deletable=service.uploads is not None),
             documents.scope_html(holdings, conversation.chosen),
         )
 
@@ -221,6 +226,7 @@ def _wire_index(page: gr.Blocks, parts: Parts, service: Service, plain: dict[str
     ):
         trigger(function, inputs=memory, outputs=[*state, *shown], **plain)
     parts.hub.choose(choose, inputs=memory, outputs=shown, **plain)
+    changing.wire(parts.hub, service, look, parts.conversation, [*state, *shown], plain)
 
 
 def _state(service: Service) -> Updates:

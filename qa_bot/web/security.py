@@ -3,15 +3,19 @@
 A server on 127.0.0.1 can still be reached by any web site its user visits, so
 requests made for another host (DNS rebinding) or from another origin (forged
 requests) are refused. Of Gradio's routes only those the page uses are open:
-uploads, files, proxying, monitoring and saved links are not. And the page may
-load nothing from elsewhere, whatever ends up in it.
+uploads, files, proxying, monitoring and saved links are not. A request's body
+is cut off where it is longer than the page would send. And the page may load
+nothing from elsewhere, whatever ends up in it.
 """
 
 from __future__ import annotations
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from qa_bot.web.uploads import Uploads
 
 # Gradio starts itself from inline scripts and compiles gr.HTML's with Function(), so both are
 # allowed; event handlers in attributes (<img onerror=…>) and other hosts never are.
@@ -44,15 +48,26 @@ _FOLDERS = (
     "/static/",
     "/gradio_api/heartbeat/",
 )
+_UPLOAD = "/upload"
+_MOST = 16 * 2**20  # bytes of a request's body, unless it is a file
 _LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 _EVERYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - recognised here, not bound to
 
+_TOO_LONG = PlainTextResponse("Longer than is taken here.", 413)
+
 
 class Guard:
-    """Wraps the application; ``host`` is the address it is served on."""
+    """Wraps the application.
 
-    def __init__(self, app: ASGIApp, host: str) -> None:
+    Args:
+        app: What is behind it.
+        host: The address it is served on.
+        uploads: Takes in files of visitors; None where they may send none.
+    """
+
+    def __init__(self, app: ASGIApp, host: str, uploads: Uploads | None = None) -> None:
         self._app = app
+        self._uploads = uploads
         # Someone who binds to every address wants it reached by names we can't know.
         self._hosts = None if host in _EVERYWHERE else _LOCAL | {host.lower()}
 
@@ -67,13 +82,26 @@ class Guard:
             await refusal(scope, receive, send)
             return
 
+        body = _Body(receive, self._most(scope["path"]))
+        answered = False
+
         async def send_with_headers(message: Message) -> None:
+            nonlocal answered
+            if body.is_too_long and not answered:
+                return  # it is answered below
+            answered = True
             if message["type"] == "http.response.start":
                 is_file = scope["path"].startswith("/file/")
                 MutableHeaders(scope=message).update(_FILE_HEADERS if is_file else _HEADERS)
             await send(message)
 
-        await self._app(scope, receive, send_with_headers)
+        try:
+            await self._app(scope, body.receive, send_with_headers)
+        except ClientDisconnect:
+            if not body.is_too_long:
+                raise
+        if body.is_too_long and not answered:
+            await _TOO_LONG(scope, receive, send)
 
     def _refusal(self, path: str, headers: Headers) -> PlainTextResponse | None:
         host = headers.get("host", "")
@@ -82,9 +110,40 @@ class Guard:
             return PlainTextResponse("Not the host this page is served for.", 421)
         if origin is not None and origin.partition("://")[2].lower() != host.lower():
             return PlainTextResponse("Requests from other pages are refused.", 403)
-        if path not in _PAGES and not path.startswith(_FOLDERS):
+        if not self._is_open(path):
             return PlainTextResponse("Not found.", 404)
+        length = headers.get("content-length", "0")
+        if not (length.isascii() and length.isdigit()) or int(length) > self._most(path):
+            return _TOO_LONG
         return None
+
+    def _is_open(self, path: str) -> bool:
+        if path == _UPLOAD:
+            return self._uploads is not None
+        return path in _PAGES or path.startswith(_FOLDERS)
+
+    def _most(self, path: str) -> int:
+        """Bytes that the body of a request may have."""
+        return self._uploads.limit if self._uploads and path == _UPLOAD else _MOST
+
+
+class _Body:
+    """What a request sends; it is cut off, as if its sender had gone, after ``most`` bytes."""
+
+    def __init__(self, receive: Receive, most: int) -> None:
+        self._receive, self._most = receive, most
+        self._received = 0
+
+    @property
+    def is_too_long(self) -> bool:
+        """Whether it was cut off."""
+        return self._received > self._most
+
+    async def receive(self) -> Message:
+        """The next part."""
+        message = await self._receive()
+        self._received += len(message.get("body", b""))
+        return {"type": "http.disconnect"} if self.is_too_long else message
 
 
 def _name(host: str) -> str:

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from qa_bot.page_view import PageViewer
 from qa_bot.web.page import build_page, theme
-from qa_bot.web.routes import add_routes
+from qa_bot.web.routes import add_routes, add_upload_route
 from qa_bot.web.security import Guard
 from qa_bot.web.service import Service
 
@@ -37,9 +37,13 @@ def create_server(service: Service, host: str) -> Server:
     viewer = PageViewer()
     plain = FastAPI(openapi_url=None)
     add_routes(plain, service, viewer)  # first: Gradio takes all other paths
+    if service.uploads is not None:
+        add_upload_route(plain, service.uploads)
+    page = build_page(service, viewer)
+    page.has_launched = True  # else Gradio copies any file of this machine that an event names
     app = gr.mount_gradio_app(
         plain,
-        build_page(service, viewer),
+        page,
         path="/",
         footer_links=[],
         run_history=False,
@@ -53,6 +57,9 @@ def create_server(service: Service, host: str) -> Server:
         css_paths=_STYLE,
     )
     config = uvicorn.Config(
-        Guard(app, host), log_level="warning", server_header=False, timeout_graceful_shutdown=1
+        Guard(app, host, service.uploads),
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=1,
     )
     return Server(config)

@@ -22,6 +22,7 @@ from qa_bot.records import (
     Section,
     Span,
 )
+from qa_bot.web.uploads import Uploads
 
 if TYPE_CHECKING:
     from qa_bot import Index
@@ -102,7 +103,11 @@ class Service:
         index: Path,
         model: str | Embedder | None = None,
         ocr: str | None = None,
+        *,
+        allow_uploads: bool = False,
     ) -> None:
+        # None: visitors may neither add nor delete documents.
+        self.uploads = Uploads(documents, index / "uploads") if allow_uploads else None
         self._documents = documents
         self._index = index
         self._model = model
@@ -122,18 +127,20 @@ class Service:
         """The state of things now; never changes once returned."""
         return self._status
 
-    def refresh(self, *, requested: bool) -> bool:
+    def refresh(self, *, requested: bool, changed: bool | None = None) -> bool:
         """Start to bring the index up to date, in the background.
 
         Args:
             requested: Whether someone asked for it: only then is "no file has changed" news.
+            changed: Whether a file is known to have changed just now, so that a build which
+                is under way may have missed it; unless given, where nobody asked.
 
         Returns:
             False if that is under way already: then nothing is started.
         """
         with self._lock:
             if self._running:
-                self._again |= not requested  # what has changed just now may have been missed
+                self._again |= not requested if changed is None else changed
                 return False
             self._running = True
             if self._lease is None:
@@ -273,6 +280,9 @@ class Service:
         except QaBotError as error:
             return str(error)
         self._from_scratch = False
+        earlier = self._status.receipt  # of the build that this one follows at once
+        if receipt.nothing_changed and earlier is not None:
+            receipt = replace(earlier, health=receipt.health)
         news = self._status.requested or not receipt.nothing_changed
         self._status = replace(self._status, receipt=receipt if news else None)
         return ""

@@ -124,7 +124,7 @@ def _shortened(stem: str, suffix: str, number: str = "") -> str:
 
 
 def _numbered(name: str) -> Iterator[str]:
-    """``report.pdf`` → ``report (2).pdf``, ``report (3).pdf``, …"""
+    """``report.pdf`` → ``report (2).pdf``, ``report (3).pdf`` and so on."""
     stem, suffix = _parts(name)
     number = 2
     while True:
@@ -274,8 +274,9 @@ class Uploads:
         return Outcome("asked", held.name, held.sent, rival.name, token, _is_file(rival))
 
     def _drop(self, token: str) -> None:
-        held = self._held.pop(token)
-        self._discard(held.path, held.size)
+        held = self._held.pop(token, None)
+        if held is not None:
+            self._discard(held.path, held.size)
 
     def _discard(self, path: Path, size: int) -> None:
         with suppress(OSError):
@@ -285,9 +286,9 @@ class Uploads:
 
     def _forget(self) -> None:
         """Drop what nobody came back for."""
-        with self._lock:
-            oldest = time.monotonic() - _PATIENCE
-            for token in [token for token, held in self._held.items() if held.since < oldest]:
+        oldest = time.monotonic() - _PATIENCE
+        for token, held in list(self._held.items()):
+            if held.since < oldest:
                 self._drop(token)
 
     def _clear(self) -> None:
