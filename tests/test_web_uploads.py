@@ -9,8 +9,9 @@ import os
 import re
 import threading
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,26 +21,27 @@ from conftest import Shell, write
 from fastapi import FastAPI
 from hypothesis import example, given
 from hypothesis import strategies as st
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
-from starlette.types import ASGIApp, Message
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa_bot.page_view import PageViewer
 from qa_bot.records import DocumentSummary, Health, Problem
 from qa_bot.web import app, changing
 from qa_bot.web.conversation import Conversation
 from qa_bot.web.documents import list_html
+from qa_bot.web.file_names import MOST_NAME_BYTES, clean_name
 from qa_bot.web.page import build_page
 from qa_bot.web.routes import add_upload_route
 from qa_bot.web.security import Guard
 from qa_bot.web.server import create_server
 from qa_bot.web.service import Holdings, Service
 from qa_bot.web.uploads import (
-    MOST_NAME_BYTES,
     Choice,
     Outcome,
     RefusedError,
     Uploads,
-    clean_name,
     delete_file,
 )
 
@@ -642,34 +644,71 @@ def test_too_long_a_body_is_cut_off_whether_or_not_it_says_so(
     assert waiting(tmp_path) == []
 
 
-def test_an_upload_that_is_broken_off_leaves_nothing(documents: Path, tmp_path: Path) -> None:
-    one = Uploads(documents, tmp_path / "index" / "uploads")
-    behind = FastAPI()
-    add_upload_route(behind, one)
-    messages: Iterator[Message] = iter(
-        [
-            {"type": "http.request", "body": b"half", "more_body": True},
-            {"type": "http.disconnect"},
-        ]
-    )
-    seen: list[int] = []
+def exchange(
+    application: ASGIApp, path: str, parts: Iterable[bytes], *, ends: bool = True
+) -> list[Message]:
+    """Send a body part by part, then end it or break it off; what is answered."""
+    last: Message = {"type": "http.request"} if ends else {"type": "http.disconnect"}
+    more = ({"type": "http.request", "body": part, "more_body": True} for part in parts)
+    coming: Iterator[Message] = chain(more, [last])
+    answers: list[Message] = []
 
     async def receive_next() -> Message:
-        seen.append(len(waiting(tmp_path)))
-        return next(messages)
+        return next(coming)
 
-    async def send(_: Message) -> None:
-        return
+    async def send(message: Message) -> None:
+        answers.append(message)
 
     scope = {
         "type": "http",
         "method": "POST",
-        "path": "/upload",
+        "path": path,
         "query_string": b"name=a.txt",
         "headers": [(b"host", b"127.0.0.1")],
     }
-    asyncio.run(Guard(behind, "127.0.0.1", one)(scope, receive_next, send))
-    assert 1 in seen, "it was being written"
+
+    async def serve() -> None:
+        await application(scope, receive_next, send)
+
+    asyncio.run(serve())
+    return answers
+
+
+@pytest.mark.parametrize(("path", "most"), [("/upload", 1_000), ("/gradio_api/run/predict", 2**24)])
+def test_what_is_behind_the_guard_is_given_no_more_than_it_should_have(
+    uploads: Uploads, path: str, most: int
+) -> None:
+    uploads.limit = 1_000
+    given = 0
+
+    async def greedy(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal given
+        async for part in Request(scope, receive).stream():
+            given += len(part)
+        await PlainTextResponse("all taken")(scope, receive, send)
+
+    guard = Guard(greedy, "127.0.0.1", uploads)
+    part = b"x" * (most // 8)
+    assert exchange(guard, path, [part] * 8)[0]["status"] == 200
+    assert given == most
+    given = 0
+    assert exchange(guard, path, [part] * 100)[0]["status"] == 413
+    assert given == most
+
+
+def test_an_upload_that_is_broken_off_leaves_nothing(documents: Path, tmp_path: Path) -> None:
+    one = Uploads(documents, tmp_path / "index" / "uploads")
+    behind = FastAPI()
+    add_upload_route(behind, one)
+    seen: list[Path] = []
+
+    def parts() -> Iterator[bytes]:
+        yield b"half"
+        seen.extend(waiting(tmp_path))
+        yield b"more"
+
+    exchange(Guard(behind, "127.0.0.1", one), "/upload", parts(), ends=False)
+    assert len(seen) == 1, "it was being written"
     assert contents(tmp_path) == {}
 
 

@@ -121,16 +121,24 @@ function scrollToPassage() {
 function lightSection() {
   const text = one('.qa-source-text', panel);
   const outline = one('.qa-outline', panel);
-  if (!text || !outline || text.scrollTop === placed) return;
+  if (!text || !outline || text.scrollTop === placed) return; // nobody has scrolled yet
+  placed = -1;
   const { top, height } = text.getBoundingClientRect();
   const line = top + 40 + (height - 40) * text.scrollTop / (text.scrollHeight - text.clientHeight);
   const entry = (heading) => one(`.qa-section[value="${heading.dataset.at}"]`, outline);
   const above = all('.qa-heading', text).filter((one) => one.getBoundingClientRect().top < line);
-  const heading = above.reverse().find(entry); // a title is none of the outline's
+  const heading = above.reverse().find(entry); // a title is not in the outline
   const item = heading && entry(heading);
   if (item?.hasAttribute('aria-current')) return;
   one('[aria-current]', outline)?.removeAttribute('aria-current');
   item?.setAttribute('aria-current', 'true');
+  revealEntry(outline, item);
+}
+
+function revealEntry(outline, item) {
+  if (!item) return;
+  const [entry, shown] = [item, outline].map((one) => one.getBoundingClientRect());
+  if (entry.top < shown.top || entry.bottom > shown.bottom) outline.scrollTop += entry.top - shown.top - 80;
 }
 
 function sourceArrived() {
@@ -145,9 +153,9 @@ function sourceArrived() {
   const text = one('.qa-source-text', panel);
   scrollToPassage();
   one('.qa-page img', panel)?.addEventListener('load', scrollToPassage, { once: true });
-  text?.addEventListener('scroll', () => requestAnimationFrame(lightSection), { passive: true });
-  const current = one('.qa-outline [aria-current]', panel);
-  if (current) one('.qa-outline', panel).scrollTop = current.offsetTop - 80;
+  if (text) text.onscroll = () => requestAnimationFrame(lightSection);
+  const outline = one('.qa-outline', panel);
+  if (outline) revealEntry(outline, one('[aria-current]', outline));
   // Who followed a link reads on with the arrow keys; who is typing meanwhile goes on typing.
   if (text && !document.activeElement?.matches('textarea, input')) text.focus({ preventScroll: true });
 }
@@ -322,11 +330,15 @@ document.addEventListener('keydown', (event) => {
 function begin() {
   [page, side, panel] = ['qa-panes', 'qa-side', 'qa-panel'].map((id) => document.getElementById(id));
   if (!panel || !one('#qa-log')) return setTimeout(begin, 20);
-  // Gradio changes elements of its own around the source, too, when a request begins.
-  const isSource = ({ target, addedNodes }) => target.closest('.html-container')
-    && [...addedNodes].some((node) => node.nodeType === Node.ELEMENT_NODE);
-  new MutationObserver((changes) => { if (changes.some(isSource)) sourceArrived(); })
-    .observe(panel, { childList: true, subtree: true });
+  // Gradio changes what differs in its place, and elements of its own around it when a request
+  // begins: a source has arrived when the number in front of it is another.
+  let last;
+  new MutationObserver(() => {
+    const number = one('.html-container > div', panel)?.firstChild?.data;
+    if (number === last) return;
+    last = number;
+    sourceArrived();
+  }).observe(panel, { childList: true, subtree: true, characterData: true });
   window.addEventListener('popstate', follow);
   follow();
 }
