@@ -4,11 +4,15 @@ A server on 127.0.0.1 can still be reached by any web site its user visits, so
 requests made for another host (DNS rebinding) or from another origin (forged
 requests) are refused. Of Gradio's routes only those the page uses are open:
 uploads, files, proxying, monitoring and saved links are not. A request's body
-is cut off where it is longer than the page would send. And the page may load
-nothing from elsewhere, whatever ends up in it.
+is cut off where it is longer than the page would send, and an event that names
+a file is refused: Gradio would copy it, or fetch it from its address. And the
+page may load nothing from elsewhere, whatever ends up in it.
 """
 
 from __future__ import annotations
+
+import json
+from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
@@ -38,9 +42,8 @@ _FILE_HEADERS = {
     **_HEADERS,
     "Content-Security-Policy": "script-src 'none'; form-action 'none'; frame-ancestors 'none'",
 }
-_PAGES = frozenset(
-    {"/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", "/gradio_api/run/predict"}
-)
+_EVENT = "/gradio_api/run/predict"
+_PAGES = frozenset({"/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", _EVENT})
 _FOLDERS = (
     "/assets/",
     "/file/",
@@ -54,6 +57,7 @@ _LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 _EVERYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - recognised here, not bound to
 
 _TOO_LONG = PlainTextResponse("Longer than is taken here.", 413)
+_NO_FILES = PlainTextResponse("Events of this page name no files.", 400)
 
 
 class Guard:
@@ -83,6 +87,12 @@ class Guard:
             return
 
         body = _Body(receive, self._most(scope["path"]))
+        if scope["path"] == _EVENT and await body.names_file():
+            await _NO_FILES(scope, receive, send)
+        else:
+            await self._pass_on(scope, body, send)
+
+    async def _pass_on(self, scope: Scope, body: _Body, send: Send) -> None:
         answered = False
 
         async def send_with_headers(message: Message) -> None:
@@ -101,7 +111,7 @@ class Guard:
             if not body.is_too_long:
                 raise
         if body.is_too_long and not answered:
-            await _TOO_LONG(scope, receive, send)
+            await _TOO_LONG(scope, body.receive, send)
 
     def _refusal(self, path: str, headers: Headers) -> PlainTextResponse | None:
         host = headers.get("host", "")
@@ -133,17 +143,37 @@ class _Body:
     def __init__(self, receive: Receive, most: int) -> None:
         self._receive, self._most = receive, most
         self._received = 0
+        self._waiting: list[Message] = []  # parts that were looked at already, the last one first
 
     @property
     def is_too_long(self) -> bool:
         """Whether it was cut off."""
         return self._received > self._most
 
+    async def names_file(self) -> bool:
+        """Whether it is an event with a file in it, in the way in which Gradio writes them."""
+        parts: list[Message] = []
+        while not parts or parts[-1].get("more_body"):
+            parts.append(await self.receive())
+        self._waiting = parts[::-1]
+        try:
+            return _names_file(json.loads(b"".join(one.get("body", b"") for one in parts)))
+        except (ValueError, RecursionError):
+            return False  # Gradio can't read it either
+
     async def receive(self) -> Message:
         """The next part."""
+        if self._waiting:
+            return self._waiting.pop()
         message = await self._receive()
         self._received += len(message.get("body", b""))
         return {"type": "http.disconnect"} if self.is_too_long else message
+
+
+def _names_file(value: Any) -> bool:  # noqa: ANN401 - whatever JSON holds
+    if isinstance(value, dict):
+        return "meta" in value or any(map(_names_file, value.values()))
+    return isinstance(value, list) and any(map(_names_file, value))
 
 
 def _name(host: str) -> str:
