@@ -203,7 +203,7 @@ def ask(page: Page, question: str) -> Locator:
 
 def open_documents(page: Page) -> Locator:
     """Open the list of documents, and wait for it: the pane."""
-    page.get_by_role("button", name="Documents").click()
+    page.get_by_role("button", name="Documents", exact=True).click()
     pane = page.locator("#qa-documents")
     expect(pane.locator(".qa-doc").first).to_be_visible(timeout=ANSWER_MS)
     return pane

@@ -239,6 +239,7 @@ def test_a_pdfs_page_is_shown_with_boxes_around_the_words(page: Page) -> None:
     assert larger["width"] == pytest.approx(2 * width["width"], rel=0.01)
     for before, after in zip(boxes, relative_boxes(page), strict=True):
         assert after == pytest.approx(before, abs=0.002), "the boxes stay on the words"
+    expect(page.locator(".qa-box-mark").first).to_be_in_viewport()
     page.get_by_role("button", name="Zoom out").click()
     page.get_by_role("button", name="Zoom out").click()
     page.get_by_role("button", name="Next page").click()

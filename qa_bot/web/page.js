@@ -102,6 +102,17 @@ function applyZoom() {
   if (image && !image.src.endsWith(`width=${width}`)) image.src = image.src.replace(/\d+$/, width);
 }
 
+function zoomBy(more) { // what is in the middle stays there
+  const text = one('.qa-source-text', panel);
+  const { scrollLeft, scrollTop, clientWidth, clientHeight } = text;
+  const before = zoom;
+  zoom = Math.min(3, Math.max(1, zoom + more));
+  applyZoom();
+  const keep = (scroll, size) => (scroll + size / 2) * zoom / before - size / 2;
+  text.scrollLeft = keep(scrollLeft, clientWidth);
+  text.scrollTop = keep(scrollTop, clientHeight);
+}
+
 function scrollToPassage() {
   const text = one('.qa-source-text', panel);
   if (!text) return;
@@ -141,6 +152,19 @@ function revealEntry(outline, item) {
   if (entry.top < shown.top || entry.bottom > shown.bottom) outline.scrollTop += entry.top - shown.top - 80;
 }
 
+// Boxes are shown with the picture that they belong to: where they stand hangs on its height.
+function pictureArrived() {
+  const image = one('.qa-page img', panel);
+  if (!image) return;
+  const drawn = () => {
+    if (image.parentElement.classList.contains('qa-drawn')) return; // only drawn larger
+    image.parentElement.classList.add('qa-drawn');
+    scrollToPassage();
+  };
+  image.onload = drawn;
+  if (image.complete && image.naturalWidth) drawn();
+}
+
 function sourceArrived() {
   side.classList.remove('qa-waits');
   const [links, place] = steps();
@@ -152,7 +176,7 @@ function sourceArrived() {
   applyZoom();
   const text = one('.qa-source-text', panel);
   scrollToPassage();
-  one('.qa-page img', panel)?.addEventListener('load', scrollToPassage, { once: true });
+  pictureArrived();
   if (text) text.onscroll = () => requestAnimationFrame(lightSection);
   const outline = one('.qa-outline', panel);
   if (outline) revealEntry(outline, one('[aria-current]', outline));
@@ -253,7 +277,7 @@ const clicked = {
   '.qa-section': (target) => open({ at: target.value }),
   '.qa-view': (target) => { view = target.value; open(); },
   '.qa-turn-page': (target) => open({ page: target.value }),
-  '.qa-zoom': (target) => { zoom = Math.min(3, Math.max(1, zoom + 0.5 * Number(target.value))); applyZoom(); },
+  '.qa-zoom': (target) => zoomBy(0.5 * Number(target.value)),
   '.qa-step': (target) => step(Number(target.value)),
   '.qa-open-documents, .qa-scope': (target) => {
     const opened = page.dataset.side === 'documents';

@@ -150,7 +150,7 @@ def _page(source: Source, view: PageView) -> str:
     of = f" of {view.count}" if view.count else ""
     first, last = view.number <= 1, bool(view.count) and view.number >= view.count
     return (
-        '<div class="qa-page-view"><div class="qa-page-tools" role="toolbar" aria-label="Page">'
+        '<section class="qa-page-view"><div class="qa-page-tools" role="toolbar" aria-label="Page">'
         f"{_turn('Previous page', '‹', view.number - 1, disabled=first)}"
         f'<span class="qa-page-number">Page {view.number}{of}</span>'
         f"{_turn('Next page', '›', view.number + 1, disabled=last)}"
@@ -159,7 +159,7 @@ def _page(source: Source, view: PageView) -> str:
         '<div class="qa-source-text qa-pages" tabindex="0" role="region"'
         ' aria-label="Page of the source"><figure class="qa-page">'
         f'<img src="{image}?width=1200" alt="Page {view.number} of {plain(source.excerpt.title)}">'
-        f"{boxes}</figure></div></div>"
+        f"{boxes}</figure></div></section>"
     )
 
 
