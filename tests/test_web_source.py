@@ -248,9 +248,9 @@ def test_a_pdfs_page_is_shown_with_boxes_around_the_words(page: Page) -> None:
     expect(page.locator(".qa-box")).to_have_count(0)
     page.get_by_role("button", name="Next page").click()
     expect(page.get_by_role("button", name="Next page")).to_be_disabled()
-    page.get_by_role("button", name="Previous page").click()
-    page.get_by_role("button", name="Previous page").click()
-    expect(page.locator(".qa-page-number")).to_have_text("Page 3 of 5")
+    for number in (4, 3):
+        page.get_by_role("button", name="Previous page").click()
+        expect(page.locator(".qa-page-number")).to_have_text(f"Page {number} of 5")
     expect(page.locator(".qa-box")).to_have_count(len(boxes))
     page.get_by_role("button", name="Text", exact=True).click()
     expect(page.locator("#qa-panel mark").first).to_be_in_viewport()

@@ -43,6 +43,7 @@ from qa_bot.web.uploads import (
     RefusedError,
     Uploads,
     delete_file,
+    file_state,
 )
 
 TIMEOUT = 30.0
@@ -514,14 +515,14 @@ def test_handlers_refuse_where_it_is_not_allowed(
     waits: tuple[Service, str], documents: Path, folder: Path, queued: bool
 ) -> None:
     allowed, token = waits
-    service = Service(documents, folder)
+    service = Service(documents, folder.with_name("another"))
     service.refresh(requested=False)
     settle(service)
     before = contents(documents)
     events: list[tuple[str, dict[str, Any]]] = [
         ("take_in", {"tokens": [token]}),
         ("decide", {"token": token, "choice": "replace"}),
-        ("erase", {"name": "held.txt", "sure": True}),
+        ("erase", {"name": "held.txt", "sure": file_state(documents / "held.txt")}),
     ]
     with bare_page(service) as client:
         for event, data in events:
@@ -543,10 +544,16 @@ def test_only_listed_files_are_deleted_and_only_when_sure(
     before = contents(documents)
     ask = changing.delete(service, {"name": "held.txt"})
     assert "Delete <bdi>held.txt</bdi> from the documents folder?" in ask
-    assert ask == changing.delete(service, {"name": "held.txt", "sure": "yes"})
+    for sure in (True, "", None):
+        assert ask == changing.delete(service, {"name": "held.txt", "sure": sure})
     for name in ("unlisted.txt", "../index/index.db", ".", ""):
-        assert "not in the list" in changing.delete(service, {"name": name, "sure": True})
+        assert "not in the list" in changing.delete(service, {"name": name, "sure": "gone"})
     assert contents(documents) == before
+    seen = file_state(documents / "held.txt")
+    write(documents, held="A colleague's newer version.")
+    told = changing.delete(service, {"name": "held.txt", "sure": seen})
+    assert "has changed since you were asked" in told
+    assert contents(documents)["held.txt"] == b"A colleague's newer version."
     assert any(folder.iterdir())
 
 
@@ -559,7 +566,8 @@ def test_an_unreadable_file_is_deleted_and_leaves_the_list(
     settle(service)
     assert service.status.holdings is not None
     assert [one.document_id for one in service.status.holdings.health.unreadable] == ["empty.pdf"]
-    assert "Deleted" in changing.delete(service, {"name": "empty.pdf", "sure": True})
+    sure = file_state(documents / "empty.pdf")
+    assert "Deleted" in changing.delete(service, {"name": "empty.pdf", "sure": sure})
     settle(service)
     assert service.status.holdings.health.unreadable == ()
     assert set(contents(documents)) == {"held.txt"}
@@ -576,7 +584,8 @@ def test_the_index_is_not_deleted_where_it_lies_among_the_documents(documents: P
     listed = [one for one in service.status.holdings.health.unsupported if "index/" in one]
     assert listed
     before = contents(documents)
-    assert "belongs to the index" in changing.delete(service, {"name": listed[0], "sure": True})
+    sure = file_state(documents / listed[0])
+    assert "belongs to the index" in changing.delete(service, {"name": listed[0], "sure": sure})
     assert contents(documents) == before
 
 
@@ -674,7 +683,7 @@ def exchange(
     return answers
 
 
-@pytest.mark.parametrize(("path", "most"), [("/upload", 1_000), ("/gradio_api/run/predict", 2**24)])
+@pytest.mark.parametrize(("path", "most"), [("/upload", 1_000), ("/gradio_api/run/predict", 2**18)])
 def test_what_is_behind_the_guard_is_given_no_more_than_it_should_have(
     uploads: Uploads, path: str, most: int
 ) -> None:
@@ -751,7 +760,7 @@ def test_an_event_that_names_a_file_of_this_machine_copies_nothing(
     client = TestClient(served(service), base_url=LOCAL)
     file = {"path": str(secret), "meta": {"_type": "gradio.FileData"}}
     body = {"fn_index": 0, "data": [file, None], "session_hash": "forged"}
-    assert client.post("/gradio_api/run/predict", json=body).status_code == 500
+    assert client.post("/gradio_api/run/predict", json=body).status_code == 400
     assert contents(tmp_path) == {"secret.txt": b"secret"}
 
 

@@ -78,8 +78,6 @@ def serve(  # noqa: PLR0913 - each is an option of the command
             server.run(sockets=[listener])
         finally:
             stop.set()
-            if service.uploads is not None:
-                service.uploads.close()
 
 
 def _is_local(host: str) -> bool:

@@ -20,7 +20,7 @@ from qa_bot.web.conversation import Conversation
 from qa_bot.web.escaping import name, plain
 from qa_bot.web.sent import sent, text, texts
 from qa_bot.web.service import Holdings, Service
-from qa_bot.web.uploads import Choice, Outcome, RefusedError, delete_file
+from qa_bot.web.uploads import Choice, Outcome, RefusedError, delete_file, file_state
 
 _NOT_ALLOWED = "Adding and deleting is off: the chat was started without --allow-uploads."
 _CHOICES: dict[str, Choice] = {
@@ -106,15 +106,21 @@ def delete(service: Service, data: Mapping[str, Any]) -> str:
 
     Args:
         service: Whose documents.
-        data: ``name``: as it is listed; ``sure``: whether they were asked.
+        data: ``name``: as it is listed; ``sure``: the state of the file that they were
+            asked about, if they were.
     """
     document_id = text(data, "name")
     if service.uploads is None:
         return _told(_NOT_ALLOWED)
     if document_id not in _listed(service.status.holdings):
         return _told(f"{name(document_id)} is not in the list.")
-    if data.get("sure") is not True:
-        return _asked_to_delete(document_id)
+    if "?" in document_id or "\ufffd" in document_id:  # may stand for what can't be shown
+        return _told(f"{name(document_id)} has an odd name: delete it in its folder.")
+    state = file_state(service.documents / document_id)
+    if not text(data, "sure"):
+        return _asked_to_delete(document_id, state)
+    if text(data, "sure") != state:
+        return _told(f"{name(document_id)} has changed since you were asked: not deleted.")
     parent = (service.documents / document_id).parent.resolve()
     if parent.is_relative_to(service.folder.resolve()):
         return _told(f"{name(document_id)} belongs to the index: not deleted.")
@@ -186,7 +192,7 @@ def _asked_to_choose(outcome: Outcome) -> str:
     )
 
 
-def _asked_to_delete(document_id: str) -> str:
+def _asked_to_delete(document_id: str, state: str) -> str:
     # The same question twice is one: its id is made from what it is about.
     number = hashlib.sha256(document_id.encode("utf-8", "replace")).hexdigest()[:16]
     value = plain(document_id)
@@ -194,6 +200,7 @@ def _asked_to_delete(document_id: str) -> str:
         f'<div class="qa-change" id="qa-delete-{number}" role="group" aria-label="Delete {value}">'
         f"<p>Delete {name(document_id)} from the documents folder?"
         " It can’t be brought back from here.</p>"
-        f'<p><button type="button" class="qa-erase" value="{value}">Delete</button>'
+        f'<p><button type="button" class="qa-erase" value="{value}" data-state="{state}">'
+        "Delete</button>"
         '<button type="button" class="qa-keep">Keep</button></p></div>'
     )

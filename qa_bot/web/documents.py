@@ -75,14 +75,13 @@ def list_html(
     """
     if holdings is None:
         return '<p class="qa-hint qa-list">Nothing is indexed yet.</p>'
-    chosen = conversation.chosen
+    chosen = conversation.scope(frozenset(one.id for one in holdings.documents))
     found = matching(holdings, conversation.sought, conversation.order)
     items = "".join(
         _item(one, asked=chosen is None or one.id in chosen, deletable=deletable)
         for one in found[:_SHOWN]
     )
-    rest = len(found) - _SHOWN
-    more = f'<p class="qa-hint">and {rest:,} more: filter to see them</p>' if rest > 0 else ""
+    more = _more(len(found) - _SHOWN, ": filter to see them")
     none = "" if found else '<p class="qa-hint">No document matches.</p>'
     return (
         f'<div class="qa-list">{_choosing(holdings, found, chosen)}'
@@ -90,15 +89,17 @@ def list_html(
     )
 
 
-def scope_html(holdings: Holdings | None, chosen: frozenset[str] | None) -> str:
-    """Which documents are asked, where not all of them are."""
-    if holdings is None or chosen is None:
+def _more(rest: int, hint: str = "") -> str:
+    return f'<p class="qa-hint">and {rest:,} more{hint}</p>' if rest > 0 else ""
+
+
+def scope_html(held: frozenset[str], asked: frozenset[str] | None) -> str:
+    """How many of the documents are asked, where not all of them are (None)."""
+    if asked is None:
         return ""
-    held = frozenset(one.id for one in holdings.documents)
-    asked = len(chosen & held)
     return (
         '<button type="button" class="qa-scope qa-quiet" title="Choose documents">'
-        f"Asking {asked:,} of {count(len(held), 'document')}</button>"
+        f"Asking {len(asked):,} of {count(len(held), 'document')}</button>"
     )
 
 
@@ -158,7 +159,8 @@ def _not_read(holdings: Holdings, deletable: bool) -> str:
     return (
         _problems("Unreadable", health.unreadable, deletable)
         + _problems("Left out", outside, deletable)
-        + _problems("Of kinds that are not read", unsupported, deletable)
+        + _problems("Of kinds that are not read", unsupported[:_SHOWN], deletable)
+        + _more(len(unsupported) - _SHOWN)
         + (hidden if health.hidden else "")
     )
 

@@ -8,12 +8,15 @@ const one = (selector, root = document) => root.querySelector(selector);
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 const box = () => one('#qa-question textarea');
 const isLink = () => new URLSearchParams(location.search).has('quote');
-const sameLink = (a, b) => new URLSearchParams(a).get('quote') === new URLSearchParams(b).get('quote');
+const sameLink = (a, b) => ['quote', 'in'].every(
+  (name) => new URLSearchParams(a).get(name) === new URLSearchParams(b).get(name));
 
 let opener = null; // what was clicked to open what is beside the chat
 let view = 'text'; // or 'page': how PDFs are shown
 let zoom = 1;
 let placed = 0; // how far the source was scrolled to show its passage
+let asked = 0; // requests for a source; the last one's answer is what is to be shown
+let latest = {}; // and what that one asked for, more than the link
 let recalled = 0; // how many questions back the arrow keys have gone
 
 // --- Conversation: patches from Python --------------------------------------------------------
@@ -24,24 +27,28 @@ function place(fresh) {
   fresh.remove();
   const old = document.getElementById(fresh.id);
   if (fresh.tagName === 'TEMPLATE') return old?.remove();
+  const focused = old?.contains(document.activeElement) && document.activeElement;
   if (old) old.replaceWith(fresh);
   else one(fresh.matches('.qa-change') ? '#qa-changes' : '#qa-log')?.append(fresh);
+  if (focused) one(`.${focused.classList[0]}[value="${focused.value}"]`, fresh)?.focus();
   if (fresh.matches('.qa-change')) noticed(fresh);
   if (fresh.matches('.qa-turn')) fresh.scrollIntoView({ block: 'start' });
   markCurrent();
 }
 
-function patch() {
-  for (const fresh of [...element.children]) if (fresh.id) place(fresh);
-}
+window.patchFrom = (carrier) => {
+  for (const fresh of [...carrier.children]) if (fresh.id) place(fresh);
+};
 
-watch('value', patch);
+watch('value', () => window.patchFrom(element));
 
 // --- The source -------------------------------------------------------------------------------
 
 function open(more = {}) {
   side.classList.add('qa-waits');
-  trigger('open', { query: location.search, view, ...more });
+  latest = more;
+  asked += 1;
+  trigger('open', { query: location.search, view, asked, ...more });
 }
 
 function markCurrent() {
@@ -166,7 +173,13 @@ function pictureArrived() {
 }
 
 function sourceArrived() {
+  const number = Number(one('.qa-opened', panel)?.dataset.asked);
+  if (number !== asked) { // it was overtaken: ask again, unless what is newer is still to come
+    if (!side.classList.contains('qa-waits')) open(latest);
+    return;
+  }
   side.classList.remove('qa-waits');
+  if (one('.qa-again', panel)) setTimeout(() => { if (isLink() && number === asked) open(latest); }, 2000);
   const [links, place] = steps();
   for (const button of all('.qa-step', panel)) button.disabled = !links[place + Number(button.value)];
   const count = one('.qa-step-count', panel);
@@ -229,9 +242,11 @@ function answered(button, event, data) { // a question about a file
 
 for (const kind of ['dragover', 'drop']) {
   document.addEventListener(kind, (event) => {
-    if (!one('#qa-files') || !event.target.closest('#qa-documents')) return;
-    event.preventDefault();
-    if (kind === 'drop' && event.dataTransfer.files.length) send([...event.dataTransfer.files]);
+    if (!event.dataTransfer.types.includes('Files')) return;
+    event.preventDefault(); // else the browser would leave the page for the file
+    const isHere = one('#qa-files') && event.target.closest('#qa-documents');
+    if (!isHere) event.dataTransfer.dropEffect = 'none';
+    if (isHere && kind === 'drop') send([...event.dataTransfer.files]);
   });
 }
 
@@ -243,16 +258,27 @@ function fill(text) {
   field.dispatchEvent(new Event('input', { bubbles: true }));
 }
 
+async function toClipboard(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch { // there is none on a page that came from another machine without encryption
+    const field = Object.assign(document.createElement('textarea'), { value: text });
+    field.style.position = 'fixed';
+    document.body.append(field);
+    field.select();
+    const isCopied = document.execCommand('copy');
+    field.remove();
+    return isCopied;
+  }
+}
+
 async function copy(button, text) {
   const said = button.closest('details')?.querySelector('summary') ?? button;
   const label = said.dataset.label ?? said.textContent;
   said.dataset.label = label;
-  try {
-    await navigator.clipboard.writeText(text);
-    said.textContent = 'Copied';
-  } catch {
-    said.textContent = 'Not copied: the browser refused';
-  }
+  const isCopied = await toClipboard(text);
+  said.textContent = isCopied ? 'Copied' : 'Not copied: the browser refused';
   button.closest('details')?.removeAttribute('open');
   said.focus();
   setTimeout(() => { said.textContent = label; }, 2000);
@@ -288,7 +314,7 @@ const clicked = {
   },
   '.qa-add': () => one('#qa-files').click(),
   '.qa-delete': (target) => trigger('erase', { name: target.value }),
-  '.qa-erase': (target) => answered(target, 'erase', { name: target.value, sure: true }),
+  '.qa-erase': (target) => answered(target, 'erase', { name: target.value, sure: target.dataset.state }),
   '.qa-keep': (target) => answered(target),
   '.qa-decide': (target) => answered(target, 'decide', { token: target.dataset.token, choice: target.value }),
   '.qa-choose-all': (target) => trigger('choose', { ...list(), all: true, wanted: target.value === 'on' }),
@@ -330,6 +356,7 @@ document.addEventListener('input', (event) => {
 
 document.addEventListener('keydown', (event) => {
   const asking = event.target.matches('#qa-question textarea');
+  if (event.isComposing) return;
   if (event.key === 'Escape') {
     const menu = one('details.qa-menu[open]');
     if (menu) { menu.removeAttribute('open'); one('summary', menu).focus(); }

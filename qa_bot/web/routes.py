@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import mimetypes
+from typing import Annotated
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.responses import FileResponse, PlainTextResponse, Response
@@ -43,10 +44,15 @@ def add_routes(app: FastAPI, service: Service, viewer: PageViewer) -> None:
         )
 
     @app.get("/page/{digest}/{number}")
-    def drawn(digest: str, number: int, width: int = 1_200) -> Response:
+    def drawn(
+        digest: str,
+        number: int,
+        width: int = 1_200,
+        document: Annotated[str, Query(alias="in")] = "",
+    ) -> Response:
         try:
             with service.snapshot() as index:
-                named = index.named(digest)
+                named = index.named(digest, document)
             if named is None or named.state != "current":
                 return PlainTextResponse("Not among the documents, or changed since.", 404)
             file = service.documents / named.document_id

@@ -52,7 +52,7 @@ _FOLDERS = (
     "/gradio_api/heartbeat/",
 )
 _UPLOAD = "/upload"
-_MOST = 16 * 2**20  # bytes of a request's body, unless it is a file
+_MOST = 256 * 2**10  # bytes of a request's body, unless it is a file
 _LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 _EVERYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - recognised here, not bound to
 
@@ -158,8 +158,10 @@ class _Body:
         self._waiting = parts[::-1]
         try:
             return _names_file(json.loads(b"".join(one.get("body", b"") for one in parts)))
-        except (ValueError, RecursionError):
+        except ValueError:
             return False  # Gradio can't read it either
+        except RecursionError:
+            return True  # the page sends nothing so deep
 
     async def receive(self) -> Message:
         """The next part."""
@@ -171,9 +173,16 @@ class _Body:
 
 
 def _names_file(value: Any) -> bool:  # noqa: ANN401 - whatever JSON holds
-    if isinstance(value, dict):
-        return "meta" in value or any(map(_names_file, value.values()))
-    return isinstance(value, list) and any(map(_names_file, value))
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            if "meta" in one:
+                return True
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+    return False
 
 
 def _name(host: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import socket
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
@@ -22,10 +24,18 @@ _STYLE = Path(__file__).with_name("style.css")
 class Server(uvicorn.Server):
     """Ends without complaints about the pages that are still open: they always hold a stream."""
 
+    closing: tuple[Callable[[], None], ...] = ()  # called when it has ended
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Called on Ctrl-C."""
         logging.getLogger("uvicorn.error").disabled = True
         super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Called at the end, also of a process that is told to terminate."""
+        await super().shutdown(sockets)
+        for close in self.closing:
+            close()
 
 
 def create_server(service: Service, host: str) -> Server:
@@ -62,4 +72,6 @@ def create_server(service: Service, host: str) -> Server:
         server_header=False,
         timeout_graceful_shutdown=1,
     )
-    return Server(config)
+    server = Server(config)
+    server.closing = (viewer.close, *((service.uploads.close,) if service.uploads else ()))
+    return server

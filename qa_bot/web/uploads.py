@@ -224,9 +224,10 @@ class Uploads:
     def _forget(self) -> None:
         """Drop what nobody came back for."""
         oldest = time.monotonic() - _PATIENCE
-        for token, held in list(self._held.items()):
-            if held.since < oldest:
-                self._drop(token)
+        with self._lock:
+            for token, held in list(self._held.items()):
+                if held.since < oldest:
+                    self._drop(token)
 
     def _clear(self) -> None:
         """Delete what a process that was killed has left behind."""
@@ -322,6 +323,11 @@ def _is_same(path: Path, held: _Held) -> bool:
             return hashlib.file_digest(file, "sha256").digest() == held.digest
     except OSError:
         return False
+
+
+def file_state(path: Path) -> str:
+    """Which file this is, and which state of it, as a text; "gone" where there is none."""
+    return "-".join(map(str, _identity(path))) or "gone"
 
 
 def delete_file(documents: Path, document_id: str) -> None:
