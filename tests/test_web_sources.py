@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import write
 from fastapi import FastAPI
+from gradio import mount_gradio_app
 from starlette.testclient import TestClient
 
 from benchmarks.hashing import HashEmbedder
@@ -22,6 +23,7 @@ from qa_bot.records import Document
 from qa_bot.web import asking, keeping, showing, sources
 from qa_bot.web.conversation import Conversation
 from qa_bot.web.links import SourceLink, link_query, parse_query
+from qa_bot.web.page import build_page
 from qa_bot.web.routes import add_routes
 from qa_bot.web.service import Service
 
@@ -240,3 +242,21 @@ def test_the_saved_sheet_links_to_where_its_quotes_stand(
         shown(service, link)
     assert keeping.sheet_html(conversation, "exe", "") == ""
     assert keeping.sheet_html(Conversation(), "csv", "") == ""
+
+
+def test_a_conversation_is_forgotten_after_its_page_was_closed(
+    service: Service, viewer: PageViewer
+) -> None:
+    page = build_page(service, viewer)
+    page.has_launched = True
+    app = mount_gradio_app(FastAPI(), page, path="/")
+    (begin,) = (one for one in page.fns.values() if getattr(one.fn, "__name__", "") == "begin")
+    event = {"fn_index": begin._id, "data": ["Where do otters dive?", None], "session_hash": "a"}
+    with TestClient(app) as client:
+        assert client.post("/gradio_api/run/predict", json=event).status_code == 200
+    session = page.state_holder.session_data["a"]
+    (held,) = (one for one in session.state_data.values() if isinstance(one, Conversation))
+    assert held.asked is not None
+    session.is_closed, session.STATE_TTL_WHEN_CLOSED = True, 0
+    page.state_holder.delete_all_expired_state()  # type: ignore[no-untyped-call]
+    assert held not in session.state_data.values()
