@@ -209,6 +209,13 @@ def chat(
     ] = False,
     strictness: Strictness = None,
     reader: ReaderName = None,
+    allow_uploads: Annotated[
+        bool,
+        typer.Option(
+            "--allow-uploads",
+            help="Anyone who can open the page may add and delete documents.",
+        ),
+    ] = False,
     ocr: Ocr = False,
     ocr_languages: Languages = "eng",
 ) -> None:
@@ -225,6 +232,7 @@ def chat(
         reader=reader_named(reader),
         strictness=strictness,
         watched=watch,
+        allow_uploads=allow_uploads,
     )
 
 

@@ -19,14 +19,19 @@ from qa_bot.records import Named
 _DIGEST = re.compile(r"[0-9a-f]{16}")
 
 
-def find_named(connection: sqlite3.Connection, digest: str) -> Named | None:
-    """The document whose text has, or last had, that digest; None for an unknown one."""
+def find_named(connection: sqlite3.Connection, digest: str, preferred: str = "") -> Named | None:
+    """The document whose text has, or last had, that digest; None for an unknown one.
+
+    Of several it is the preferred one, or the first by name.
+    """
     if not _DIGEST.fullmatch(digest):
         return None
     now = connection.execute(
-        "SELECT min(path) FROM documents WHERE digest = ? AND NOT staged", (digest,)
+        "SELECT path FROM documents WHERE digest = ? AND NOT staged"
+        " ORDER BY path != ?, path LIMIT 1",
+        (digest, preferred.encode("utf-8", "replace").decode()),
     ).fetchone()
-    if now[0] is not None:
+    if now is not None:
         return Named(now[0], "current")
     then = connection.execute(
         "SELECT f.path, d.id IS NOT NULL FROM former_texts f"

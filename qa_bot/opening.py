@@ -132,13 +132,14 @@ class Index:
             found = rows.read_sections(self._connection, document_id, span)
             return _known(found, document_id)
 
-    def named(self, digest: str) -> Named | None:
+    def named(self, digest: str, preferred: str = "") -> Named | None:
         """The document that a citation's digest names, also after it was changed or deleted.
 
-        None for a digest that no build of this index has published.
+        Of several that have this text it is the preferred one, or the first by
+        name. None for a digest that no build of this index has published.
         """
         with self._lock, database.explain_errors(self.folder):
-            return naming.find_named(self._connection, digest)
+            return naming.find_named(self._connection, digest, preferred)
 
     def documents(self) -> tuple[DocumentSummary, ...]:
         """What is indexed, by document id."""
@@ -149,6 +150,11 @@ class Index:
         """What the last build could not read, or only with a warning, and what it left out."""
         with self._lock, database.explain_errors(self.folder):
             return rows.read_health(self._connection)
+
+    def held(self, document_ids: Iterable[str]) -> set[str]:
+        """Those of the documents that are in the index."""
+        with self._lock, database.explain_errors(self.folder):
+            return set(rows.digests(self._connection, document_ids))
 
     def digests(self, document_ids: Iterable[str]) -> dict[str, str]:
         """Digests of those documents' texts.

@@ -11,7 +11,8 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -143,7 +144,7 @@ class PageViewer:
 
     def _ask(self, file: Path, request: Request, read: Callable[[Reply, bytes], _T]) -> _T:
         asked = {"path": os.fspath(file.absolute()), **self._limits, **request}
-        with self._turn:
+        with self._my_turn(file):
             for _ in range(2):
                 process, was_proven = self._started(file)
                 try:
@@ -159,6 +160,15 @@ class PageViewer:
                     raise PageViewError(file, answer.reason)
                 return answer
         raise PageViewError(file, self._why(process.returncode))
+
+    @contextmanager
+    def _my_turn(self, file: Path) -> Iterator[None]:
+        if not self._turn.acquire(timeout=2 * self._limits["seconds"]):
+            raise PageViewError(file, "can't be shown now: other pages are being drawn")
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     def _started(self, file: Path) -> tuple[subprocess.Popen[bytes], bool]:
         with self._lock:

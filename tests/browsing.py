@@ -192,18 +192,18 @@ def page(context: BrowserContext) -> Page:
 
 
 def ask(page: Page, question: str) -> Locator:
-    """Ask, and wait for the answer: the last turn."""
+    """Ask, and wait for the answer: its turn."""
     turns = page.locator(".qa-turn").count()
     page.get_by_label("Question", exact=True).fill(question)
     page.keyboard.press("Enter")
     expect(page.locator(".qa-turn")).to_have_count(turns + 1, timeout=ANSWER_MS)
     expect(page.locator(".qa-pending")).to_have_count(0, timeout=ANSWER_MS)
-    return page.locator(".qa-turn").last
+    return page.locator(".qa-turn").nth(turns)
 
 
 def open_documents(page: Page) -> Locator:
     """Open the list of documents, and wait for it: the pane."""
-    page.get_by_role("button", name="Documents").click()
+    page.get_by_role("button", name="Documents", exact=True).click()
     pane = page.locator("#qa-documents")
     expect(pane.locator(".qa-doc").first).to_be_visible(timeout=ANSWER_MS)
     return pane

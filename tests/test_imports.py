@@ -60,7 +60,7 @@ ALLOWED = {  # room → the rooms it may use; "qa_bot" stands for the public nam
     "judging": f"reader retrieval {LEAVES}",
     "answering": f"judging reader opening retrieval lexical {LEAVES}",
     "health": "opening records",
-    "web": f"web citing embedding feedback quote_sheet page_view reader {PUBLIC}",
+    "web": f"web citing embedding feedback loaders quote_sheet page_view reader {PUBLIC}",
     "evaluation": f"evaluation answering locks opening reader retrieval qa_bot {LEAVES}",
     "console": "reader other_readers records",
     "cli_eval": f"evaluation console reader {PUBLIC}",

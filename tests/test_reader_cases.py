@@ -15,8 +15,8 @@ BATS = (
     "Its cousin, the noctule, sleeps in hollow trees and never enters a house."
 )
 BRIDGE = (
-    "The Varn bridge was begun by the engineer Oda Lindqvist in 1911. The first train crossed it on "
-    "4 May 1914. It is 312 metres long and rests on seven pillars. It was closed because the "
+    "The Varn bridge was begun by the engineer Oda Lindqvist in 1911. The first train crossed "
+    "it on 4 May 1914. It is 312 metres long and rests on seven pillars. It was closed because the "
     "pillars had been hollowed out by ice, and has been a footpath since 1987."
 )
 

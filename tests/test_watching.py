@@ -30,7 +30,7 @@ def watched(
     write(documents, otters=paragraphs("otter", 2))
     link = documents.with_name("link")
     link.symlink_to(documents)
-    service = Service(link, folder, model=HashEmbedder())  # type: ignore[arg-type] # not by its name
+    service = Service(link, folder, model=HashEmbedder())
     stop = threading.Event()
     watcher = threading.Thread(target=watching.watch, args=(link, folder, service, stop))
     watcher.start()

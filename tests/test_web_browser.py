@@ -289,7 +289,11 @@ def test_the_conversation_survives_what_is_opened_beside_it(page: Page) -> None:
 def test_what_takes_longer_shows_that_it_is_under_way(page: Page) -> None:
     held: list[Route] = []
     turn = ask(page, LEAVE)
-    page.route("**/gradio_api/run/predict", lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/gradio_api/run/predict**", hold)
 
     def answer_the_next() -> None:
         while not held:

@@ -157,7 +157,9 @@ def the_source(link: SourceLink, *, at: int | None = None, stale: bool = False) 
         blocks=document.blocks,
         page_spans=(),
     )
-    return Source(link, excerpt, document.sections, link.start if at is None else at, stale)
+    quoted = replace(excerpt, start=link.start, end=link.end, text=TEXT[link.start : link.end])
+    place = link.start if at is None else at
+    return Source(link, quoted, excerpt, document.sections, place, stale)
 
 
 def hostile_receipt() -> Receipt:
@@ -266,7 +268,10 @@ def test_a_page_has_its_boxes_where_the_words_are() -> None:
     view = PageView(2, 2, (Box(2, 0.1, 0.2, 0.5, 0.25),), (Box(2, 0.1, 0.2, 0.3, 0.25),))
     page = Parsed(source.source_html(the_source(SourceLink("0" * 16, 0, 5)), view))
     assert "Page 2 of 2" in page.text
-    assert ("src", "/page/0000000000000000/2?width=1200") in page.attributes
+    assert (
+        "src",
+        "/page/0000000000000000/2?in=rules%2F%3Cb%3Etrip.md&width=1200",
+    ) in page.attributes
     styles = [value for attribute, value in page.attributes if attribute == "style"]
     assert "left:10.000%;top:20.000%;width:40.000%;height:5.000%" in styles
     assert "left:10.000%;top:20.000%;width:20.000%;height:5.000%" in styles
@@ -346,6 +351,8 @@ def test_a_link_survives_the_journey_through_the_browser() -> None:
     link = SourceLink("0123456789abcdef", 3, 99, ((5, 9), (12, 20)))
     assert link_query(link) == "?quote=0123456789abcdef:3-99&mark=5-9,12-20"
     assert parse_query(link_query(link)) == link
+    named = replace(link, document_id="a folder/a & b=c#d %?é.md")
+    assert parse_query(link_query(named)) == named
     assert parse_query("?quote=0123456789abcdef:3-99") == SourceLink("0123456789abcdef", 3, 99)
 
 
@@ -397,6 +404,8 @@ def test_offsets_outside_the_text_do_not_fit(
 ) -> None:
     assert not SourceLink("0" * 16, start, end, sentences).fits(len(TEXT))
     assert SourceLink("0" * 16, 0, len(TEXT), ((0, 5),)).fits(len(TEXT))
+    assert not SourceLink("0" * 16, 9, 20, ((0, 5),)).fits(len(TEXT)), "marked outside the passage"
+    assert not SourceLink("0" * 16, 0, 10**6).fits(10**7), "no passage is as long"
 
 
 def test_the_status_line_says_how_far_the_work_is() -> None:
@@ -485,33 +494,53 @@ def test_the_list_is_filtered_by_words_of_title_and_name() -> None:
 def test_some_documents_can_be_asked_alone() -> None:
     held = frozenset(one.id for one in three().documents)
     conversation = Conversation()
-    assert documents.scope_html(three(), conversation.chosen) == ""
+    assert documents.scope_html(held, conversation.scope(held)) == ""
     conversation.choose(["a.txt"], held, wanted=False)
-    assert conversation.chosen == frozenset({"b.txt", "c.txt"})
-    assert "Asking 2 of 3 documents" in documents.scope_html(three(), conversation.chosen)
+    scope = conversation.scope(held)
+    assert scope == frozenset({"b.txt", "c.txt"})
+    assert "Asking 2 of 3 documents" in documents.scope_html(held, scope)
     assert "2 of 3 documents asked" in listed(three(), conversation)
     conversation.choose(["a.txt", "never-heard-of.txt"], held, wanted=True)
-    assert conversation.chosen is None, "all of them again"
+    assert conversation.scope(held) is None, "all of them again"
+
+
+def test_a_document_that_is_added_later_is_asked_unless_only_some_were_chosen() -> None:
+    held = frozenset({"a", "b"})
+    all_but_one, only_one = Conversation(), Conversation()
+    all_but_one.choose(["a"], held, wanted=False)
+    only_one.choose(["a", "b"], held, wanted=False)
+    assert only_one.scope(held) == frozenset()
+    only_one.choose(["b"], held, wanted=True)
+    assert all_but_one.scope(held) == only_one.scope(held) == frozenset({"b"})
+    later = held | {"c"}
+    assert all_but_one.scope(later) == frozenset({"b", "c"})
+    assert only_one.scope(later) == frozenset({"b"})
+    assert only_one.scope(later - {"b"}) == frozenset(), "what was chosen is gone: not all of them"
 
 
 def test_an_edited_question_keeps_its_place() -> None:
     conversation = Conversation()
-    for question in ("one", "two"):
-        conversation.finish(conversation.begin(question), reply())
-    assert conversation.edit(1) is not None
+    first, second = conversation.begin("one"), None
+    conversation.finish(first, reply())
+    second = conversation.begin("two")
+    conversation.finish(second, reply())
+    assert conversation.edit(first.number) is not None
     asked = conversation.begin("uno")
+    assert asked.number == first.number
     assert conversation.finish(asked, reply())
     assert [turn.question for turn in conversation.turns] == ["uno", "two"]
-    assert conversation.begin("three").number == 3
+    numbers = {first.number, second.number, conversation.begin("three").number}
+    numbers.add(Conversation().begin("one").number)
+    assert len(numbers) == 4, "not even after the chat was started again is one given twice"
 
 
 def test_a_stopped_question_is_answered_no_more() -> None:
     conversation = Conversation()
     asked = conversation.begin("one")
     assert conversation.stop() is asked
-    assert conversation.begin("two").number == 2
+    assert conversation.begin("two").number > asked.number
     assert not conversation.finish(asked, reply())
-    assert conversation.turns == [Turn(1, "one")]
+    assert conversation.turns == [asked]
 
 
 def test_the_last_question_is_taken_back_but_not_while_it_is_answered() -> None:
@@ -519,5 +548,5 @@ def test_the_last_question_is_taken_back_but_not_while_it_is_answered() -> None:
     asked = conversation.begin("one")
     assert conversation.undo() is None
     conversation.finish(asked, None)
-    assert conversation.undo() == Turn(1, "one")
+    assert conversation.undo() == Turn(asked.number, "one")
     assert conversation.undo() is None

@@ -83,6 +83,29 @@ def test_a_document_may_run_nothing_and_be_framed_by_nobody() -> None:
     assert headers["x-content-type-options"] == "nosniff"
 
 
+async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+    await PlainTextResponse(await Request(scope, receive).body())(scope, receive, send)
+
+
+@pytest.mark.parametrize("file", ["/etc/hostname", "http://127.0.0.1:1/a.png"])
+@pytest.mark.parametrize("kind", ["gradio.FileData", "gradio.File\\u0044ata"])
+def test_an_event_that_names_a_file_is_refused(file: str, kind: str) -> None:
+    """Gradio would copy it from this machine's disk, or fetch it from wherever it is."""
+    client = TestClient(Guard(echo, "127.0.0.1"), base_url="http://127.0.0.1:7860")
+    named = '{"path": "%s", "meta": {"_type": "%s"}}' % (file, kind)  # noqa: UP031 - braces
+    path = "/gradio_api/run/predict"
+    deep = 600 * "["  # deep enough for a walk that calls itself, and not for JSON's parser
+    for body in (
+        f'{{"data": [{named}]}}',
+        f'{{"event_data": {{"a": [[{named}]]}}}}',
+        f'{{"event_data": {deep}{deep.replace("[", "]")}, "data": [{named}]}}',
+    ):
+        assert client.post(path, content=body).status_code == 400
+    for body in ('{"data": ["meta", {"what": "undo"}]}', "no JSON", "[" * 100):
+        reply = client.post(path, content=body)
+        assert (reply.status_code, reply.text) == (200, body)
+
+
 def test_a_port_that_is_taken_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,7 @@ DOCUMENT = Document(
 class FakeIndex:
     """An index that says whether it was closed."""
 
+    model = "none"
     passage_count = 1
     built_at = "2026-01-02T03:04:05Z"
 
@@ -63,6 +64,10 @@ class FakeIndex:
         """Of the one document."""
         assert document_id == "a.txt"
         return DOCUMENT.sections
+
+    def held(self, document_ids: Iterable[str]) -> set[str]:
+        """The one document, if it is among them."""
+        return {"a.txt"}.intersection(document_ids)
 
     def digests(self, document_ids: object) -> dict[str, str]:
         """Nothing is quoted."""

@@ -6,11 +6,13 @@ import base64
 import re
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from conftest import write
 from fastapi import FastAPI
+from gradio import mount_gradio_app
 from starlette.testclient import TestClient
 
 from benchmarks.hashing import HashEmbedder
@@ -20,6 +22,7 @@ from qa_bot.records import Document
 from qa_bot.web import asking, keeping, showing, sources
 from qa_bot.web.conversation import Conversation
 from qa_bot.web.links import SourceLink, link_query, parse_query
+from qa_bot.web.page import build_page
 from qa_bot.web.routes import add_routes
 from qa_bot.web.service import Service
 
@@ -123,10 +126,23 @@ def test_a_link_follows_its_text_and_says_when_that_has_changed(service: Service
     assert sources.find(service, SourceLink("0" * 16, 0, 1)) == sources.Moved("", None)
 
 
-def test_offsets_beyond_the_text_lead_nowhere(service: Service) -> None:
+def test_offsets_that_do_not_fit_the_text_are_no_link(service: Service) -> None:
+    digest = link_to(service, "Otters dive").digest
+    for start, end in ((0, 10**9), (1_200, 13), (0, len(otters(service).text) + 1)):
+        assert sources.find(service, SourceLink(digest, start, end)) is None
+
+
+def test_of_two_documents_with_one_text_the_one_that_was_cited_is_shown(service: Service) -> None:
     link = link_to(service, "Otters dive")
-    beyond = SourceLink(link.digest, 0, 10**9)
-    assert sources.find(service, beyond) == sources.Moved("otters.md", None)
+    copy = service.documents / "a copy.md"
+    copy.write_bytes((service.documents / "otters.md").read_bytes())
+    bring_up_to_date(service)
+    assert shown(service, link).excerpt.document_id == "a copy.md", "the first by name"
+    cited = replace(link, document_id="otters.md")
+    assert shown(service, cited).excerpt.document_id == "otters.md"
+    (service.documents / "otters.md").unlink()
+    bring_up_to_date(service)
+    assert shown(service, cited).excerpt.document_id == "a copy.md"
 
 
 @pytest.mark.parametrize(
@@ -192,17 +208,20 @@ def asked(service: Service, question: str) -> Conversation:
 
 def test_a_verdict_is_written_down_and_only_then_anything_is(service: Service) -> None:
     conversation = asked(service, "Where does otter number 17 swim?")
+    number = conversation.turns[0].number
     assert read_feedback(service.folder).feedback == ()
-    html = asking.judge(service, conversation, {"number": 1, "verdict": "down"})
+    html = asking.judge(service, conversation, {"number": number, "verdict": "down"})
     assert 'value="down" aria-pressed="true"' in html
     (kept,) = read_feedback(service.folder).feedback
     assert (kept.question, kept.verdict) == ("Where does otter number 17 swim?", "down")
     assert not (service.folder / "golden.jsonl").exists()
-    asking.judge(service, conversation, {"number": 1, "verdict": "golden"})
+    asking.judge(service, conversation, {"number": number, "verdict": "golden"})
     assert "otter number 17" in (service.folder / "golden.jsonl").read_text(encoding="utf-8")
-    for nonsense in ({}, {"number": 5, "verdict": "up"}, {"number": "x"}, {"number": True}):
-        asking.judge(service, conversation, nonsense)
-    assert len(read_feedback(service.folder).feedback) <= 2
+    for nonsense in ({}, {"number": number, "verdict": "xyz"}, {"number": "x"}, {"number": True}):
+        assert asking.judge(service, conversation, nonsense) == ""
+    unknown = asking.judge(service, conversation, {"number": 5, "verdict": "up"})
+    assert "started again" in unknown
+    assert read_feedback(service.folder).feedback == (kept,)
 
 
 def test_the_saved_sheet_links_to_where_its_quotes_stand(service: Service) -> None:
@@ -219,3 +238,21 @@ def test_the_saved_sheet_links_to_where_its_quotes_stand(service: Service) -> No
         shown(service, link)
     assert keeping.sheet_html(conversation, "exe", "") == ""
     assert keeping.sheet_html(Conversation(), "csv", "") == ""
+
+
+def test_a_conversation_is_forgotten_after_its_page_was_closed(
+    service: Service, viewer: PageViewer
+) -> None:
+    page = build_page(service, viewer)
+    page.has_launched = True
+    app = mount_gradio_app(FastAPI(), page, path="/")
+    (begin,) = (one for one in page.fns.values() if getattr(one.fn, "__name__", "") == "begin")
+    event = {"fn_index": begin._id, "data": ["Where do otters dive?", None], "session_hash": "a"}
+    with TestClient(app) as client:
+        assert client.post("/gradio_api/run/predict", json=event).status_code == 200
+    session = page.state_holder.session_data["a"]
+    (held,) = (one for one in session.state_data.values() if isinstance(one, Conversation))
+    assert held.asked is not None
+    session.is_closed, session.STATE_TTL_WHEN_CLOSED = True, 0
+    page.state_holder.delete_all_expired_state()  # type: ignore[no-untyped-call]
+    assert held not in session.state_data.values()

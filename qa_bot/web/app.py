@@ -6,8 +6,10 @@ Nothing heavy is imported before the port is known to be free.
 from __future__ import annotations
 
 import errno
+import ipaddress
 import os
 import socket
+import sys
 import threading
 import time
 import webbrowser
@@ -23,6 +25,8 @@ from qa_bot.web.watching import watch
 if TYPE_CHECKING:
     from qa_bot.web.server import Server
 
+_WARNING = "Warning: anyone who can open the page from elsewhere may add and delete documents."
+
 
 def serve(  # noqa: PLR0913 - each is an option of the command
     documents: Path,
@@ -36,6 +40,7 @@ def serve(  # noqa: PLR0913 - each is an option of the command
     reader: Reader | None = DEFAULT_READER,
     strictness: float | None = None,
     watched: bool = False,
+    allow_uploads: bool = False,
 ) -> None:
     """Serve the chat until Ctrl-C.
 
@@ -50,6 +55,7 @@ def serve(  # noqa: PLR0913 - each is an option of the command
         reader: What reads the passages, see ``qa_bot.answer``.
         strictness: The confidence that an answer must have, in [0, 1].
         watched: Whether to keep the index in step with the folder.
+        allow_uploads: Whether anyone who can open the page may add and delete documents.
 
     Raises:
         ServerError: The port or the address can't be used.
@@ -57,7 +63,17 @@ def serve(  # noqa: PLR0913 - each is an option of the command
     # Ctrl-C may come at any time, and is how this ends: not an error. The port comes before
     # Gradio, whose import takes seconds.
     with suppress(KeyboardInterrupt), _listen(host, port) as listener:
-        service = Service(documents, index, model, ocr, reader=reader, strictness=strictness)
+        service = Service(
+            documents,
+            index,
+            model,
+            ocr,
+            reader=reader,
+            strictness=strictness,
+            allow_uploads=allow_uploads,
+        )
+        if allow_uploads and not _is_local(host):
+            print(_WARNING, file=sys.stderr, flush=True)  # noqa: T201
         os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported
         from qa_bot.web.server import create_server
 
@@ -75,6 +91,14 @@ def serve(  # noqa: PLR0913 - each is an option of the command
             server.run(sockets=[listener])
         finally:
             stop.set()
+
+
+def _is_local(host: str) -> bool:
+    """Whether only this machine is served."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -18,27 +18,33 @@ from qa_bot.web.escaping import plain
 from qa_bot.web.sent import number, text
 from qa_bot.web.service import CancelledError, Reply, Service
 
-MAX_QUESTION = 1_000  # characters
+MAX_QUESTION = 2_000  # characters, as many as retrieval reads
+_FORGOTTEN = "The chat was started again since this was asked: ask it anew."
 
 Updates = tuple[Any, ...]
 """New values of an event's outputs, in their order."""
 
 
 def begin(service: Service, conversation: Conversation, question: str) -> Updates:
-    """Show the question as one that is being answered: patch, box, notice, send, stop."""
+    """Show the question as one that is being answered: patch, box, notice, send, stop, memory.
+
+    Gradio forgets a closed page's conversation only where it was once an output.
+    """
     question = question.strip()[:MAX_QUESTION]
     refusal = ""
     if conversation.asked is not None:
         refusal = "One moment: the last question is still being answered."
     elif not any(character.isalnum() for character in question):
         refusal = "Type a question first."
-    elif conversation.chosen is not None and not conversation.chosen:
+    elif conversation.scope(service.held) == frozenset():
         refusal = "No document is chosen: choose at least one."
     if refusal:
-        return (gr.skip(), gr.skip(), render.notice_html(refusal), gr.skip(), gr.skip())
+        notice = render.notice_html(refusal)
+        return gr.skip(), gr.skip(), notice, gr.skip(), gr.skip(), conversation
     turn = conversation.begin(question)
     pending = render.turn_html(turn.number, question, render.pending_html(service.status))
-    return render.patch(pending), "", render.notice_html(), *_buttons(asked=True)
+    buttons = _buttons(asked=True)
+    return render.patch(pending), "", render.notice_html(), *buttons, conversation
 
 
 def finish(service: Service, conversation: Conversation) -> Updates:
@@ -48,10 +54,9 @@ def finish(service: Service, conversation: Conversation) -> Updates:
         return gr.skip(), gr.skip(), gr.skip()
     reply: Reply | None = None
     try:
-        reply = service.ask(
-            asked.question, conversation.chosen, lambda: conversation.asked is asked
-        )
-        body = render.answer_html(reply)
+        scope = conversation.scope(service.held)
+        reply = service.ask(asked.question, scope, lambda: conversation.asked is asked)
+        body = render.answer_html(reply, scoped=scope is not None)
     except CancelledError:
         return gr.skip(), gr.skip(), gr.skip()
     except QaBotError as error:
@@ -89,18 +94,24 @@ def revise(conversation: Conversation, data: Mapping[str, Any]) -> Updates:
         if turn is not None:
             said = "Editing a question: its answer is replaced. Esc leaves it as it is."
             return gr.skip(), turn.question, render.notice_html(said)
+        return gr.skip(), gr.skip(), render.notice_html(_FORGOTTEN)
+    if conversation.editing is None:
+        return gr.skip(), gr.skip(), gr.skip()
     conversation.editing = None
     return gr.skip(), "", render.notice_html()
 
 
 def judge(service: Service, conversation: Conversation, data: Mapping[str, Any]) -> str:
     """Keep what the visitor thinks of an answer: a patch of the line under it."""
-    turn = conversation.turn(number(data, "number") or 0)
-    if turn is None or turn.reply is None:
+    named, said = number(data, "number"), text(data, "verdict")
+    if named is None or said not in ("up", "down", "golden"):
         return ""
-    verdict: Literal["up", "down"] = "down" if text(data, "verdict") == "down" else "up"
+    turn = conversation.turn(named)
+    if turn is None or turn.reply is None:
+        return render.patch(render.forgotten_html(named, _FORGOTTEN))
+    verdict: Literal["up", "down"] = "down" if said == "down" else "up"
     try:
-        if text(data, "verdict") == "golden":
+        if said == "golden":
             note = plain(keeping.keep_golden(service, turn))
         else:
             keeping.note_verdict(service, turn, verdict)

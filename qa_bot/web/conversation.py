@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from qa_bot.web.service import Reply
+from qa_bot.web.service import Holdings, Reply
 
-TURNS_KEPT = 200  # of a conversation, for the quote sheet
+TURNS_KEPT = 1_000  # of a conversation, for the quote sheet
+
+# Turns of earlier visits may still be on a page: no number is ever given twice.
+_numbers = itertools.count(int(time.time() * 1_000))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +31,17 @@ class Conversation:
         self.turns: list[Turn] = []
         self.asked: Turn | None = None  # the question that is being answered
         self.editing: int | None = None  # the turn that the next question replaces
-        self.chosen: frozenset[str] | None = None  # documents to ask; None: all of them
+        self.chosen: frozenset[str] | None = None  # documents to ask; None: all but ``left_out``
+        self.left_out: frozenset[str] = frozenset()
         self.sought = ""  # what the list of documents is filtered by
         self.order = "name"
-        self._last = 0
+        self.listed: Holdings | None = None  # what the list on the page was made of
 
     def begin(self, question: str) -> Turn:
         """Ask a question, in place of the one that is being edited, if any."""
         number = self.editing
         if number is None:
-            self._last = number = self._last + 1
+            number = next(_numbers)
         self.editing = None
         self.asked = Turn(number, question)
         return self.asked
@@ -71,11 +77,26 @@ class Conversation:
         return next((turn for turn in self.turns if turn.number == number), None)
 
     def choose(self, names: Iterable[str], held: frozenset[str], *, wanted: bool) -> None:
-        """Ask these documents too, or no longer; ``held`` are all there are."""
-        chosen = held if self.chosen is None else self.chosen & held
+        """Ask these documents too, or no longer; ``held`` are all there are.
+
+        Who leaves some out of all of them means those that are added later, too;
+        who has left out all and then takes some means only these.
+        """
         named = held.intersection(names)
-        chosen = chosen | named if wanted else chosen - named
-        self.chosen = None if chosen == held else chosen
+        if self.chosen is not None:
+            self.chosen = self.chosen | named if wanted else self.chosen - named
+            if self.chosen >= held:
+                self.chosen, self.left_out = None, frozenset()
+            return
+        self.left_out = self.left_out - named if wanted else self.left_out | named
+        if self.left_out >= held:
+            self.chosen = frozenset()
+
+    def scope(self, held: frozenset[str]) -> frozenset[str] | None:
+        """Those of the documents that are to be asked; None: all."""
+        if self.chosen is not None:
+            return self.chosen & held
+        return held - self.left_out if self.left_out & held else None
 
     def _keep(self, turn: Turn) -> None:
         places = [place for place, one in enumerate(self.turns) if one.number == turn.number]

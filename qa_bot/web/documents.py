@@ -75,30 +75,31 @@ def list_html(
     """
     if holdings is None:
         return '<p class="qa-hint qa-list">Nothing is indexed yet.</p>'
-    chosen = conversation.chosen
+    chosen = conversation.scope(frozenset(one.id for one in holdings.documents))
     found = matching(holdings, conversation.sought, conversation.order)
     items = "".join(
         _item(one, asked=chosen is None or one.id in chosen, deletable=deletable)
         for one in found[:_SHOWN]
     )
-    rest = len(found) - _SHOWN
-    more = f'<p class="qa-hint">and {rest:,} more: filter to see them</p>' if rest > 0 else ""
+    more = _more(len(found) - _SHOWN, ": filter to see them")
     none = "" if found else '<p class="qa-hint">No document matches.</p>'
     return (
         f'<div class="qa-list">{_choosing(holdings, found, chosen)}'
-        f'<ul class="qa-docs">{items}</ul>{more}{none}{_not_read(holdings)}</div>'
+        f'<ul class="qa-docs">{items}</ul>{more}{none}{_not_read(holdings, deletable)}</div>'
     )
 
 
-def scope_html(holdings: Holdings | None, chosen: frozenset[str] | None) -> str:
-    """Which documents are asked, where not all of them are."""
-    if holdings is None or chosen is None:
+def _more(rest: int, hint: str = "") -> str:
+    return f'<p class="qa-hint">and {rest:,} more{hint}</p>' if rest > 0 else ""
+
+
+def scope_html(held: frozenset[str], asked: frozenset[str] | None) -> str:
+    """How many of the documents are asked, where not all of them are (None)."""
+    if asked is None:
         return ""
-    held = frozenset(one.id for one in holdings.documents)
-    asked = len(chosen & held)
     return (
         '<button type="button" class="qa-scope qa-quiet" title="Choose documents">'
-        f"Asking {asked:,} of {count(len(held), 'document')}</button>"
+        f"Asking {len(asked):,} of {count(len(held), 'document')}</button>"
     )
 
 
@@ -120,7 +121,7 @@ def _item(document: DocumentSummary, *, asked: bool, deletable: bool) -> str:
     if document.pages:
         size = f"{count(document.pages, 'page')} · {size}"
     warnings = "".join(f'<p class="qa-problem">{plain(one)}</p>' for one in document.warnings)
-    value = plain(document.id)
+    value, delete = plain(document.id), _delete(document.id) if deletable else ""
     checked = " checked" if asked else ""
     delete = (
         f'<button type="button" class="qa-delete qa-quiet" value="{value}"'
@@ -140,7 +141,15 @@ def _item(document: DocumentSummary, *, asked: bool, deletable: bool) -> str:
     )
 
 
-def _not_read(holdings: Holdings) -> str:
+def _delete(document_id: str) -> str:
+    value = plain(document_id)
+    return (
+        f'<button type="button" class="qa-delete qa-quiet" value="{value}"'
+        f' aria-label="Delete {value}">Delete</button>'
+    )
+
+
+def _not_read(holdings: Holdings, deletable: bool) -> str:
     """The files that are not among the documents, and why."""
     health: Health = holdings.health
     indexed = {document.id for document in holdings.documents}
@@ -148,19 +157,21 @@ def _not_read(holdings: Holdings) -> str:
     unsupported = tuple(Problem(file, "") for file in health.unsupported)
     hidden = f'<p class="qa-hint">{count(health.hidden, "hidden or temporary file")} ignored.</p>'
     return (
-        _problems("Unreadable", health.unreadable)
-        + _problems("Left out", outside)
-        + _problems("Of kinds that are not read", unsupported)
+        _problems("Unreadable", health.unreadable, deletable)
+        + _problems("Left out", outside, deletable)
+        + _problems("Of kinds that are not read", unsupported[:_SHOWN], deletable)
+        + _more(len(unsupported) - _SHOWN)
         + (hidden if health.hidden else "")
     )
 
 
-def _problems(title: str, problems: Sequence[Problem]) -> str:
+def _problems(title: str, problems: Sequence[Problem], deletable: bool) -> str:
     # All of them, however many: a file that is left out must not go unnoticed.
     if not problems:
         return ""
     items = "".join(
         f'<li><span class="qa-file">{name(one.document_id)}</span>'
+        + (_delete(one.document_id) if deletable else "")
         + (f'<p class="qa-problem">{plain(one.reason)}</p>' if one.reason else "")
         + "</li>"
         for one in problems

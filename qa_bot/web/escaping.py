@@ -38,15 +38,18 @@ def marked_html(text: str, marks: list[tuple[str, Span]], offset: int = 0) -> st
             and is closed and opened again where it must be.
         offset: Where ``text`` stands in the document the spans refer to.
     """
-    spans = [(tag, start - offset, end - offset) for tag, (start, end) in marks]
-    cuts = {0, len(text)}
-    for _, start, end in spans:
-        cuts.update(point for point in (start, end) if 0 < point < len(text))
-    points = sorted(cuts)
+    turns: dict[int, list[int]] = {0: [], len(text): []}  # place → marks that begin or end there
+    for number, (_, span) in enumerate(marks):
+        start, end = (min(max(point - offset, 0), len(text)) for point in span)
+        if start < end:
+            turns.setdefault(start, []).append(number)
+            turns.setdefault(end, []).append(number)
     pieces: list[str] = []
     open_tags: list[str] = []
-    for start, end in pairwise(points):
-        tags = [tag for tag, first, last in spans if first <= start and end <= last]
+    inside: set[int] = set()
+    for start, end in pairwise(sorted(turns)):
+        inside.symmetric_difference_update(turns[start])
+        tags = [marks[number][0] for number in sorted(inside)]
         same = 0
         while same < min(len(tags), len(open_tags)) and tags[same] == open_tags[same]:
             same += 1

@@ -37,7 +37,7 @@ def copy_html(quote: Quote, link: SourceLink) -> str:
     )
     return (
         '<details class="qa-menu qa-copy"><summary class="qa-quiet">Copy</summary><ul>'
-        f'{texts}<li><button type="button" class="qa-copy-link" value="{link_query(link)}">'
+        f'{texts}<li><button type="button" class="qa-copy-link" value="{plain(link_query(link))}">'
         "Link to this quote</button></li></ul></details>"
     )
 
@@ -69,7 +69,7 @@ def sheet_html(conversation: Conversation, wanted: str, origin: str) -> str:
     contexts = {place: text for reply in replies for place, text in reply.contexts.items()}
 
     def link(citation: Citation) -> str:
-        place = SourceLink(citation.digest, citation.start, citation.end)
+        place = SourceLink(citation.digest, citation.start, citation.end, (), citation.document_id)
         return f"{origin}/{link_query(place)}" if origin else ""
 
     def context(quote: Quote) -> list[str]:
@@ -97,13 +97,11 @@ def note_verdict(service: Service, turn: Turn, verdict: Literal["up", "down"]) -
         QaBotError: It can't be written.
     """
     if turn.reply is not None:
-        with service.snapshot() as index:
-            model = index.model
         add_feedback(
             service.folder,
             turn.reply.answer,
             verdict,
-            model=model,
+            model=turn.reply.model,
             version=qa_bot.__version__,
         )
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 from qa_bot.records import Span
 
 _SPAN = re.compile(r"(\d{1,12})-(\d{1,12})")
 _QUOTE = re.compile(r"([0-9a-f]{16}):(\d{1,12}-\d{1,12})")
-_MAX_LENGTH = 1_000  # longer than any link this module writes
+MOST = 40_000  # characters of a passage, far more than any has
+_MAX_LENGTH = 15_000  # longer than any link this module writes
 _MAX_SENTENCES = 8
 
 
@@ -22,25 +23,29 @@ _MAX_SENTENCES = 8
 class SourceLink:
     """A passage of a text and the sentences marked in it.
 
-    ``digest`` names the text that the offsets were taken from (see ``Document.digest``).
+    ``digest`` names the text that the offsets were taken from (see ``Document.digest``),
+    ``document_id`` the document that is meant where several have it; "" is the first.
     """
 
     digest: str
     start: int
     end: int
     sentences: tuple[Span, ...] = ()
+    document_id: str = ""
 
     def fits(self, characters: int) -> bool:
-        """Whether all offsets lie inside a text of so many characters."""
-        spans = ((self.start, self.end), *self.sentences)
-        return all(0 <= start < end <= characters for start, end in spans)
+        """Whether it is a passage of a text of so many characters, and its sentences in it."""
+        inside = (self.start <= start < end <= self.end for start, end in self.sentences)
+        short = 0 < self.end - self.start <= MOST
+        return self.start >= 0 and self.end <= characters and short and all(inside)
 
 
 def link_query(link: SourceLink) -> str:
-    """``?quote=<digest>:<start>-<end>``, with ``&mark=…``: the inverse of ``parse_query``."""
+    """``?quote=<digest>:<start>-<end>``, with ``&mark=…&in=…``: the inverse of ``parse_query``."""
     marks = ",".join(f"{start}-{end}" for start, end in link.sentences)
     marked = f"&mark={marks}" if marks else ""
-    return f"?quote={link.digest}:{link.start}-{link.end}{marked}"
+    named = f"&in={quote(link.document_id, safe='/', errors='replace')}" if link.document_id else ""
+    return f"?quote={link.digest}:{link.start}-{link.end}{marked}{named}"
 
 
 def parse_query(query: object) -> SourceLink | None:
@@ -53,7 +58,7 @@ def parse_query(query: object) -> SourceLink | None:
         return None
     ((start, end),) = _spans(found[2])
     sentences = _spans(fields.get("mark", [""])[0])[:_MAX_SENTENCES]
-    return SourceLink(found[1], start, end, sentences)
+    return SourceLink(found[1], start, end, sentences, fields.get("in", [""])[0])
 
 
 def _spans(text: str) -> tuple[Span, ...]:

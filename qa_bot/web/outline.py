@@ -23,7 +23,11 @@ def outline_html(sections: Sequence[Section], at: int) -> str:
     around = [one for one in headed if one.start <= at < one.end]
     current = max(around, key=lambda one: len(one.path), default=None)
     shown = headed if len(headed) <= _MOST else _near(headed, around)
-    items = "".join(_item(one, current) for one in shown[:_MOST])
+    if len(shown) > _MOST:
+        before = sum(one.start <= at for one in shown)
+        first = min(max(before - _MOST // 2, 0), len(shown) - _MOST)
+        shown = shown[first : first + _MOST]
+    items = "".join(_item(one, current) for one in shown)
     return f'<nav class="qa-outline" aria-label="Sections"><ol>{items}</ol></nav>'
 
 

@@ -8,12 +8,15 @@ const one = (selector, root = document) => root.querySelector(selector);
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 const box = () => one('#qa-question textarea');
 const isLink = () => new URLSearchParams(location.search).has('quote');
-const sameLink = (a, b) => new URLSearchParams(a).get('quote') === new URLSearchParams(b).get('quote');
+const sameLink = (a, b) => ['quote', 'in'].every(
+  (name) => new URLSearchParams(a).get(name) === new URLSearchParams(b).get(name));
 
 let opener = null; // what was clicked to open what is beside the chat
 let view = 'text'; // or 'page': how PDFs are shown
 let zoom = 1;
 let placed = 0; // how far the source was scrolled to show its passage
+let asked = 0; // requests for a source; the last one's answer is what is to be shown
+let latest = {}; // and what that one asked for, more than the link
 let recalled = 0; // how many questions back the arrow keys have gone
 
 // --- Conversation: patches from Python --------------------------------------------------------
@@ -24,23 +27,28 @@ function place(fresh) {
   fresh.remove();
   const old = document.getElementById(fresh.id);
   if (fresh.tagName === 'TEMPLATE') return old?.remove();
+  const focused = old?.contains(document.activeElement) && document.activeElement;
   if (old) old.replaceWith(fresh);
-  else one('#qa-log').append(fresh);
+  else one(fresh.matches('.qa-change') ? '#qa-changes' : '#qa-log')?.append(fresh);
+  if (focused) one(`.${focused.classList[0]}[value="${focused.value}"]`, fresh)?.focus();
+  if (fresh.matches('.qa-change')) noticed(fresh);
   if (fresh.matches('.qa-turn')) fresh.scrollIntoView({ block: 'start' });
   markCurrent();
 }
 
-function patch() {
-  for (const fresh of [...element.children]) if (fresh.id) place(fresh);
-}
+window.patchFrom = (carrier) => {
+  for (const fresh of [...carrier.children]) if (fresh.id) place(fresh);
+};
 
-watch('value', patch);
+watch('value', () => window.patchFrom(element));
 
 // --- The source -------------------------------------------------------------------------------
 
 function open(more = {}) {
   side.classList.add('qa-waits');
-  trigger('open', { query: location.search, view, ...more });
+  latest = more;
+  asked += 1;
+  trigger('open', { query: location.search, view, asked, ...more });
 }
 
 function markCurrent() {
@@ -101,6 +109,17 @@ function applyZoom() {
   if (image && !image.src.endsWith(`width=${width}`)) image.src = image.src.replace(/\d+$/, width);
 }
 
+function zoomBy(more) { // what is in the middle stays there
+  const text = one('.qa-source-text', panel);
+  const { scrollLeft, scrollTop, clientWidth, clientHeight } = text;
+  const before = zoom;
+  zoom = Math.min(3, Math.max(1, zoom + more));
+  applyZoom();
+  const keep = (scroll, size) => (scroll + size / 2) * zoom / before - size / 2;
+  text.scrollLeft = keep(scrollLeft, clientWidth);
+  text.scrollTop = keep(scrollTop, clientHeight);
+}
+
 function scrollToPassage() {
   const text = one('.qa-source-text', panel);
   if (!text) return;
@@ -120,19 +139,47 @@ function scrollToPassage() {
 function lightSection() {
   const text = one('.qa-source-text', panel);
   const outline = one('.qa-outline', panel);
-  if (!text || !outline || text.scrollTop === placed) return;
+  if (!text || !outline || text.scrollTop === placed) return; // nobody has scrolled yet
+  placed = -1;
   const { top, height } = text.getBoundingClientRect();
   const line = top + 40 + (height - 40) * text.scrollTop / (text.scrollHeight - text.clientHeight);
+  const entry = (heading) => one(`.qa-section[value="${heading.dataset.at}"]`, outline);
   const above = all('.qa-heading', text).filter((one) => one.getBoundingClientRect().top < line);
-  const at = above.at(-1)?.dataset.at;
-  const item = at && one(`.qa-section[value="${at}"]`, outline);
-  if (!item || item.hasAttribute('aria-current')) return;
+  const heading = above.reverse().find(entry); // a title is not in the outline
+  const item = heading && entry(heading);
+  if (item?.hasAttribute('aria-current')) return;
   one('[aria-current]', outline)?.removeAttribute('aria-current');
-  item.setAttribute('aria-current', 'true');
+  item?.setAttribute('aria-current', 'true');
+  revealEntry(outline, item);
+}
+
+function revealEntry(outline, item) {
+  if (!item) return;
+  const [entry, shown] = [item, outline].map((one) => one.getBoundingClientRect());
+  if (entry.top < shown.top || entry.bottom > shown.bottom) outline.scrollTop += entry.top - shown.top - 80;
+}
+
+// Boxes are shown with the picture that they belong to: where they stand hangs on its height.
+function pictureArrived() {
+  const image = one('.qa-page img', panel);
+  if (!image) return;
+  const drawn = () => {
+    if (image.parentElement.classList.contains('qa-drawn')) return; // only drawn larger
+    image.parentElement.classList.add('qa-drawn');
+    scrollToPassage();
+  };
+  image.onload = drawn;
+  if (image.complete && image.naturalWidth) drawn();
 }
 
 function sourceArrived() {
+  const number = Number(one('.qa-opened', panel)?.dataset.asked);
+  if (number !== asked) { // it was overtaken: ask again, unless what is newer is still to come
+    if (!side.classList.contains('qa-waits')) open(latest);
+    return;
+  }
   side.classList.remove('qa-waits');
+  if (one('.qa-again', panel)) setTimeout(() => { if (isLink() && number === asked) open(latest); }, 2000);
   const [links, place] = steps();
   for (const button of all('.qa-step', panel)) button.disabled = !links[place + Number(button.value)];
   const count = one('.qa-step-count', panel);
@@ -142,12 +189,65 @@ function sourceArrived() {
   applyZoom();
   const text = one('.qa-source-text', panel);
   scrollToPassage();
-  one('.qa-page img', panel)?.addEventListener('load', scrollToPassage, { once: true });
-  text?.addEventListener('scroll', () => requestAnimationFrame(lightSection), { passive: true });
-  const current = one('.qa-outline [aria-current]', panel);
-  if (current) one('.qa-outline', panel).scrollTop = current.offsetTop - 80;
+  pictureArrived();
+  if (text) text.onscroll = () => requestAnimationFrame(lightSection);
+  const outline = one('.qa-outline', panel);
+  if (outline) revealEntry(outline, one('[aria-current]', outline));
   // Who followed a link reads on with the arrow keys; who is typing meanwhile goes on typing.
   if (text && !document.activeElement?.matches('textarea, input')) text.focus({ preventScroll: true });
+}
+
+// --- Files: sent and deleted, where the chat was started so -----------------------------------
+
+function tell(said) {
+  const line = document.createElement('div');
+  line.className = 'qa-change';
+  line.textContent = said;
+  one('#qa-changes').append(line);
+  return line;
+}
+
+function noticed(change) {
+  change.scrollIntoView({ block: 'nearest' });
+  if (!document.activeElement?.closest('.qa-change')) one('button:last-of-type', change)?.focus();
+}
+
+// One request for each, so that one that is refused is no loss to the others.
+async function send(files) {
+  for (const done of all('.qa-change:not(:has(button))')) done.remove();
+  const { accept, dataset } = one('#qa-files');
+  const tokens = [];
+  for (const [place, file] of files.entries()) {
+    const name = file.name.replace(/[\p{Cc}\p{Cf}]/gu, '');
+    const line = tell(`Sending ${name} (${place + 1} of ${files.length})…`);
+    const isRead = accept.split(',').some((suffix) => file.name.toLowerCase().endsWith(suffix));
+    const isSent = isRead && file.size <= Number(dataset.limit); // else only to be told why not
+    const query = new URLSearchParams({ name: file.name, size: file.size });
+    try {
+      const reply = await fetch(`upload?${query}`, { method: 'POST', body: isSent ? file : null });
+      const said = await reply.text();
+      if (reply.ok) { tokens.push(said); line.remove(); } else line.textContent = said;
+    } catch {
+      line.textContent = `${name} could not be sent.`;
+    }
+  }
+  if (tokens.length) trigger('take_in', { tokens });
+}
+
+function answered(button, event, data) { // a question about a file
+  button.closest('.qa-change').remove();
+  if (event) trigger(event, data);
+  (one('.qa-change button:last-of-type') ?? one('.qa-add')).focus();
+}
+
+for (const kind of ['dragover', 'drop']) {
+  document.addEventListener(kind, (event) => {
+    if (!event.dataTransfer.types.includes('Files')) return;
+    event.preventDefault(); // else the browser would leave the page for the file
+    const isHere = one('#qa-files') && event.target.closest('#qa-documents');
+    if (!isHere) event.dataTransfer.dropEffect = 'none';
+    if (isHere && kind === 'drop') send([...event.dataTransfer.files]);
+  });
 }
 
 // --- Events -----------------------------------------------------------------------------------
@@ -158,16 +258,27 @@ function fill(text) {
   field.dispatchEvent(new Event('input', { bubbles: true }));
 }
 
+async function toClipboard(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch { // there is none on a page that came from another machine without encryption
+    const field = Object.assign(document.createElement('textarea'), { value: text });
+    field.style.position = 'fixed';
+    document.body.append(field);
+    field.select();
+    const isCopied = document.execCommand('copy');
+    field.remove();
+    return isCopied;
+  }
+}
+
 async function copy(button, text) {
   const said = button.closest('details')?.querySelector('summary') ?? button;
   const label = said.dataset.label ?? said.textContent;
   said.dataset.label = label;
-  try {
-    await navigator.clipboard.writeText(text);
-    said.textContent = 'Copied';
-  } catch {
-    said.textContent = 'Not copied: the browser refused';
-  }
+  const isCopied = await toClipboard(text);
+  said.textContent = isCopied ? 'Copied' : 'Not copied: the browser refused';
   button.closest('details')?.removeAttribute('open');
   said.focus();
   setTimeout(() => { said.textContent = label; }, 2000);
@@ -192,7 +303,7 @@ const clicked = {
   '.qa-section': (target) => open({ at: target.value }),
   '.qa-view': (target) => { view = target.value; open(); },
   '.qa-turn-page': (target) => open({ page: target.value }),
-  '.qa-zoom': (target) => { zoom = Math.min(3, Math.max(1, zoom + 0.5 * Number(target.value))); applyZoom(); },
+  '.qa-zoom': (target) => zoomBy(0.5 * Number(target.value)),
   '.qa-step': (target) => step(Number(target.value)),
   '.qa-open-documents, .qa-scope': (target) => {
     const opened = page.dataset.side === 'documents';
@@ -201,6 +312,11 @@ const clicked = {
     show(opened ? '' : 'documents');
     markCurrent();
   },
+  '.qa-add': () => one('#qa-files').click(),
+  '.qa-delete': (target) => trigger('erase', { name: target.value }),
+  '.qa-erase': (target) => answered(target, 'erase', { name: target.value, sure: target.dataset.state }),
+  '.qa-keep': (target) => answered(target),
+  '.qa-decide': (target) => answered(target, 'decide', { token: target.dataset.token, choice: target.value }),
   '.qa-choose-all': (target) => trigger('choose', { ...list(), all: true, wanted: target.value === 'on' }),
 };
 
@@ -224,6 +340,11 @@ document.addEventListener('change', (event) => {
     trigger('choose', { ...list(), names: [event.target.value], wanted: event.target.checked });
   }
   if (event.target.matches('#qa-order')) trigger('choose', list());
+  if (event.target.matches('#qa-files')) {
+    const chosen = [...event.target.files];
+    event.target.value = ''; // so that the same file can be chosen again
+    if (chosen.length) send(chosen);
+  }
 });
 
 let seeking = 0;
@@ -235,6 +356,7 @@ document.addEventListener('input', (event) => {
 
 document.addEventListener('keydown', (event) => {
   const asking = event.target.matches('#qa-question textarea');
+  if (event.isComposing) return;
   if (event.key === 'Escape') {
     const menu = one('details.qa-menu[open]');
     if (menu) { menu.removeAttribute('open'); one('summary', menu).focus(); }
@@ -259,10 +381,15 @@ document.addEventListener('keydown', (event) => {
 function begin() {
   [page, side, panel] = ['qa-panes', 'qa-side', 'qa-panel'].map((id) => document.getElementById(id));
   if (!panel || !one('#qa-log')) return setTimeout(begin, 20);
-  const isElement = (node) => node.nodeType === Node.ELEMENT_NODE;
-  new MutationObserver((changes) => {
-    if (changes.some((change) => [...change.addedNodes].some(isElement))) sourceArrived();
-  }).observe(panel, { childList: true, subtree: true });
+  // Gradio changes what differs in its place, and elements of its own around it when a request
+  // begins: a source has arrived when the number in front of it is another.
+  let last;
+  new MutationObserver(() => {
+    const number = one('.html-container > div', panel)?.firstChild?.data;
+    if (number === last) return;
+    last = number;
+    sourceArrived();
+  }).observe(panel, { childList: true, subtree: true, characterData: true });
   window.addEventListener('popstate', follow);
   follow();
 }

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from starlette.concurrency import run_in_threadpool
 
 from qa_bot.page_view import PageViewer
-from qa_bot.web import asking, documents, keeping, render, report, showing
+from qa_bot.web import asking, changing, documents, keeping, render, report, showing
 from qa_bot.web.asking import Updates
 from qa_bot.web.conversation import Conversation
 from qa_bot.web.sent import sent, text, texts
 from qa_bot.web.service import Service
+from qa_bot.web.uploads import Uploads
 
 _SCRIPT = Path(__file__).with_name("page.js")
 _POLL_SECONDS = 0.5  # only while something is under way
@@ -24,7 +27,8 @@ _POLL_SECONDS = 0.5  # only while something is under way
 class Parts:
     """The components that events read and change."""
 
-    hub: gr.HTML  # carries what the page's script sends, and patches of the conversation back
+    hub: gr.HTML  # carries what the page's script sends, and patches of the page back
+    turns: gr.HTML  # carries the conversation's patches: one of the hub's could overtake them
     status: gr.HTML
     receipt: gr.HTML
     rebuild: gr.Button
@@ -40,6 +44,16 @@ class Parts:
     documents: gr.HTML
     conversation: gr.State
 
+    @property
+    def looked(self) -> list[gr.Component]:
+        """What shows the state of the index: the outputs of a ``Look``."""
+        work = [self.rebuild, self.cancel, self.timer]
+        return [self.status, self.receipt, self.welcome, *work, self.documents, self.scope]
+
+
+Look = Callable[[Conversation], Updates]
+"""A look at the index: new values for ``Parts.looked``."""
+
 
 def theme() -> gr.Theme:
     """Plain, with the system's fonts: Gradio's own could be fetched from another host."""
@@ -54,12 +68,12 @@ def theme() -> gr.Theme:
 def build_page(service: Service, viewer: PageViewer) -> gr.Blocks:
     """Lay the page out and wire it to the service."""
     with gr.Blocks(title="qa-bot", analytics_enabled=False, fill_width=True) as page:
-        parts = _layout()
+        parts = _layout(service.uploads)
         _wire(page, parts, service, viewer)
     return page  # type: ignore[no-any-return]  # Gradio leaves "with" untyped
 
 
-def _layout() -> Parts:
+def _layout(uploads: Uploads | None) -> Parts:
     with gr.Row(elem_id="qa-top"):
         _html("qa-name", render.name_html())
         status = _html("qa-status")
@@ -78,15 +92,22 @@ def _layout() -> Parts:
             with gr.Column(elem_id="qa-documents"):
                 _html("qa-documents-head", documents.head_html())
                 with gr.Row(elem_id="qa-build"):
+                    if uploads is not None:
+                        _html("qa-adding", changing.add_html(uploads.limit))
                     rebuild = gr.Button("Rebuild index", size="sm", elem_id="qa-rebuild")
                     cancel = gr.Button("Cancel", size="sm", visible=False, elem_id="qa-cancel")
+                if uploads is not None:
+                    _html("qa-changing", changing.changes_html())
                 receipt = _html("qa-receipt")
                 _html("qa-seeking", documents.tools_html())
                 listed = _html("qa-listed")
     script = _SCRIPT.read_text(encoding="utf-8")
     hub = gr.HTML(elem_id="qa-hub", apply_default_css=False, js_on_load=script)
+    watching = "watch('value', () => window.patchFrom(element));"
+    turns = gr.HTML(elem_id="qa-turns", apply_default_css=False, js_on_load=watching)
     return Parts(
         hub=hub,
+        turns=turns,
         status=status,
         receipt=receipt,
         rebuild=rebuild,
@@ -137,11 +158,11 @@ def _wire(page: gr.Blocks, parts: Parts, service: Service, viewer: PageViewer) -
         "api_visibility": "private",
         "trigger_mode": "multiple",
     }
-    _wire_questions(parts, service, plain)
-    _wire_index(page, parts, service, plain)
+    look = _wire_index(page, parts, service, plain)
+    _wire_questions(parts, service, look, plain)
 
     def open_source(event: gr.EventData) -> str:
-        return showing.show(service, viewer, sent(event))
+        return render.patch(showing.show(service, viewer, sent(event)))
 
     def save(conversation: Conversation, event: gr.EventData) -> str:
         data = sent(event)
@@ -152,8 +173,8 @@ def _wire(page: gr.Blocks, parts: Parts, service: Service, viewer: PageViewer) -
     parts.hub.save(save, inputs=[parts.conversation], outputs=[parts.hub], **plain)
 
 
-def _wire_questions(parts: Parts, service: Service, plain: dict[str, Any]) -> None:
-    """A question takes two steps: it is shown, then answered."""
+def _wire_questions(parts: Parts, service: Service, look: Look, plain: dict[str, Any]) -> None:
+    """A question takes two steps: it is shown, then answered, and the index looked at again."""
     memory, buttons = [parts.conversation], [parts.send, parts.stop]
 
     def begin(question: str, conversation: Conversation) -> Updates:
@@ -162,8 +183,12 @@ def _wire_questions(parts: Parts, service: Service, plain: dict[str, Any]) -> No
     def start(conversation: Conversation, event: gr.EventData) -> Updates:
         return asking.begin(service, conversation, text(sent(event), "question"))
 
-    def finish(conversation: Conversation) -> Updates:
-        return asking.finish(service, conversation)
+    async def finish(conversation: Conversation) -> Updates:
+        asked = conversation.asked
+        while not service.is_settled and conversation.asked is asked:
+            await asyncio.sleep(_POLL_SECONDS / 5)  # who waits for an index holds up no thread
+        found = await run_in_threadpool(asking.finish, service, conversation)
+        return *found, *look(conversation)
 
     def revise(conversation: Conversation, event: gr.EventData) -> Updates:
         return asking.revise(conversation, sent(event))
@@ -171,34 +196,37 @@ def _wire_questions(parts: Parts, service: Service, plain: dict[str, Any]) -> No
     def judge(conversation: Conversation, event: gr.EventData) -> str:
         return asking.judge(service, conversation, sent(event))
 
-    shown = [parts.hub, parts.question, parts.notice, *buttons]
+    shown = [parts.turns, parts.question, parts.notice, *buttons, parts.conversation]
     asked = [parts.question.submit, parts.send.click]
     begun = [
         gr.on(asked, begin, inputs=[parts.question, *memory], outputs=shown, **plain),
         parts.hub.start(start, inputs=memory, outputs=shown, **plain),
     ]
     for step in begun:
-        step.then(finish, inputs=memory, outputs=[parts.hub, *buttons], **plain)
-    parts.stop.click(asking.stop, inputs=memory, outputs=[parts.hub, *buttons], **plain)
-    revised = [parts.hub, parts.question, parts.notice]
+        outputs = [parts.turns, *buttons, *parts.looked]
+        step.then(finish, inputs=memory, outputs=outputs, **plain)
+    parts.stop.click(asking.stop, inputs=memory, outputs=[parts.turns, *buttons], **plain)
+    revised = [parts.turns, parts.question, parts.notice]
     parts.hub.revise(revise, inputs=memory, outputs=revised, **plain)
     parts.hub.judge(judge, inputs=memory, outputs=[parts.hub], **plain)
 
 
-def _wire_index(page: gr.Blocks, parts: Parts, service: Service, plain: dict[str, Any]) -> None:
+def _wire_index(page: gr.Blocks, parts: Parts, service: Service, plain: dict[str, Any]) -> Look:
     """What is indexed, and which documents are asked."""
     memory = [parts.conversation]
-    shown = [parts.documents, parts.scope]
-    state = [parts.status, parts.receipt, parts.welcome, parts.rebuild, parts.cancel, parts.timer]
 
     def listed(conversation: Conversation) -> Updates:
-        holdings = service.status.holdings
+        holdings = conversation.listed = service.status.holdings
         return (
-            documents.list_html(holdings, conversation),
-            documents.scope_html(holdings, conversation.chosen),
+            documents.list_html(holdings, conversation, deletable=service.uploads is not None),
+            documents.scope_html(service.held, conversation.scope(service.held)),
         )
 
     def look(conversation: Conversation) -> Updates:
+        is_new = conversation.listed is not service.status.holdings
+        return *_state(service), *(listed(conversation) if is_new else (gr.skip(), gr.skip()))
+
+    def load(conversation: Conversation) -> Updates:
         return *_state(service), *listed(conversation)
 
     def rebuild(conversation: Conversation) -> Updates:
@@ -214,13 +242,16 @@ def _wire_index(page: gr.Blocks, parts: Parts, service: Service, plain: dict[str
         return listed(conversation)
 
     for trigger, function in (
-        (page.load, look),
+        (page.load, load),
         (parts.timer.tick, look),
         (parts.rebuild.click, rebuild),
         (parts.cancel.click, cancel),
     ):
-        trigger(function, inputs=memory, outputs=[*state, *shown], **plain)
+        trigger(function, inputs=memory, outputs=parts.looked, **plain)
+    shown = [parts.documents, parts.scope]
     parts.hub.choose(choose, inputs=memory, outputs=shown, **plain)
+    changing.wire(parts.hub, service, look, parts.conversation, parts.looked, plain)
+    return look
 
 
 def _state(service: Service) -> Updates:
@@ -239,7 +270,7 @@ def _choose(service: Service, conversation: Conversation, data: Mapping[str, Any
     """Filter and sort the list, or choose among what it shows."""
     holdings = service.status.holdings
     if "sought" in data:
-        conversation.sought, conversation.order = text(data, "sought"), text(data, "order")
+        conversation.sought, conversation.order = text(data, "sought")[:200], text(data, "order")
     if holdings is None or "wanted" not in data:
         return
     held = frozenset(document.id for document in holdings.documents)

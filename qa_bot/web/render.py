@@ -66,6 +66,11 @@ def verdict_html(number: int, answer: Answer, verdict: str = "", note: str = "")
     )
 
 
+def forgotten_html(number: int, note: str) -> str:
+    """In place of yes and no, where the answer is no longer known."""
+    return f'<footer class="qa-foot" id="qa-foot-{number}"><span>{plain(note)}</span></footer>'
+
+
 def keep_golden_html() -> str:
     """After a thumb up: the offer to keep the answer for ``qa-bot eval``."""
     return (
@@ -92,21 +97,26 @@ def error_html(message: str) -> str:
     return f'<p class="qa-error">{plain(message)}</p>'
 
 
-def answer_html(reply: Reply) -> str:
-    """The quotes of an answer, best first, or that the documents don't answer."""
+def answer_html(reply: Reply, *, scoped: bool = False) -> str:
+    """The quotes of an answer, best first, or that the documents don't answer.
+
+    Args:
+        reply: The answer and what is needed to show it.
+        scoped: Whether only some of the documents were asked.
+    """
     answer = reply.answer
     warning = f'<p class="qa-hint">{plain(answer.warning)}</p>' if answer.warning else ""
     if not answer.found:
-        return warning + _not_found(reply)
+        return warning + _not_found(reply, "The chosen documents" if scoped else "The documents")
     quoted = {quote.passage for quote in answer.quotes}
     more = [hit for hit in answer.hits if hit.passage not in quoted]
     quotes = "".join(_quote(quote, reply) for quote in answer.quotes)
     return warning + quotes + _folded("More passages", more, reply)
 
 
-def _not_found(reply: Reply) -> str:
+def _not_found(reply: Reply, asked: str) -> str:
     answer = reply.answer
-    parts = ['<p class="qa-none">The documents don’t answer this.</p>']
+    parts = [f'<p class="qa-none">{asked} don’t answer this.</p>']
     if answer.unknown_words:
         words = _either(f"“{plain(word)}”" for word in answer.unknown_words)
         parts.append(f'<p class="qa-hint">No document contains {words}.</p>')
@@ -133,7 +143,9 @@ def _folded(title: str, hits: list[Hit], reply: Reply) -> str:
 
 def _quote(quote: Quote, reply: Reply) -> str:
     citation = quote.citation
-    link = SourceLink(citation.digest, quote.start, quote.end, quote.sentences)
+    link = SourceLink(
+        citation.digest, quote.start, quote.end, quote.sentences, citation.document_id
+    )
     marks = [("mark", span) for span in quote.sentences]
     if quote.answer:
         marks.append(("b", quote.answer))
@@ -149,7 +161,7 @@ def _hit(hit: Hit, reply: Reply) -> str:
     passage = hit.passage
     digest = reply.digests[passage.document_id]
     stale = passage.document_id in reply.answer.stale
-    link = SourceLink(digest, passage.start, passage.end)
+    link = SourceLink(digest, passage.start, passage.end, (), passage.document_id)
     return _figure(
         "qa-quote qa-hit",
         _context(passage.document_id, passage.context, reply.contexts),
@@ -180,7 +192,7 @@ def _context(
 
 def _citation_link(citation: Citation, link: SourceLink) -> str:
     return (
-        f'<a class="qa-citation" href="{link_query(link)}"'
+        f'<a class="qa-citation" href="{plain(link_query(link))}"'
         f' title="Open {plain(citation.document_id)} here"><bdi>{plain(str(citation))}</bdi></a>'
     )
 

@@ -1,16 +1,20 @@
-"""What the page asks for outside Gradio: the files of documents, and drawn pages of PDFs."""
+"""What the page asks for outside Gradio: files of documents, drawn pages of PDFs, uploads."""
 
 from __future__ import annotations
 
 import mimetypes
+from typing import Annotated
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Query, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from qa_bot.errors import QaBotError
 from qa_bot.page_view import PageViewer
 from qa_bot.web import sources
 from qa_bot.web.service import Service
+from qa_bot.web.uploads import RefusedError, Uploads
 
 _SHOWN = ("application/pdf", "text/plain")  # by the browser; anything else it only saves
 _WIDEST = 3_600  # pixels
@@ -40,10 +44,15 @@ def add_routes(app: FastAPI, service: Service, viewer: PageViewer) -> None:
         )
 
     @app.get("/page/{digest}/{number}")
-    def drawn(digest: str, number: int, width: int = 1_200) -> Response:
+    def drawn(
+        digest: str,
+        number: int,
+        width: int = 1_200,
+        document: Annotated[str, Query(alias="in")] = "",
+    ) -> Response:
         try:
             with service.snapshot() as index:
-                named = index.named(digest)
+                named = index.named(digest, document)
             if named is None or named.state != "current":
                 return PlainTextResponse("Not among the documents, or changed since.", 404)
             file = service.documents / named.document_id
@@ -51,3 +60,24 @@ def add_routes(app: FastAPI, service: Service, viewer: PageViewer) -> None:
         except QaBotError as error:
             return PlainTextResponse(str(error), 404)
         return Response(drawing.data, media_type=drawing.media_type)
+
+
+def add_upload_route(app: FastAPI, uploads: Uploads) -> None:
+    """Receive files, one in the body of each request; the answer is what each waits under.
+
+    Gradio's own route would change their names, and leaves what is cut short.
+    """
+
+    @app.post("/upload")
+    async def upload(request: Request, name: str, size: int = 0) -> Response:
+        try:
+            with uploads.receive(name, size) as incoming:
+                async for chunk in request.stream():
+                    await run_in_threadpool(incoming.write, chunk)
+        except RefusedError as error:
+            return PlainTextResponse(str(error), 422)
+        except ClientDisconnect:
+            return PlainTextResponse("Cut short.", 400)
+        except OSError as error:
+            return PlainTextResponse(f"The file can't be kept: {error.strerror}.", 507)
+        return PlainTextResponse(incoming.token)

@@ -3,15 +3,23 @@
 A server on 127.0.0.1 can still be reached by any web site its user visits, so
 requests made for another host (DNS rebinding) or from another origin (forged
 requests) are refused. Of Gradio's routes only those the page uses are open:
-uploads, files, proxying, monitoring and saved links are not. And the page may
-load nothing from elsewhere, whatever ends up in it.
+uploads, files, proxying, monitoring and saved links are not. A request's body
+is cut off where it is longer than the page would send, and an event that names
+a file is refused: Gradio would copy it, or fetch it from its address. And the
+page may load nothing from elsewhere, whatever ends up in it.
 """
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from qa_bot.web.uploads import Uploads
 
 # Gradio starts itself from inline scripts and compiles gr.HTML's with Function(), so both are
 # allowed; event handlers in attributes (<img onerror=…>) and other hosts never are.
@@ -34,9 +42,8 @@ _FILE_HEADERS = {
     **_HEADERS,
     "Content-Security-Policy": "script-src 'none'; form-action 'none'; frame-ancestors 'none'",
 }
-_PAGES = frozenset(
-    {"/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", "/gradio_api/run/predict"}
-)
+_EVENT = "/gradio_api/run/predict"
+_PAGES = frozenset({"/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", _EVENT})
 _FOLDERS = (
     "/assets/",
     "/file/",
@@ -44,15 +51,27 @@ _FOLDERS = (
     "/static/",
     "/gradio_api/heartbeat/",
 )
+_UPLOAD = "/upload"
+_MOST = 256 * 2**10  # bytes of a request's body, unless it is a file
 _LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 _EVERYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - recognised here, not bound to
 
+_TOO_LONG = PlainTextResponse("Longer than is taken here.", 413)
+_NO_FILES = PlainTextResponse("Events of this page name no files.", 400)
+
 
 class Guard:
-    """Wraps the application; ``host`` is the address it is served on."""
+    """Wraps the application.
 
-    def __init__(self, app: ASGIApp, host: str) -> None:
+    Args:
+        app: What is behind it.
+        host: The address it is served on.
+        uploads: Takes in files of visitors; None where they may send none.
+    """
+
+    def __init__(self, app: ASGIApp, host: str, uploads: Uploads | None = None) -> None:
         self._app = app
+        self._uploads = uploads
         # Someone who binds to every address wants it reached by names we can't know.
         self._hosts = None if host in _EVERYWHERE else _LOCAL | {host.lower()}
 
@@ -67,13 +86,32 @@ class Guard:
             await refusal(scope, receive, send)
             return
 
+        body = _Body(receive, self._most(scope["path"]))
+        if scope["path"] == _EVENT and await body.names_file():
+            await _NO_FILES(scope, receive, send)
+        else:
+            await self._pass_on(scope, body, send)
+
+    async def _pass_on(self, scope: Scope, body: _Body, send: Send) -> None:
+        answered = False
+
         async def send_with_headers(message: Message) -> None:
+            nonlocal answered
+            if body.is_too_long and not answered:
+                return  # it is answered below
+            answered = True
             if message["type"] == "http.response.start":
                 is_file = scope["path"].startswith("/file/")
                 MutableHeaders(scope=message).update(_FILE_HEADERS if is_file else _HEADERS)
             await send(message)
 
-        await self._app(scope, receive, send_with_headers)
+        try:
+            await self._app(scope, body.receive, send_with_headers)
+        except ClientDisconnect:
+            if not body.is_too_long:
+                raise
+        if body.is_too_long and not answered:
+            await _TOO_LONG(scope, body.receive, send)
 
     def _refusal(self, path: str, headers: Headers) -> PlainTextResponse | None:
         host = headers.get("host", "")
@@ -82,9 +120,69 @@ class Guard:
             return PlainTextResponse("Not the host this page is served for.", 421)
         if origin is not None and origin.partition("://")[2].lower() != host.lower():
             return PlainTextResponse("Requests from other pages are refused.", 403)
-        if path not in _PAGES and not path.startswith(_FOLDERS):
+        if not self._is_open(path):
             return PlainTextResponse("Not found.", 404)
+        length = headers.get("content-length", "0")
+        if not (length.isascii() and length.isdigit()) or int(length) > self._most(path):
+            return _TOO_LONG
         return None
+
+    def _is_open(self, path: str) -> bool:
+        if path == _UPLOAD:
+            return self._uploads is not None
+        return path in _PAGES or path.startswith(_FOLDERS)
+
+    def _most(self, path: str) -> int:
+        """Bytes that the body of a request may have."""
+        return self._uploads.limit if self._uploads and path == _UPLOAD else _MOST
+
+
+class _Body:
+    """What a request sends; it is cut off, as if its sender had gone, after ``most`` bytes."""
+
+    def __init__(self, receive: Receive, most: int) -> None:
+        self._receive, self._most = receive, most
+        self._received = 0
+        self._waiting: list[Message] = []  # parts that were looked at already, the last one first
+
+    @property
+    def is_too_long(self) -> bool:
+        """Whether it was cut off."""
+        return self._received > self._most
+
+    async def names_file(self) -> bool:
+        """Whether it is an event with a file in it, in the way in which Gradio writes them."""
+        parts: list[Message] = []
+        while not parts or parts[-1].get("more_body"):
+            parts.append(await self.receive())
+        self._waiting = parts[::-1]
+        try:
+            return _names_file(json.loads(b"".join(one.get("body", b"") for one in parts)))
+        except ValueError:
+            return False  # Gradio can't read it either
+        except RecursionError:
+            return True  # the page sends nothing so deep
+
+    async def receive(self) -> Message:
+        """The next part."""
+        if self._waiting:
+            return self._waiting.pop()
+        message = await self._receive()
+        self._received += len(message.get("body", b""))
+        return {"type": "http.disconnect"} if self.is_too_long else message
+
+
+def _names_file(value: Any) -> bool:  # noqa: ANN401 - whatever JSON holds
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            if "meta" in one:
+                return True
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+    return False
 
 
 def _name(host: str) -> str:

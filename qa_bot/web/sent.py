@@ -25,9 +25,9 @@ def text(data: Mapping[str, Any], field: str) -> str:
 def number(data: Mapping[str, Any], field: str) -> int | None:
     """A whole number among the fields, not negative, or None; texts of digits count."""
     value = data.get(field)
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 13:
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
         return int(value)
-    return value if isinstance(value, int) and 0 <= value < 10**12 else None
+    return value if type(value) is int and 0 <= value < 10**15 else None
 
 
 def texts(data: Mapping[str, Any], field: str) -> list[str]:

@@ -29,6 +29,7 @@ from qa_bot.records import (
     Section,
     Span,
 )
+from qa_bot.web.uploads import Uploads
 
 if TYPE_CHECKING:
     from qa_bot import Index
@@ -39,6 +40,7 @@ _DOCUMENTS_FOR_STARTING_POINTS = 12
 _MAX_HEADING = 90  # characters
 _BROKEN = "Something went wrong; the terminal that runs the chat shows what."
 _CANCELLED = "Cancelled: answers come from the index as it was, and a rebuild goes on from here."
+_NOT_YET = "The index is being made: try again once it is there."
 _LOOK = 0.2  # seconds between looks at whether a waiting question is still wanted
 
 
@@ -81,6 +83,7 @@ class Reply:
     answer: Answer
     digests: dict[str, str]
     contexts: dict[tuple[str, Span], str] = field(default_factory=dict)
+    model: str = ""
 
 
 class CancelledError(Exception):
@@ -109,9 +112,14 @@ class Service:
         index: Path,
         model: str | Embedder | None = None,
         ocr: str | None = None,
+        *,
         reader: Reader | None = DEFAULT_READER,
         strictness: float | None = None,
+        allow_uploads: bool = False,
     ) -> None:
+        waiting = Uploads(documents, index / "uploads")  # deletes what an earlier chat left
+        # None: visitors may neither add nor delete documents.
+        self.uploads = waiting if allow_uploads else None
         self._documents = documents
         self._index = index
         self._model = model
@@ -133,18 +141,20 @@ class Service:
         """The state of things now; never changes once returned."""
         return self._status
 
-    def refresh(self, *, requested: bool) -> bool:
+    def refresh(self, *, requested: bool, changed: bool | None = None) -> bool:
         """Start to bring the index up to date, in the background.
 
         Args:
             requested: Whether someone asked for it: only then is "no file has changed" news.
+            changed: Whether a file is known to have changed just now, so that a build which
+                is under way may have missed it; unless given, where nobody asked.
 
         Returns:
             False if that is under way already: then nothing is started.
         """
         with self._lock:
             if self._running:
-                self._again |= not requested  # what has changed just now may have been missed
+                self._again |= not requested if changed is None else changed
                 return False
             self._running = True
             if self._lease is None:
@@ -154,8 +164,22 @@ class Service:
         threading.Thread(target=self._refresh, name="qa-bot-index", daemon=True).start()
         return True
 
+    @property
+    def held(self) -> frozenset[str]:
+        """The documents of the index that answers now, by id."""
+        holdings = self._status.holdings
+        return frozenset(one.id for one in holdings.documents) if holdings else frozenset()
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether questions are answered, or refused, without waiting for the first index."""
+        return self._settled.is_set()
+
     def cancel(self) -> None:
-        """Let the build that is under way end at its next report; what it did is kept for later."""
+        """Let the build that is under way end at its next report; what it did is kept for later.
+
+        One that was asked for meanwhile is done all the same.
+        """
         self._cancelled = True
 
     @property
@@ -191,8 +215,7 @@ class Service:
         self._notice_other_builds()
         with self.snapshot() as index:
             if documents is not None:
-                held = {document.id for document in index.documents()}
-                documents = [name for name in documents if name in held]
+                documents = sorted(index.held(documents))
             answer = qa_bot.answer(
                 question,
                 index,
@@ -207,13 +230,12 @@ class Service:
         """The index that answers now; it stays open until the caller is done with it.
 
         Raises:
-            QaBotError: There is none.
+            QaBotError: There is none, or none yet.
         """
-        self._settled.wait()
         with self._lock:
             lease = self._lease
             if lease is None:
-                raise QaBotError(self._status.problem)
+                raise QaBotError(self._status.problem or _NOT_YET)
             lease.users += 1
         try:
             yield lease.index
@@ -242,6 +264,7 @@ class Service:
             problem = self._refresh_once()
             with self._lock:
                 again, self._again = self._again, False
+                self._cancelled &= not again
                 self._running = again
                 activity: Literal["building", "idle"] = "building" if again else "idle"
                 self._status = replace(
@@ -290,6 +313,9 @@ class Service:
         except QaBotError as error:
             return str(error)
         self._from_scratch = False
+        earlier = self._status.receipt  # of the build that this one follows at once
+        if receipt.nothing_changed and earlier is not None:
+            receipt = replace(earlier, health=receipt.health)
         news = self._status.requested or not receipt.nothing_changed
         self._status = replace(self._status, receipt=receipt if news else None)
         return ""
@@ -339,7 +365,7 @@ def _reply(answer: Answer, index: Index) -> Reply:
         in_order = sorted(wanted)
         for span, text in zip(in_order, index.slices(name, in_order), strict=True):
             contexts[name, span] = text
-    return Reply(answer, index.digests(spans), contexts)
+    return Reply(answer, index.digests(spans), contexts, index.model)
 
 
 def _holdings(index: Index) -> Holdings:

@@ -16,17 +16,27 @@ from qa_bot.web.service import Service
 def show(service: Service, viewer: PageViewer, data: Mapping[str, Any]) -> str:
     """The source that a link leads to, as text or as a page.
 
+    It says which request it answers: of two that cross, the later one counts.
+
     Args:
         service: Where the index is.
         viewer: What draws pages.
-        data: ``query``: the link; ``view``: "page" for a page; ``at``: another place
-            in the text than the quote; ``page``: another page than the quote's.
+        data: ``asked``: the request's number; ``query``: the link; ``view``: "page" for a
+            page; ``at``: another place in the text than the quote; ``page``: another page
+            than the quote's.
     """
+    asked = number(data, "asked") or 0
+    return f'<div class="qa-opened" data-asked="{asked}">{_shown(service, viewer, data)}</div>'
+
+
+def _shown(service: Service, viewer: PageViewer, data: Mapping[str, Any]) -> str:
     link = parse_query(text(data, "query"))
     if link is None:
         return source.source_gone_html()
     try:
         found = sources.find(service, link, number(data, "at"))
+        if found is None:
+            return source.source_gone_html()
         if isinstance(found, sources.Moved):
             return source.moved_html(found)
         view = None

@@ -61,8 +61,8 @@ def source_gone_html() -> str:
 
 
 def source_error_html(message: str) -> str:
-    """What is shown when there is no index to read the source from."""
-    return _message("Not available", f"<p>{plain(message)}</p>")
+    """What is shown when there is no index to read the source from; the page tries again."""
+    return _message("Not available", f'<p class="qa-again">{plain(message)}</p>')
 
 
 def original_url(document_id: str, page: int = 0) -> str:
@@ -146,11 +146,12 @@ def _further(label: str, at: int) -> str:
 def _page(source: Source, view: PageView) -> str:
     boxes = "".join(_box("qa-box", box) for box in view.passage)
     boxes += "".join(_box("qa-box qa-box-mark", box) for box in view.sentences)
-    image = f"/page/{source.link.digest}/{view.number}"
+    name_of_file = quote(source.excerpt.document_id, safe="", errors="replace")
+    image = f"/page/{source.link.digest}/{view.number}?in={name_of_file}&width=1200"
     of = f" of {view.count}" if view.count else ""
     first, last = view.number <= 1, bool(view.count) and view.number >= view.count
     return (
-        '<div class="qa-page-view"><div class="qa-page-tools" role="toolbar" aria-label="Page">'
+        '<section class="qa-page-view"><div class="qa-page-tools" role="toolbar" aria-label="Page">'
         f"{_turn('Previous page', '‹', view.number - 1, disabled=first)}"
         f'<span class="qa-page-number">Page {view.number}{of}</span>'
         f"{_turn('Next page', '›', view.number + 1, disabled=last)}"
@@ -158,8 +159,8 @@ def _page(source: Source, view: PageView) -> str:
         '<button type="button" class="qa-zoom" value="1" aria-label="Zoom in">+</button></div>'
         '<div class="qa-source-text qa-pages" tabindex="0" role="region"'
         ' aria-label="Page of the source"><figure class="qa-page">'
-        f'<img src="{image}?width=1200" alt="Page {view.number} of {plain(source.excerpt.title)}">'
-        f"{boxes}</figure></div></div>"
+        f'<img src="{image}" alt="Page {view.number} of {plain(source.excerpt.title)}">'
+        f"{boxes}</figure></div></section>"
     )
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from qa_bot.errors import QaBotError
 from qa_bot.page_view import Box, PageViewer
 from qa_bot.records import Excerpt, Section, Span
-from qa_bot.web.links import SourceLink
+from qa_bot.web.links import MOST, SourceLink
 from qa_bot.web.service import Service
 
-_LEAST, _MOST = 12_000, 40_000  # characters of the text that are shown at once
+_LEAST = 12_000  # characters of the text that are shown at once, where there are so many
 _TO_LINE = 2_000  # characters within which a line's end is looked for
 
 
@@ -21,6 +21,7 @@ class Source:
     """The part of a text around a passage, or around another place in it, and its outline."""
 
     link: SourceLink
+    quoted: Excerpt  # the passage alone
     excerpt: Excerpt
     sections: tuple[Section, ...]
     at: int  # the place that is shown: the passage's start unless another was asked for
@@ -62,14 +63,14 @@ class Moved:
     link: SourceLink | None
 
 
-def find(service: Service, link: SourceLink, at: int | None = None) -> Source | Moved:
-    """What a link leads to.
+def find(service: Service, link: SourceLink, at: int | None = None) -> Source | Moved | None:
+    """What a link leads to; None where it doesn't fit the text that it names.
 
     Raises:
         QaBotError: There is no index.
     """
     with service.snapshot() as index:
-        named = index.named(link.digest)
+        named = index.named(link.digest, link.document_id)
         if named is None:
             return Moved("", None)
         if named.state != "current":
@@ -79,20 +80,21 @@ def find(service: Service, link: SourceLink, at: int | None = None) -> Source | 
         sections = index.sections(named.document_id)
         characters = sections[0].end
         if not link.fits(characters):
-            return Moved(named.document_id, None)
+            return None
         place = link.start if at is None else min(max(at, 0), characters)
         span = (link.start, link.end) if at is None else (place, place)
         start, end = window(sections, span)
         excerpt = _whole_lines(index.excerpt(named.document_id, start, end), span)
         stale = bool(index.stale([named.document_id]))
-        return Source(link, excerpt, sections, place, stale)
+        quoted = index.excerpt(named.document_id, link.start, link.end)
+        return Source(link, quoted, excerpt, sections, place, stale)
 
 
 def window(sections: Sequence[Section], span: Span) -> Span:
     """What to show around a span: its outermost section that isn't too long, and some more."""
     characters = sections[0].end
     around = [one for one in sections if one.start <= span[0] < one.end and span[1] <= one.end]
-    fitting = [(one.start, one.end) for one in around if one.end - one.start <= _MOST]
+    fitting = [(one.start, one.end) for one in around if one.end - one.start <= MOST]
     start, end = max(fitting, key=lambda one: one[1] - one[0], default=span)
     spare = max(0, _LEAST - (end - start)) // 2
     return max(0, start - spare), min(characters, end + spare)
@@ -122,20 +124,15 @@ def original(service: Service, document_id: str) -> Path | None:
         QaBotError: There is no index.
     """
     with service.snapshot() as index:
-        held = any(document.id == document_id for document in index.documents())
+        held = index.held([document_id])
     file = service.documents / document_id
     return file if held and file.is_file() else None
 
 
 def page(service: Service, viewer: PageViewer, source: Source, number: int | None) -> PageView:
-    """The page that a quote stands on, or the one of that number.
-
-    Raises:
-        QaBotError: There is no index.
-    """
+    """The page that a quote stands on, or the one of that number; number 0 where it isn't known."""
     link, document_id = source.link, source.excerpt.document_id
-    with service.snapshot() as index:
-        quoted = index.excerpt(document_id, link.start, link.end)
+    quoted = source.quoted
     pages = sorted({one.page.number for one in quoted.page_spans})
     count = source.excerpt.pages
     if source.stale:
@@ -149,9 +146,9 @@ def page(service: Service, viewer: PageViewer, source: Source, number: int | Non
     except QaBotError as error:
         return PageView(0, count, (), (), str(error))
     marked = tuple(box for part in found.parts for box in part)
+    problem = "" if found.whole else "The quoted words can’t be found on the drawn page."
     first = [box.page for box in (*marked, *found.whole)]
-    shown = number or (first[0] if first else pages[0])
-    problem = "" if found.whole else "The quoted words could not be found on the drawn page."
+    shown = number or (first[0] if first else 0)
     return PageView(
         number=shown,
         count=count,

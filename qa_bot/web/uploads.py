@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import re
 import secrets
 import shutil
 import stat
@@ -23,24 +22,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from qa_bot.loaders import LOADERS
 from qa_bot.records import Limits
+from qa_bot.web.file_names import clean_name, kinds, numbered, split_suffix
 
-MOST_NAME_BYTES = 200  # file systems take 255, encrypted ones fewer
 _ROOM = 16  # times the size limit: bytes that may wait here altogether
 _PATIENCE = 3_600.0  # seconds that an upload waits for its visitor's answer
 _HELD = ".upload"
 _STAGED = ".qa-bot-upload-"
 _CHUNK = 2**20  # bytes
 _NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP)  # memory sticks know none
-_JOINERS = "\u200c\u200d"  # zero width non-joiner and joiner: scripts and emoji need them
-_FORBIDDEN = re.compile(r'[<>:"|?*]')  # on Windows
-_AT_START = re.compile(r"^(?:[\s.]|~\$)+")  # what begins so is hidden, or a lock of Office
-_AT_END = re.compile(r"[\s.]+$")
-_DEVICES = frozenset(
-    {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"}
-    | {f"{port}{digit}" for port in ("COM", "LPT") for digit in "0123456789¹²³"}
-)
 
 Choice = Literal["ask", "replace", "keep both", "leave out"]
 
@@ -77,59 +67,6 @@ class _Held:
     digest: bytes
     since: float  # time.monotonic()
     seen: tuple[int, ...] = ()  # which file its visitor may replace
-
-
-def kinds() -> str:
-    """The suffixes that are read: ".csv, .docx and .txt"."""
-    *others, last = LOADERS
-    return f"{', '.join(others)} and {last}"
-
-
-def clean_name(name: str) -> str:
-    """A file's name that every system takes and every visitor can read.
-
-    Without folders, control characters and what turns writing round, composed
-    (NFC), neither hidden nor a device's on Windows, of at most
-    ``MOST_NAME_BYTES`` bytes with its suffix kept, and never empty. A clean
-    name stays as it is.
-    """
-    last = re.split(r"[/\\]", name)[-1]
-    shown = "".join(one for one in last if one.isspace() or _is_seen(one))
-    composed = unicodedata.normalize("NFC", " ".join(shown.split()))
-    bare = _AT_END.sub("", _AT_START.sub("", _FORBIDDEN.sub("_", composed)))
-    stem, suffix = _parts(bare)
-    if not stem.strip(_JOINERS + " "):
-        stem = "document"
-    if stem.partition(".")[0].rstrip().upper() in _DEVICES:
-        stem = f"_{stem}"
-    return _shortened(stem, suffix)
-
-
-def _is_seen(character: str) -> bool:
-    return character in _JOINERS or unicodedata.category(character) not in ("Cc", "Cf", "Cs")
-
-
-def _parts(name: str) -> tuple[str, str]:
-    """The stem, and the suffix if it is one that is read."""
-    dot = max(name.rfind("."), 0)
-    return (name[:dot], name[dot:]) if name[dot:].lower() in LOADERS else (name, "")
-
-
-def _shortened(stem: str, suffix: str, number: str = "") -> str:
-    most = MOST_NAME_BYTES - len(f"{number}{suffix}".encode())
-    stem = stem[:most]
-    while len(stem.encode()) > most:
-        stem = stem[:-1]
-    return f"{_AT_END.sub('', stem)}{number}{suffix}"
-
-
-def _numbered(name: str) -> Iterator[str]:
-    """``report.pdf`` → ``report (2).pdf``, ``report (3).pdf``, …"""
-    stem, suffix = _parts(name)
-    number = 2
-    while True:
-        yield _shortened(stem, suffix, f" ({number})")
-        number += 1
 
 
 class Incoming:
@@ -199,7 +136,7 @@ class Uploads:
         """
         self._forget()
         name = clean_name(sent)
-        if not _parts(name)[1]:
+        if not split_suffix(name)[1]:
             raise RefusedError(f"{name} is not added: only {kinds()} files are read.")
         self.check_size(name, size)
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -274,8 +211,9 @@ class Uploads:
         return Outcome("asked", held.name, held.sent, rival.name, token, _is_file(rival))
 
     def _drop(self, token: str) -> None:
-        held = self._held.pop(token)
-        self._discard(held.path, held.size)
+        held = self._held.pop(token, None)
+        if held is not None:
+            self._discard(held.path, held.size)
 
     def _discard(self, path: Path, size: int) -> None:
         with suppress(OSError):
@@ -285,10 +223,11 @@ class Uploads:
 
     def _forget(self) -> None:
         """Drop what nobody came back for."""
+        oldest = time.monotonic() - _PATIENCE
         with self._lock:
-            oldest = time.monotonic() - _PATIENCE
-            for token in [token for token, held in self._held.items() if held.since < oldest]:
-                self._drop(token)
+            for token, held in list(self._held.items()):
+                if held.since < oldest:
+                    self._drop(token)
 
     def _clear(self) -> None:
         """Delete what a process that was killed has left behind."""
@@ -302,7 +241,7 @@ def _candidates(name: str, *, taken: bool, number: bool) -> Iterator[str]:
     if not taken:
         yield name
     if number:
-        yield from _numbered(name)
+        yield from numbered(name)
 
 
 @contextmanager
@@ -370,7 +309,7 @@ def _find_same(folder: Path, held: _Held) -> str:
         folders[:] = sorted(one for one in folders if not one.startswith("."))
         for name in sorted(names):
             path = Path(place, name)
-            if not name.startswith(".") and _parts(name)[1] and _is_same(path, held):
+            if not name.startswith(".") and split_suffix(name)[1] and _is_same(path, held):
                 return path.relative_to(folder).as_posix()
     return ""
 
@@ -384,6 +323,11 @@ def _is_same(path: Path, held: _Held) -> bool:
             return hashlib.file_digest(file, "sha256").digest() == held.digest
     except OSError:
         return False
+
+
+def file_state(path: Path) -> str:
+    """Which file this is, and which state of it, as a text; "gone" where there is none."""
+    return "-".join(map(str, _identity(path))) or "gone"
 
 
 def delete_file(documents: Path, document_id: str) -> None:

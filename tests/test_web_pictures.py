@@ -1,0 +1,188 @@
+"""The pictures in docs/, made on request: the page as it is, with documents one might have."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import docx
+import pytest
+from browsing import HANDBOOK, PATIENT_MS, ROOT, Chat, ask, open_documents, running_chat
+from conftest import ARTICLE, DOCUMENTS
+from fpdf import FPDF
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+import qa_bot
+
+pytestmark = [
+    pytest.mark.xdist_group("browser"),
+    pytest.mark.skipif("QA_BOT_SCREENSHOTS" not in os.environ, reason="made on request"),
+]
+
+MOST_BYTES = 200_000
+DEFENSE = "What is the principle of collective defense?"
+OTTERS = "When did otters come back to the upper Tarn?"
+REPORT = [
+    (
+        "Summary",
+        "Four years after the weir at Lower Mill was taken down, the upper Tarn runs freely again "
+        "over eleven kilometres. Gravel has moved, the banks have begun to shift, and fish that "
+        "were last recorded in 1974 spawn within sight of the old mill race. This report sets out "
+        "what was counted in 2024, and how it compares with the years before.",
+    ),
+    (
+        "Fish",
+        "Brown trout were found at every station. Grayling, absent from 1974 to 2020, were caught "
+        "at six of the nine stations, and at two of them young of the year made up more than half "
+        "of the catch. Lampreys were seen at the confluence with the Sill brook only.",
+    ),
+    (
+        "Mammals",
+        "Otters came back to the upper Tarn in the winter of 2021, a year after the weir was "
+        "removed. Tracks and spraints were found at four bridges that winter and at fourteen in "
+        "2024. A camera at the Abbey bridge recorded a female with two cubs on nine nights in "
+        "March. Water voles hold on in the lower meadows, where mink have not been seen since "
+        "2022.",
+    ),
+    (
+        "Water",
+        "Oxygen stayed above nine milligrams per litre throughout the summer. Nitrate fell for "
+        "the third year in a row, chiefly because the two farms below Ebbham now leave strips of "
+        "ten metres along the bank unploughed. The warmest hour was measured on 31 July, at 19.4 "
+        "degrees; in 2019 the water above the weir had reached 24.1.",
+    ),
+]
+
+
+def report(path: Path) -> None:
+    pdf = FPDF()
+    pdf.set_margins(28, 26, 28)
+    pdf.set_title("The upper Tarn after the weir")
+    pdf.add_page()
+    pdf.set_font("Helvetica", "B", 20)
+    pdf.multi_cell(0, 9, "The upper Tarn after the weir", new_x="LMARGIN", new_y="NEXT")
+    pdf.set_font("Helvetica", "", 11)
+    pdf.multi_cell(0, 8, "River survey 2024", new_x="LMARGIN", new_y="NEXT")
+    pdf.ln(6)
+    for heading, text in REPORT:
+        pdf.set_font("Helvetica", "B", 13)
+        pdf.multi_cell(0, 9, heading, new_x="LMARGIN", new_y="NEXT")
+        pdf.set_font("Times", "", 11.5)
+        pdf.multi_cell(0, 5.6, text, align="L", new_x="LMARGIN", new_y="NEXT")
+        pdf.ln(5)
+    pdf.add_page()
+    pdf.set_font("Helvetica", "B", 13)
+    pdf.multi_cell(0, 9, "Stations", new_x="LMARGIN", new_y="NEXT")
+    pdf.set_font("Times", "", 11.5)
+    pdf.multi_cell(0, 5.6, "Nine stations were visited, each of them five times.")
+    pdf.output(str(path))
+
+
+def fill(documents: Path) -> None:
+    """The article that comes with the project, and a few files of other kinds."""
+    shutil.copy(DOCUMENTS / ARTICLE, documents)
+    (documents / "staff-handbook.md").write_text(HANDBOOK, encoding="utf-8")
+    report(documents / "river-survey-2024.pdf")
+    word = docx.Document()
+    word.add_heading("Minutes of the spring meeting", 0)
+    word.add_heading("Boathouse", 1)
+    word.add_paragraph("The roof of the boathouse is to be renewed before October.")
+    word.save(str(documents / "minutes-spring.docx"))
+    with (documents / "stations.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([["Station", "Grayling"], ["Abbey bridge", 14], ["Mill", 9]])
+    (documents / "old-scan.pdf").write_bytes(b"%PDF-1.4 cut off")
+
+
+@pytest.fixture(scope="module")
+def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chat]:
+    home = tmp_path_factory.mktemp("pictures")
+    documents = home / "documents"
+    documents.mkdir()
+    fill(documents)
+    qa_bot.build_index(documents, home / "index")  # as at a second start: no news
+    with running_chat(Chat(home, documents)) as chat:
+        yield chat
+
+
+def visited(
+    browser: Browser,
+    chat: Chat,
+    size: tuple[int, int] = (1280, 800),
+    scheme: Literal["light", "dark"] = "light",
+) -> Page:
+    page = browser.new_page(
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme=scheme,
+        reduced_motion="reduce",
+        base_url=chat.url,
+    )
+    page.set_default_timeout(PATIENT_MS)
+    page.goto("/")
+    return page
+
+
+def take(page: Page, name: str) -> None:
+    page.mouse.move(0, 0)
+    expect(page.locator("#qa-status")).to_have_text(re.compile("indexed"))
+    page.wait_for_timeout(300)
+    file = ROOT / "docs" / f"{name}.png"
+    picture = Image.open(io.BytesIO(page.screenshot()))
+    colours = picture.convert("RGB").quantize(192, dither=Image.Dither.NONE)  # a third of the size
+    colours.save(file, optimize=True)
+    assert file.stat().st_size < MOST_BYTES
+    page.close()
+
+
+def test_a_picture_of_the_chat(browser: Browser, chat: Chat) -> None:
+    page = visited(browser, chat)
+    ask(page, DEFENSE).locator(".qa-citation").first.click()
+    expect(page.locator("#qa-panel mark").first).to_be_in_viewport()
+    page.get_by_label("Question", exact=True).focus()
+    take(page, "chat")
+
+
+def test_a_picture_of_the_source(browser: Browser, chat: Chat) -> None:
+    page = visited(browser, chat)
+    turn = ask(page, "Which shared values underpin the partnerships?")
+    turn.locator(".qa-more > summary").click()
+    turn.locator(".qa-citation").first.click()
+    expect(page.locator("#qa-panel mark").first).to_be_in_viewport()
+    page.get_by_role("button", name="Next quote").click()
+    expect(page.locator(".qa-step-count")).to_contain_text("2 of")
+    take(page, "source")
+
+
+def test_a_picture_of_a_page(browser: Browser, chat: Chat) -> None:
+    page = visited(browser, chat)
+    ask(page, OTTERS).locator(".qa-citation").first.click()
+    page.get_by_role("button", name="Page", exact=True).click()
+    expect(page.locator(".qa-box-mark").first).to_be_in_viewport()
+    take(page, "pdf-page")
+
+
+def test_a_picture_of_the_documents(browser: Browser, chat: Chat) -> None:
+    page = visited(browser, chat)
+    ask(page, OTTERS)
+    open_documents(page).get_by_role("checkbox").first.uncheck()
+    expect(page.locator(".qa-scope")).to_be_visible()
+    take(page, "documents")
+
+
+def test_a_picture_on_a_phone(browser: Browser, chat: Chat) -> None:
+    page = visited(browser, chat, (390, 844))
+    ask(page, OTTERS)
+    take(page, "phone")
+
+
+def test_a_picture_in_the_dark(browser: Browser, chat: Chat) -> None:
+    page = visited(browser, chat, scheme="dark")
+    ask(page, DEFENSE).locator(".qa-citation").first.click()
+    expect(page.locator("#qa-panel mark").first).to_be_in_viewport()
+    take(page, "dark")
