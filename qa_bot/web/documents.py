@@ -63,14 +63,24 @@ def matching(holdings: Holdings, sought: str, order: str) -> list[DocumentSummar
     return sorted(found, key=key, reverse=reverse)
 
 
+def shown(holdings: Holdings, conversation: Conversation) -> list[DocumentSummary]:
+    """The documents that stand in the list: as many of those that match as there is room for."""
+    return matching(holdings, conversation.sought, conversation.order)[:_SHOWN]
+
+
 def list_html(
-    holdings: Holdings | None, conversation: Conversation, *, deletable: bool = False
+    holdings: Holdings | None,
+    conversation: Conversation,
+    stale: frozenset[str] = frozenset(),
+    *,
+    deletable: bool = False,
 ) -> str:
     """The documents that match, each with what is known of it, and the files that are not read.
 
     Args:
         holdings: What the index holds; None while there is none.
         conversation: Which are sought, in which order, and which are asked.
+        stale: Those whose files have changed, or gone, since they were indexed.
         deletable: Whether files may be deleted from here.
     """
     if holdings is None:
@@ -78,7 +88,12 @@ def list_html(
     chosen = conversation.scope(frozenset(one.id for one in holdings.documents))
     found = matching(holdings, conversation.sought, conversation.order)
     items = "".join(
-        _item(one, asked=chosen is None or one.id in chosen, deletable=deletable)
+        _item(
+            one,
+            asked=chosen is None or one.id in chosen,
+            stale=one.id in stale,
+            deletable=deletable,
+        )
         for one in found[:_SHOWN]
     )
     more = _more(len(found) - _SHOWN, ": filter to see them")
@@ -116,19 +131,14 @@ def _choosing(
     )
 
 
-def _item(document: DocumentSummary, *, asked: bool, deletable: bool) -> str:
+def _item(document: DocumentSummary, *, asked: bool, stale: bool, deletable: bool) -> str:
     size = count(document.passages, "passage")
     if document.pages:
         size = f"{count(document.pages, 'page')} · {size}"
     warnings = "".join(f'<p class="qa-problem">{plain(one)}</p>' for one in document.warnings)
     value, delete = plain(document.id), _delete(document.id) if deletable else ""
     checked = " checked" if asked else ""
-    delete = (
-        f'<button type="button" class="qa-delete qa-quiet" value="{value}"'
-        f' aria-label="Delete {value}">Delete</button>'
-        if deletable
-        else ""
-    )
+    badge = '<span class="qa-badge">changed since indexed</span>' if stale else ""
     indexed = f" · indexed {when(document.indexed_at)}" if document.indexed_at else ""
     return (
         f'<li class="qa-doc"><label><input type="checkbox" class="qa-choose" value="{value}"'
@@ -136,7 +146,7 @@ def _item(document: DocumentSummary, *, asked: bool, deletable: bool) -> str:
         f'<div class="qa-doc-tools"><a class="qa-quiet" target="_blank" rel="noopener"'
         f' href="{plain(original_url(document.id))}" aria-label="Open {value}">Open</a>'
         f"{delete}</div>"
-        f'<p class="qa-file">{name(document.id)}</p>'
+        f'<p class="qa-file">{name(document.id)}{badge}</p>'
         f'<p class="qa-doc-size">{size}{indexed}</p>{warnings}</li>'
     )
 

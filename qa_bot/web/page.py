@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,12 @@ from typing import Any
 import gradio as gr
 from starlette.concurrency import run_in_threadpool
 
+from qa_bot.errors import QaBotError
 from qa_bot.page_view import PageViewer
 from qa_bot.web import asking, changing, documents, keeping, render, report, showing
 from qa_bot.web.asking import Updates
 from qa_bot.web.conversation import Conversation
-from qa_bot.web.sent import sent, text, texts
+from qa_bot.web.sent import numbers, sent, text, texts
 from qa_bot.web.service import Service
 from qa_bot.web.uploads import Uploads
 
@@ -164,13 +166,14 @@ def _wire(page: gr.Blocks, parts: Parts, service: Service, viewer: PageViewer) -
     def open_source(event: gr.EventData) -> str:
         return render.patch(showing.show(service, viewer, sent(event)))
 
-    def save(conversation: Conversation, event: gr.EventData) -> str:
+    def save(conversation: Conversation, event: gr.EventData) -> Updates:
         data = sent(event)
-        wanted, origin = text(data, "format"), text(data, "origin")
-        return render.patch(keeping.sheet_html(conversation, wanted, origin))
+        sheet = keeping.sheet_html(conversation, text(data, "format"), text(data, "origin"))
+        lost = keeping.left_out(conversation, numbers(data, "shown"))
+        return render.patch(sheet), render.notice_html(lost)
 
     parts.hub.open(open_source, outputs=[parts.source], **plain)
-    parts.hub.save(save, inputs=[parts.conversation], outputs=[parts.hub], **plain)
+    parts.hub.save(save, inputs=[parts.conversation], outputs=[parts.hub, parts.notice], **plain)
 
 
 def _wire_questions(parts: Parts, service: Service, look: Look, plain: dict[str, Any]) -> None:
@@ -217,8 +220,9 @@ def _wire_index(page: gr.Blocks, parts: Parts, service: Service, plain: dict[str
 
     def listed(conversation: Conversation) -> Updates:
         holdings = conversation.listed = service.status.holdings
+        deletable, stale = service.uploads is not None, _stale(service, conversation)
         return (
-            documents.list_html(holdings, conversation, deletable=service.uploads is not None),
+            documents.list_html(holdings, conversation, stale, deletable=deletable),
             documents.scope_html(service.held, conversation.scope(service.held)),
         )
 
@@ -264,6 +268,15 @@ def _state(service: Service) -> Updates:
         gr.update(visible=status.busy),
         gr.update(active=status.busy),
     )
+
+
+def _stale(service: Service, conversation: Conversation) -> frozenset[str]:
+    """Which of the documents in the list have changed since they were indexed."""
+    holdings = service.status.holdings
+    shown = documents.shown(holdings, conversation) if holdings else []
+    with suppress(QaBotError), service.snapshot() as index:
+        return frozenset(index.stale(one.id for one in shown))
+    return frozenset()
 
 
 def _choose(service: Service, conversation: Conversation, data: Mapping[str, Any]) -> None:
