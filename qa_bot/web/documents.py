@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from qa_bot.records import DocumentSummary, Health, Problem
 from qa_bot.web.conversation import Conversation
@@ -63,15 +63,10 @@ def matching(holdings: Holdings, sought: str, order: str) -> list[DocumentSummar
     return sorted(found, key=key, reverse=reverse)
 
 
-def shown(holdings: Holdings, conversation: Conversation) -> list[DocumentSummary]:
-    """The documents that stand in the list: as many of those that match as there is room for."""
-    return matching(holdings, conversation.sought, conversation.order)[:_SHOWN]
-
-
 def list_html(
     holdings: Holdings | None,
     conversation: Conversation,
-    stale: frozenset[str] = frozenset(),
+    stale: Callable[[Sequence[str]], Collection[str]] = lambda _: (),
     *,
     deletable: bool = False,
 ) -> str:
@@ -80,18 +75,20 @@ def list_html(
     Args:
         holdings: What the index holds; None while there is none.
         conversation: Which are sought, in which order, and which are asked.
-        stale: Those whose files have changed, or gone, since they were indexed.
+        stale: Says which of some documents' files have changed, or gone, since they
+            were indexed; asked once, of those that are listed.
         deletable: Whether files may be deleted from here.
     """
     if holdings is None:
         return '<p class="qa-hint qa-list">Nothing is indexed yet.</p>'
     chosen = conversation.scope(frozenset(one.id for one in holdings.documents))
     found = matching(holdings, conversation.sought, conversation.order)
+    changed = stale([one.id for one in found[:_SHOWN]])
     items = "".join(
         _item(
             one,
             asked=chosen is None or one.id in chosen,
-            stale=one.id in stale,
+            stale=one.id in changed,
             deletable=deletable,
         )
         for one in found[:_SHOWN]

@@ -190,8 +190,8 @@ function sourceArrived() {
   for (const button of all('.qa-step', panel)) button.disabled = !links[place + Number(button.value)];
   const count = one('.qa-step-count', panel);
   if (count) count.textContent = place < 0 ? '' : `${place + 1} of ${links.length}`;
-  const steps_ = one('.qa-steps', panel);
-  if (steps_) steps_.hidden = place < 0;
+  const group = one('.qa-steps', panel);
+  if (group) group.hidden = place < 0;
   applyZoom();
   const text = one('.qa-source-text', panel);
   scrollToPassage();

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -220,10 +221,11 @@ def _wire_index(page: gr.Blocks, parts: Parts, service: Service, plain: dict[str
 
     def listed(conversation: Conversation) -> Updates:
         holdings = conversation.listed = service.status.holdings
-        deletable, stale = service.uploads is not None, _stale(service, conversation)
+        held, deletable = service.held, service.uploads is not None
+        stale = partial(_stale, service)
         return (
             documents.list_html(holdings, conversation, stale, deletable=deletable),
-            documents.scope_html(service.held, conversation.scope(service.held)),
+            documents.scope_html(held, conversation.scope(held)),
         )
 
     def look(conversation: Conversation) -> Updates:
@@ -270,13 +272,11 @@ def _state(service: Service) -> Updates:
     )
 
 
-def _stale(service: Service, conversation: Conversation) -> frozenset[str]:
-    """Which of the documents in the list have changed since they were indexed."""
-    holdings = service.status.holdings
-    shown = documents.shown(holdings, conversation) if holdings else []
+def _stale(service: Service, names: Sequence[str]) -> set[str]:
+    """Which of the documents have changed since they were indexed."""
     with suppress(QaBotError), service.snapshot() as index:
-        return frozenset(index.stale(one.id for one in shown))
-    return frozenset()
+        return index.stale(names)
+    return set()
 
 
 def _choose(service: Service, conversation: Conversation, data: Mapping[str, Any]) -> None:
@@ -286,9 +286,8 @@ def _choose(service: Service, conversation: Conversation, data: Mapping[str, Any
         conversation.sought, conversation.order = text(data, "sought")[:200], text(data, "order")
     if holdings is None or "wanted" not in data:
         return
-    held = frozenset(document.id for document in holdings.documents)
     names = texts(data, "names")
     if data.get("all") is True:
         found = documents.matching(holdings, conversation.sought, conversation.order)
         names = [document.id for document in found]
-    conversation.choose(names, held, wanted=data.get("wanted") is True)
+    conversation.choose(names, service.held, wanted=data.get("wanted") is True)
