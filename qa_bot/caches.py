@@ -92,10 +92,12 @@ def build(target: Path, connection: sqlite3.Connection, previous: Path | None) -
         caches, age = None, _Age()
         if previous is not None and is_sealed(previous):
             with suppress(OSError, ValueError, RuntimeError):
-                _copy(previous, scratch)
-                caches = _open(scratch, mapped=False)
-                age = _aged(previous, caches, wanted)
-        if caches is None or _is_worn(caches, age, wanted):
+                held = load_vectors(previous / _VECTORS, mapped=True)
+                age = _aged(previous, held, wanted)
+                if not _is_worn(held, age, wanted):
+                    _copy(previous, scratch)
+                    caches = _open(scratch, mapped=False)
+        if caches is None:
             caches = _empty(scratch, connection)
             age = _Age(int(wanted.max(initial=0)))
         _fill(caches.vectors, caches.lexicon, connection)
@@ -173,18 +175,17 @@ def _blocks(ids: npt.NDArray[np.int64]) -> Iterator[npt.NDArray[np.int64]]:
         yield ids[start : start + BLOCK]
 
 
-def _aged(previous: Path, caches: Caches, wanted: npt.NDArray[np.int64]) -> _Age:
+def _aged(previous: Path, held: VectorEngine, wanted: npt.NDArray[np.int64]) -> _Age:
     """The age of copied caches once they hold exactly what is wanted."""
     seal = json.loads((previous / _SEAL).read_text())
-    gone = len(np.setdiff1d(caches.vectors.ids(), wanted))
+    gone = len(np.setdiff1d(held.ids(), wanted))
     return _Age(seal.get("since", 0), seal.get("gone", 0) + gone)
 
 
-def _is_worn(caches: Caches, age: _Age, wanted: npt.NDArray[np.int64]) -> bool:
+def _is_worn(held: VectorEngine, age: _Age, wanted: npt.NDArray[np.int64]) -> bool:
     added = int(np.count_nonzero(wanted > age.since))
-    return age.gone > _STALE_SHARE * (len(wanted) + age.gone) or not caches.vectors.suits(
-        len(wanted), added
-    )
+    is_stale = age.gone > _STALE_SHARE * (len(wanted) + age.gone)
+    return is_stale or not held.suits(len(wanted), added)
 
 
 def _copy(previous: Path, scratch: Path) -> None:

@@ -195,7 +195,8 @@ class Citation:
 
     def __str__(self) -> str:
         """Title › Section › Subsection, ¶ 2, p. iv (6 of 107)."""
-        where = " › ".join((self.title, *self.section))
+        below = self.section[1:] if self.section[:1] == (self.title,) else self.section
+        where = " › ".join((self.title, *below))
         parts = [where, f"¶ {self.paragraph}"]
         if self.pages:
             parts.append(

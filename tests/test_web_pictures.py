@@ -154,7 +154,7 @@ def test_a_picture_of_the_source(browser: Browser, chat: Chat) -> None:
     turn.locator(".qa-more > summary").click()
     turn.locator(".qa-citation").first.click()
     expect(page.locator("#qa-panel mark").first).to_be_in_viewport()
-    page.get_by_role("button", name="Next quote").click()
+    page.get_by_role("button", name="Next passage").click()
     expect(page.locator(".qa-step-count")).to_contain_text("2 of")
     take(page, "source")
 

@@ -434,7 +434,7 @@ def test_the_receipt_counts_what_happened_and_names_the_unreadable() -> None:
         seconds=1.26,
     )
     text = unescape(Parsed(report.receipt_html(Status(receipt=receipt, requested=True))).text)
-    assert "Index rebuilt in 1.3 s: 2 added, 1 renamed, 1 removed, 1 unreadable" in text
+    assert "Index updated in 1.3 s: 2 added, 1 renamed, 1 removed, 1 unreadable" in text
     assert "8 passages written, 75% of their vectors reused" in text
     assert "d.pdf: contains no text" in text
     assert "e.xlsx" in text

@@ -207,7 +207,7 @@ def test_a_failed_rebuild_keeps_answering_and_says_what_to_do(
     core.error = NoDocumentsError("No documents in documents: put .txt files there.")
     service.refresh(requested=True)
     settle(service)
-    assert "put .txt files there. Press “Rebuild index”" in service.status.problem
+    assert "put .txt files there. Then press “Documents” and" in service.status.problem
     assert service.status.receipt is None
     assert service.ask("how long?").answer.question == "how long?"
 

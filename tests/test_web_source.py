@@ -314,7 +314,7 @@ def test_one_quote_after_the_other_is_shown_and_the_back_button_goes_back(page: 
     assert total > 2
     expect(count).to_have_text(f"1 of {total}")
     previous, following = (
-        page.get_by_role("button", name=f"{which} quote") for which in ("Previous", "Next")
+        page.get_by_role("button", name=f"{which} passage") for which in ("Previous", "Next")
     )
     expect(previous).to_be_disabled()
     first = page.url

@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -229,12 +230,13 @@ def test_the_saved_sheet_links_to_where_its_quotes_stand(service: Service) -> No
     html = keeping.sheet_html(conversation, "markdown", "http://127.0.0.1:7860")
     found = re.search(r'href="data:[^"]*;base64,([^"]*)"', html)
     assert found is not None
-    text = base64.b64decode(found[1]).decode("utf-8")
-    queries = re.findall(r"http://127\.0\.0\.1:7860/(\?quote=[0-9a-f]{16}:\d+-\d+)", text)
+    text = unescape(base64.b64decode(found[1]).decode("utf-8"))
+    queries = re.findall(r"http://127\.0\.0\.1:7860/(\?quote=[^\s>)]+)", text)
     assert queries
     for query in queries:
         link = parse_query(query)
         assert link is not None
+        assert link.sentences, "the sentence is marked there, too"
         shown(service, link)
     assert keeping.sheet_html(conversation, "exe", "") == ""
     assert keeping.sheet_html(Conversation(), "csv", "") == ""

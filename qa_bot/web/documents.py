@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from qa_bot.records import DocumentSummary, Health, Problem
 from qa_bot.web.conversation import Conversation
@@ -64,21 +64,33 @@ def matching(holdings: Holdings, sought: str, order: str) -> list[DocumentSummar
 
 
 def list_html(
-    holdings: Holdings | None, conversation: Conversation, *, deletable: bool = False
+    holdings: Holdings | None,
+    conversation: Conversation,
+    stale: Callable[[Sequence[str]], Collection[str]] = lambda _: (),
+    *,
+    deletable: bool = False,
 ) -> str:
     """The documents that match, each with what is known of it, and the files that are not read.
 
     Args:
         holdings: What the index holds; None while there is none.
         conversation: Which are sought, in which order, and which are asked.
+        stale: Says which of some documents' files have changed, or gone, since they
+            were indexed; asked once, of those that are listed.
         deletable: Whether files may be deleted from here.
     """
     if holdings is None:
         return '<p class="qa-hint qa-list">Nothing is indexed yet.</p>'
     chosen = conversation.scope(frozenset(one.id for one in holdings.documents))
     found = matching(holdings, conversation.sought, conversation.order)
+    changed = stale([one.id for one in found[:_SHOWN]])
     items = "".join(
-        _item(one, asked=chosen is None or one.id in chosen, deletable=deletable)
+        _item(
+            one,
+            asked=chosen is None or one.id in chosen,
+            stale=one.id in changed,
+            deletable=deletable,
+        )
         for one in found[:_SHOWN]
     )
     more = _more(len(found) - _SHOWN, ": filter to see them")
@@ -116,19 +128,14 @@ def _choosing(
     )
 
 
-def _item(document: DocumentSummary, *, asked: bool, deletable: bool) -> str:
+def _item(document: DocumentSummary, *, asked: bool, stale: bool, deletable: bool) -> str:
     size = count(document.passages, "passage")
     if document.pages:
         size = f"{count(document.pages, 'page')} · {size}"
     warnings = "".join(f'<p class="qa-problem">{plain(one)}</p>' for one in document.warnings)
     value, delete = plain(document.id), _delete(document.id) if deletable else ""
     checked = " checked" if asked else ""
-    delete = (
-        f'<button type="button" class="qa-delete qa-quiet" value="{value}"'
-        f' aria-label="Delete {value}">Delete</button>'
-        if deletable
-        else ""
-    )
+    badge = '<span class="qa-badge">changed since indexed</span>' if stale else ""
     indexed = f" · indexed {when(document.indexed_at)}" if document.indexed_at else ""
     return (
         f'<li class="qa-doc"><label><input type="checkbox" class="qa-choose" value="{value}"'
@@ -136,7 +143,7 @@ def _item(document: DocumentSummary, *, asked: bool, deletable: bool) -> str:
         f'<div class="qa-doc-tools"><a class="qa-quiet" target="_blank" rel="noopener"'
         f' href="{plain(original_url(document.id))}" aria-label="Open {value}">Open</a>'
         f"{delete}</div>"
-        f'<p class="qa-file">{name(document.id)}</p>'
+        f'<p class="qa-file">{name(document.id)}{badge}</p>'
         f'<p class="qa-doc-size">{size}{indexed}</p>{warnings}</li>'
     )
 

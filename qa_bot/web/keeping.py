@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
@@ -67,9 +68,11 @@ def sheet_html(conversation: Conversation, wanted: str, origin: str) -> str:
     if form is None or not replies:
         return ""
     contexts = {place: text for reply in replies for place, text in reply.contexts.items()}
+    marks = {quote.citation: quote.sentences for reply in replies for quote in reply.answer.quotes}
 
     def link(citation: Citation) -> str:
-        place = SourceLink(citation.digest, citation.start, citation.end, (), citation.document_id)
+        marked, document_id = marks.get(citation, ()), citation.document_id
+        place = SourceLink(citation.digest, citation.start, citation.end, marked, document_id)
         return f"{origin}/{link_query(place)}" if origin else ""
 
     def context(quote: Quote) -> list[str]:
@@ -88,6 +91,21 @@ def sheet_html(conversation: Conversation, wanted: str, origin: str) -> str:
         f'<a id="qa-sheet" download="{plain(sheet.name)}"'
         f' href="data:{plain(sheet.media_type)};base64,{content}">{plain(sheet.name)}</a>'
     )
+
+
+def left_out(conversation: Conversation, shown: Iterable[object]) -> str:
+    """What to say where the page shows questions that a sheet can't have; "" where it has all.
+
+    Args:
+        conversation: What is saved.
+        shown: The numbers of the turns on the page, as the browser has them.
+    """
+    known = {turn.number for turn in conversation.turns}
+    lost = sum(number not in known for number in shown)
+    if not lost:
+        return ""
+    what = "1 question" if lost == 1 else f"{lost} questions"
+    return f"Not saved: {what} from before the chat was started again. Ask anew to save them."
 
 
 def note_verdict(service: Service, turn: Turn, verdict: Literal["up", "down"]) -> None:

@@ -17,6 +17,7 @@ let zoom = 1;
 let placed = 0; // how far the source was scrolled to show its passage
 let asked = 0; // requests for a source; the last one's answer is what is to be shown
 let latest = {}; // and what that one asked for, more than the link
+let editing = false; // a question that was asked before
 let recalled = 0; // how many questions back the arrow keys have gone
 
 // --- Conversation: patches from Python --------------------------------------------------------
@@ -106,6 +107,8 @@ function applyZoom() {
   if (figure) figure.style.setProperty('--zoom', zoom);
   const image = figure && one('img', figure);
   const width = zoom > 1.5 ? 2400 : 1200;
+  const smaller = one('.qa-zoom[value="-1"]', panel);
+  if (smaller) smaller.disabled = zoom <= 1;
   if (image && !image.src.endsWith(`width=${width}`)) image.src = image.src.replace(/\d+$/, width);
 }
 
@@ -113,8 +116,10 @@ function zoomBy(more) { // what is in the middle stays there
   const text = one('.qa-source-text', panel);
   const { scrollLeft, scrollTop, clientWidth, clientHeight } = text;
   const before = zoom;
+  const isPlaced = scrollTop === placed; // nobody has scrolled away from the quote
   zoom = Math.min(3, Math.max(1, zoom + more));
   applyZoom();
+  if (isPlaced) return scrollToPassage();
   const keep = (scroll, size) => (scroll + size / 2) * zoom / before - size / 2;
   text.scrollLeft = keep(scrollLeft, clientWidth);
   text.scrollTop = keep(scrollTop, clientHeight);
@@ -140,6 +145,7 @@ function lightSection() {
   const text = one('.qa-source-text', panel);
   const outline = one('.qa-outline', panel);
   if (!text || !outline || text.scrollTop === placed) return; // nobody has scrolled yet
+  if (!one('.qa-heading', text)) return; // a page, or a text without headings
   placed = -1;
   const { top, height } = text.getBoundingClientRect();
   const line = top + 40 + (height - 40) * text.scrollTop / (text.scrollHeight - text.clientHeight);
@@ -184,8 +190,8 @@ function sourceArrived() {
   for (const button of all('.qa-step', panel)) button.disabled = !links[place + Number(button.value)];
   const count = one('.qa-step-count', panel);
   if (count) count.textContent = place < 0 ? '' : `${place + 1} of ${links.length}`;
-  const steps_ = one('.qa-steps', panel);
-  if (steps_) steps_.hidden = place < 0;
+  const group = one('.qa-steps', panel);
+  if (group) group.hidden = place < 0;
   applyZoom();
   const text = one('.qa-source-text', panel);
   scrollToPassage();
@@ -290,7 +296,7 @@ const list = () => ({ sought: one('#qa-seek').value, order: one('#qa-order').val
 const clicked = {
   '.qa-close': close,
   '.qa-start': (target) => trigger('start', { question: target.textContent }),
-  '.qa-edit': (target) => { trigger('revise', { what: 'edit', number: turnOf(target) }); box().focus(); },
+  '.qa-edit': (target) => { editing = true; trigger('revise', { what: 'edit', number: turnOf(target) }); box().focus(); },
   '.qa-undo': () => { trigger('revise', { what: 'undo' }); box().focus(); },
   '.qa-verdict': (target) => trigger('judge', { number: turnOf(target), verdict: target.value }),
   '.qa-golden': (target) => trigger('judge', { number: turnOf(target), verdict: 'golden' }),
@@ -298,7 +304,8 @@ const clicked = {
   '.qa-copy-link': (target) => copy(target, location.origin + location.pathname + target.value),
   '.qa-save': (target) => {
     target.closest('details').removeAttribute('open');
-    trigger('save', { format: target.value, origin: location.origin });
+    const shown = all('.qa-turn').map((turn) => Number(turn.dataset.number));
+    trigger('save', { format: target.value, origin: location.origin, shown });
   },
   '.qa-section': (target) => open({ at: target.value }),
   '.qa-view': (target) => { view = target.value; open(); },
@@ -310,6 +317,7 @@ const clicked = {
     opener = target;
     if (isLink()) history.pushState(null, '', location.pathname);
     show(opened ? '' : 'documents');
+    if (!opened) trigger('choose', list()); // files may have changed since it was made
     markCurrent();
   },
   '.qa-add': () => one('#qa-files').click(),
@@ -347,6 +355,15 @@ document.addEventListener('change', (event) => {
   }
 });
 
+// A menu unfolds to where there is room for it.
+document.addEventListener('toggle', (event) => {
+  if (!event.target.matches('details.qa-copy[open]')) return;
+  const list = one('ul', event.target);
+  list.classList.remove('qa-up');
+  const isBelow = list.getBoundingClientRect().bottom > one('#qa-scroll').getBoundingClientRect().bottom;
+  list.classList.toggle('qa-up', isBelow);
+}, true);
+
 let seeking = 0;
 document.addEventListener('input', (event) => {
   if (!event.target.matches('#qa-seek')) return;
@@ -360,10 +377,10 @@ document.addEventListener('keydown', (event) => {
   if (event.key === 'Escape') {
     const menu = one('details.qa-menu[open]');
     if (menu) { menu.removeAttribute('open'); one('summary', menu).focus(); }
+    else if (asking && editing) { editing = false; trigger('revise', { what: 'leave' }); }
     else if (page.dataset.side) close();
-    else if (asking) trigger('revise', { what: 'leave' });
   }
-  if (event.key === 'Enter') recalled = 0;
+  if (asking && event.key === 'Enter') { recalled = 0; editing = false; }
   if (!asking || !['ArrowUp', 'ArrowDown'].includes(event.key)) return;
   const asked = all('.qa-question').map((heading) => heading.textContent);
   const shown = recalled ? asked.at(-recalled) : '';

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from starlette.concurrency import run_in_threadpool
 
+from qa_bot.errors import QaBotError
 from qa_bot.page_view import PageViewer
 from qa_bot.web import asking, changing, documents, keeping, render, report, showing
 from qa_bot.web.asking import Updates
 from qa_bot.web.conversation import Conversation
-from qa_bot.web.sent import sent, text, texts
+from qa_bot.web.sent import numbers, sent, text, texts
 from qa_bot.web.service import Service
 from qa_bot.web.uploads import Uploads
 
@@ -164,13 +167,14 @@ def _wire(page: gr.Blocks, parts: Parts, service: Service, viewer: PageViewer) -
     def open_source(event: gr.EventData) -> str:
         return render.patch(showing.show(service, viewer, sent(event)))
 
-    def save(conversation: Conversation, event: gr.EventData) -> str:
+    def save(conversation: Conversation, event: gr.EventData) -> Updates:
         data = sent(event)
-        wanted, origin = text(data, "format"), text(data, "origin")
-        return render.patch(keeping.sheet_html(conversation, wanted, origin))
+        sheet = keeping.sheet_html(conversation, text(data, "format"), text(data, "origin"))
+        lost = keeping.left_out(conversation, numbers(data, "shown"))
+        return render.patch(sheet), render.notice_html(lost)
 
     parts.hub.open(open_source, outputs=[parts.source], **plain)
-    parts.hub.save(save, inputs=[parts.conversation], outputs=[parts.hub], **plain)
+    parts.hub.save(save, inputs=[parts.conversation], outputs=[parts.hub, parts.notice], **plain)
 
 
 def _wire_questions(parts: Parts, service: Service, look: Look, plain: dict[str, Any]) -> None:
@@ -217,9 +221,11 @@ def _wire_index(page: gr.Blocks, parts: Parts, service: Service, plain: dict[str
 
     def listed(conversation: Conversation) -> Updates:
         holdings = conversation.listed = service.status.holdings
+        held, deletable = service.held, service.uploads is not None
+        stale = partial(_stale, service)
         return (
-            documents.list_html(holdings, conversation, deletable=service.uploads is not None),
-            documents.scope_html(service.held, conversation.scope(service.held)),
+            documents.list_html(holdings, conversation, stale, deletable=deletable),
+            documents.scope_html(held, conversation.scope(held)),
         )
 
     def look(conversation: Conversation) -> Updates:
@@ -266,6 +272,13 @@ def _state(service: Service) -> Updates:
     )
 
 
+def _stale(service: Service, names: Sequence[str]) -> set[str]:
+    """Which of the documents have changed since they were indexed."""
+    with suppress(QaBotError), service.snapshot() as index:
+        return index.stale(names)
+    return set()
+
+
 def _choose(service: Service, conversation: Conversation, data: Mapping[str, Any]) -> None:
     """Filter and sort the list, or choose among what it shows."""
     holdings = service.status.holdings
@@ -273,9 +286,8 @@ def _choose(service: Service, conversation: Conversation, data: Mapping[str, Any
         conversation.sought, conversation.order = text(data, "sought")[:200], text(data, "order")
     if holdings is None or "wanted" not in data:
         return
-    held = frozenset(document.id for document in holdings.documents)
     names = texts(data, "names")
     if data.get("all") is True:
         found = documents.matching(holdings, conversation.sought, conversation.order)
         names = [document.id for document in found]
-    conversation.choose(names, held, wanted=data.get("wanted") is True)
+    conversation.choose(names, service.held, wanted=data.get("wanted") is True)

@@ -86,7 +86,9 @@ def _receipt_line(receipt: Receipt) -> str:
         (len(receipt.health.unreadable), "unreadable"),
     )
     changes = ", ".join(f"{number:,} {what}" for number, what in counts if number)
-    verb = "made anew, since it was of an older format," if receipt.remade else "rebuilt"
+    verb = "updated" if changes else "checked"
+    if receipt.remade:
+        verb = "made anew, since it was of an older format,"
     line = f"Index {verb} in {receipt.seconds:.1f} s: {changes or 'no file has changed'}"
     passages = receipt.embedded + receipt.reused
     if passages:

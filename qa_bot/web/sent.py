@@ -30,6 +30,14 @@ def number(data: Mapping[str, Any], field: str) -> int | None:
     return value if type(value) is int and 0 <= value < 10**15 else None
 
 
+def numbers(data: Mapping[str, Any], field: str) -> list[int]:
+    """A list of whole numbers among the fields, or []."""
+    value = data.get(field)
+    return (
+        [one for one in value[:_MAX_NAMES] if type(one) is int] if isinstance(value, list) else []
+    )
+
+
 def texts(data: Mapping[str, Any], field: str) -> list[str]:
     """A list of texts among the fields, or []."""
     value = data.get(field)

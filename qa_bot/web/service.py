@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 _STARTING_POINTS = 6
 _DOCUMENTS_FOR_STARTING_POINTS = 12
+_NUMBER = re.compile(r"^(?:[0-9]+[.)]?|[A-Z][0-9]*[.)]|[IVX]+[.)]|§\s?[0-9]+)(?:[0-9.]*)\s+")
 _MAX_HEADING = 90  # characters
 _BROKEN = "Something went wrong; the terminal that runs the chat shows what."
 _CANCELLED = "Cancelled: answers come from the index as it was, and a rebuild goes on from here."
@@ -51,7 +53,7 @@ class Holdings:
     documents: tuple[DocumentSummary, ...]
     built_at: str  # ISO 8601, UTC
     health: Health
-    starting_points: tuple[str, ...]  # headings of the documents' own sections
+    starting_points: tuple[str, ...]  # headings of the documents' own sections, without numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +308,8 @@ class Service:
             self._status = replace(self._status, receipt=None, note=_CANCELLED)
             return ""
         except NoDocumentsError as error:
-            return f"{error} Press “Rebuild index” once that is done."
+            added = ", or “Add files”" if self.uploads is not None else ""
+            return f"{error} Then press “Documents” and “Rebuild index”{added}."
         except (IndexDamagedError, IndexModelError) as error:
             self._from_scratch = True  # the only errors that this cures
             return f"{error} “Rebuild index” does that too."
@@ -395,5 +398,5 @@ def _headings(sections: Sequence[Section]) -> list[str]:
     outermost = min(map(len, paths), default=0)
     alone = sum(len(path) == outermost for path in paths) == 1
     level = outermost + 1 if alone and len(paths) > 1 else outermost
-    headings = [path[-1].strip() for path in paths if len(path) == level]
+    headings = [_NUMBER.sub("", path[-1].strip()) for path in paths if len(path) == level]
     return [heading for heading in headings if " " in heading and len(heading) <= _MAX_HEADING]

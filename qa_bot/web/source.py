@@ -104,11 +104,11 @@ def _tools(source: Source, *, paged: bool) -> str:
         views = f'<div class="qa-views" role="group" aria-label="View">{views}</div>'
     return (
         f'<div class="qa-source-tools">{views}'
-        '<div class="qa-steps" role="group" aria-label="Quotes of this answer">'
-        '<button type="button" class="qa-step" value="-1" aria-label="Previous quote"'
-        ' title="Previous quote">←</button><span class="qa-step-count"></span>'
-        '<button type="button" class="qa-step" value="1" aria-label="Next quote"'
-        ' title="Next quote">→</button></div>'
+        '<div class="qa-steps" role="group" aria-label="Passages of this answer">'
+        '<button type="button" class="qa-step" value="-1" aria-label="Previous passage"'
+        ' title="Previous passage">←</button><span class="qa-step-count"></span>'
+        '<button type="button" class="qa-step" value="1" aria-label="Next passage"'
+        ' title="Next passage">→</button></div>'
         f'<a class="qa-original" href="{plain(original_url(excerpt.document_id, source.page))}"'
         ' target="_blank" rel="noopener">Open the file</a></div>'
     )

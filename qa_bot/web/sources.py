@@ -74,8 +74,10 @@ def find(service: Service, link: SourceLink, at: int | None = None) -> Source | 
         if named is None:
             return Moved("", None)
         if named.state != "current":
-            now = {document.id: document for document in index.documents()}.get(named.document_id)
-            top = SourceLink(now.digest, 0, 1) if now and now.characters else None
+            top = None
+            if named.state == "changed":
+                now = index.excerpt(named.document_id, 0, 1)
+                top = SourceLink(now.digest, 0, 1) if now.text else None
             return Moved(named.document_id, top)
         sections = index.sections(named.document_id)
         characters = sections[0].end
