@@ -73,17 +73,7 @@ def print_answer(answer: Answer, slices: Callable[[str, Sequence[Span]], list[st
     if answer.warning:
         err.print(f"[yellow]{escape(answer.warning)}[/]", soft_wrap=True)
     if not answer.found:
-        out.print("[bold]The documents don't answer this.[/]")
-        if answer.unknown_words:
-            listed = ", ".join(escape(word) for word in answer.unknown_words)
-            out.print(f"No document mentions: {listed}.")
-        if answer.hits:
-            out.print("\n[dim]Nearest passages (not an answer):[/]")
-        for hit in answer.hits[:3]:
-            place = " › ".join((hit.passage.title, *hit.passage.section))
-            print_text(f"— {place}, ¶ {hit.passage.paragraph}", "dim")
-            print_text(shorten(hit.passage.text, 160, placeholder=" …"), "dim", indent=2)
-        return
+        _print_nearest(answer)
     for number, quote in enumerate(answer.quotes):
         if number:
             out.print()
@@ -91,14 +81,34 @@ def print_answer(answer: Answer, slices: Callable[[str, Sequence[Span]], list[st
             for context in slices(quote.citation.document_id, quote.context):
                 print_text(context, "dim", indent=2)
         marked = [(start - quote.start, end - quote.start) for start, end in quote.sentences]
-        print_text(quote.text, bold=marked, indent=2)
+        words = (
+            [(quote.answer[0] - quote.start, quote.answer[1] - quote.start)] if quote.answer else []
+        )
+        print_text(quote.text, bold=marked, underlined=words, indent=2)
         print_text(f"— {quote.citation}", "cyan")
         if quote.stale:
             print_text("  The file was changed or deleted since it was indexed.", "yellow")
 
 
+def _print_nearest(answer: Answer) -> None:
+    out.print("[bold]The documents don't answer this.[/]")
+    if answer.unknown_words:
+        listed = ", ".join(escape(word) for word in answer.unknown_words)
+        out.print(f"No document mentions: {listed}.")
+    if answer.hits:
+        out.print("\n[dim]Nearest passages (not an answer):[/]")
+    for hit in answer.hits[:3]:
+        place = " › ".join((hit.passage.title, *hit.passage.section))
+        print_text(f"— {place}, ¶ {hit.passage.paragraph}", "dim")
+        print_text(shorten(hit.passage.text, 160, placeholder=" …"), "dim", indent=2)
+
+
 def print_text(
-    text: str, style: str = "", bold: Iterable[tuple[int, int]] = (), indent: int = 0
+    text: str,
+    style: str = "",
+    bold: Iterable[Span] = (),
+    underlined: Iterable[Span] = (),
+    indent: int = 0,
 ) -> None:
     """Style and wrap for a person; into a pipe or a file, print it exactly as it stands."""
     if not out.is_terminal:
@@ -107,6 +117,8 @@ def print_text(
     shown = Text(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", text), style=style)
     for start, end in bold:
         shown.stylize("bold", start, end)
+    for start, end in underlined:
+        shown.stylize("underline", start, end)
     out.print(Padding(shown, (0, 0, 0, indent), expand=False) if indent else shown)
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-import re
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -27,19 +25,16 @@ from qa_bot.records import (
     Health,
     Progress,
     Receipt,
-    Section,
     Span,
 )
+from qa_bot.web.starting_points import starting_points
 from qa_bot.web.uploads import Uploads
 
 if TYPE_CHECKING:
     from qa_bot import Index
     from qa_bot.embedding import Embedder
 
-_STARTING_POINTS = 6
 _DOCUMENTS_FOR_STARTING_POINTS = 12
-_NUMBER = re.compile(r"^(?:[0-9]+[.)]?|[A-Z][0-9]*[.)]|[IVX]+[.)]|§\s?[0-9]+)(?:[0-9.]*)\s+")
-_MAX_HEADING = 90  # characters
 _BROKEN = "Something went wrong; the terminal that runs the chat shows what."
 _CANCELLED = "Cancelled: answers come from the index as it was, and a rebuild goes on from here."
 _NOT_YET = "The index is being made: try again once it is there."
@@ -378,25 +373,5 @@ def _holdings(index: Index) -> Holdings:
         documents=documents,
         built_at=index.built_at,
         health=index.health(),
-        starting_points=_starting_points([index.sections(name) for name in first]),
+        starting_points=starting_points([index.sections(name) for name in first]),
     )
-
-
-def _starting_points(documents: Sequence[Sequence[Section]]) -> tuple[str, ...]:
-    """Section headings to begin with, in reading order, of as many documents as there is room for.
-
-    Of each document its outermost headings with two words or more: "Introduction"
-    asks nothing. A heading above all others is the title, so the next level counts.
-    """
-    turns = zip_longest(*map(_headings, documents))
-    points = dict.fromkeys(heading for turn in turns for heading in turn if heading)
-    return tuple(points)[:_STARTING_POINTS]
-
-
-def _headings(sections: Sequence[Section]) -> list[str]:
-    paths = [section.path for section in sections if section.path]
-    outermost = min(map(len, paths), default=0)
-    alone = sum(len(path) == outermost for path in paths) == 1
-    level = outermost + 1 if alone and len(paths) > 1 else outermost
-    headings = [_NUMBER.sub("", path[-1].strip()) for path in paths if len(path) == level]
-    return [heading for heading in headings if " " in heading and len(heading) <= _MAX_HEADING]
