@@ -59,7 +59,7 @@ class Measured:
     @property
     def label(self) -> str:
         """The system and its setting, as a reader sees them."""
-        return self.name if self.name == OURS else f"{self.name}, {self.setting}"
+        return f"{self.name}, {self.setting}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,6 @@ class Comparison:
     version: str
     rounds: int
     sample: int  # 0 where nothing was left out
-    minutes: float
 
     @classmethod
     def from_json(cls, text: str) -> Comparison:
@@ -87,7 +86,7 @@ class Comparison:
 
     @property
     def ours(self) -> Measured | None:
-        """qa_bot; None where it was left out."""
+        """qa_bot's `retrieve`, which ratios of speed are to; None where it was left out."""
         return next((one for one in self.systems if one.name == OURS), None)
 
 

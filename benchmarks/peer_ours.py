@@ -10,17 +10,19 @@ import qa_bot
 from benchmarks.peer_corpora import Item, as_documents
 from qa_bot.embedding import DEFAULT_MODEL, load_embedder
 from qa_bot.indexing import index_passages
+from qa_bot.reader import DEFAULT_READER
 
 
-def make() -> Ours:
-    """It has no settings."""
-    return Ours()
+def make(*, reads: bool = False) -> Ours:
+    """It has no settings: ``reads`` says which of its functions is called."""
+    return Ours(reads=reads)
 
 
 class Ours:
-    """Fills ``Peer``."""
+    """Fills ``Peer``, by ``retrieve`` or by ``answer`` with the reader."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, reads: bool) -> None:
+        self._reader = DEFAULT_READER if reads else None
         self._index: qa_bot.Index | None = None
         self._files: Path | None = None
 
@@ -47,7 +49,13 @@ class Ours:
     def search(self, question: str, k: int) -> list[str]:
         """The first ``k`` hits."""
         assert self._index is not None
-        hits = qa_bot.retrieve(question, self._index, k=k)
+        if self._reader is None:
+            hits = qa_bot.retrieve(question, self._index, k=k)
+        else:
+            reply = qa_bot.answer(question, self._index, k=k, reader=self._reader)
+            if reply.warning:
+                raise RuntimeError(reply.warning)
+            hits = list(reply.hits)
         named = ".txt" if self._files is not None else ""
         return [
             f"{hit.passage.document_id.removesuffix(named)}#{hit.passage.paragraph - 1}"
@@ -57,7 +65,7 @@ class Ours:
     def judge(self, question: str) -> tuple[bool, float | None]:
         """Whether it quotes anything, and its confidence."""
         assert self._index is not None
-        reply = qa_bot.answer(question, self._index)
+        reply = qa_bot.answer(question, self._index, reader=self._reader)
         return reply.found, reply.confidence
 
     def prepare_change(self, items: Sequence[Item], folder: Path) -> None:

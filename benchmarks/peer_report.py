@@ -29,7 +29,7 @@ NOTHING = {  # what each system's documentation has for a question that nothing 
     "txtai": "`score >= …` in an SQL query, yours to choose",
     "Haystack": "none for the in-memory retrievers and the joiner",
     "bm25s": "none; passages of score 0 are returned, too",
-    OURS: "a fitted confidence: “not found” below 0.5",
+    OURS: "a fitted confidence, below which it says “not found”",
 }
 
 
@@ -50,13 +50,14 @@ def results_text(found: Comparison) -> str:
     lines = [
         "## Beside other systems",
         "",
-        f"Made by `python -m benchmarks.peers` ({what}, {found.minutes:.0f} minutes) on "
+        f"Made by `python -m benchmarks.peers` ({what}) on "
         f"{found.machine}, qa_bot {found.version}. All systems got the same ready-made passages "
         "and the same model files, in one environment, in processes of their own, offline; their "
         "threads are as each project sets them. “Best” is made of documented options, chosen on "
         "the training data on which qa_bot's weights were fitted (`benchmarks.peer_fit`). "
         "qa_bot also searches the titles and headings that come with the passages; no peer is "
-        "given them. Rerankers and other models would help all of them and are left out.",
+        "given them. Rerankers and other models would help all of them and are left out, but for "
+        "the reader that comes with qa_bot and works in its `answer`.",
         "",
         "| system | what it is |",
         "|---|---|",
@@ -132,11 +133,13 @@ def _quality_column(found: Comparison, corpus: str, measure: str) -> list[str]:
 
 def _ahead_in_quality(found: Comparison) -> Iterator[str]:
     """One line for each column that qa_bot doesn't lead."""
-    ours = found.ours
     for corpus, title, measure, name in QUALITY:
-        mine = mean(ours, corpus, measure) if ours else None
-        rows = [(mean(one, corpus, measure) or 0.0, one.label) for one in found.systems]
-        top, label = max(rows, default=(0.0, ""))
+        rows = [
+            (mean(one, corpus, measure) or 0.0, one.label, one.name == OURS)
+            for one in found.systems
+        ]
+        top, label, _ = max(rows, default=(0.0, "", True))
+        mine = max((value for value, _, is_ours in rows if is_ours), default=None)
         if mine is not None and top > mine:
             yield (
                 f"- {label} is ahead in {title}, {name}: {top:.3f} to {mine:.3f}. qa_bot's weights "
@@ -152,7 +155,7 @@ def _speed_lines(found: Comparison) -> Iterator[str]:
     yield ""
     yield (
         f"{found.passages['speed']} passages that every system embeds in full. In brackets the "
-        "median ratio to qa_bot in the same round. The index of a changed document is saved; "
+        "median ratio to `retrieve` in the same round. The index of a changed document is saved; "
         "defaults build it again, as their scripts do, and best settings use the documented "
         "update. Indexing and change are timed with the model loaded."
     )
@@ -179,7 +182,7 @@ def _ahead(found: Comparison, figure: Figure) -> list[str]:
     ours = found.ours
     if ours is None:
         return []
-    ratios = [(one, ratio(one, ours, figure)) for one in found.systems if one is not ours]
+    ratios = [(one, ratio(one, ours, figure)) for one in found.systems if one.name != OURS]
     return [
         one.label
         for one, times in ratios
@@ -243,13 +246,11 @@ def _target_lines(found: Comparison) -> Iterator[str]:
     yield ""
     yield "| | measured | to reach |"
     yield "|---|---:|---:|"
-    place = found.systems.index(ours)
-    behind = [
-        column
-        for column in (_quality_column(found, one[0], one[2]) for one in QUALITY)
-        if not column[place].endswith(("*", "≈"))
-    ]
-    yield f"| quality columns in which qa_bot is behind beyond noise | {len(behind)} | 0 |"
+    columns = [_quality_column(found, corpus, measure) for corpus, _, measure, _ in QUALITY]
+    for place, one in enumerate(found.systems):
+        if one.name == OURS:
+            behind = sum(not column[place].endswith(("*", "≈")) for column in columns)
+            yield f"| quality columns in which {one.label} is behind beyond noise | {behind} | 0 |"
     for name, ratios, worst, goal in (
         (
             "indexing, against the fastest that embeds",

@@ -68,7 +68,7 @@ class System:
     """
 
     name: str
-    setting: str  # "defaults" or "best"
+    setting: str  # "defaults" or "best"; of qa_bot the function that is called
     module: str
     distributions: tuple[str, ...]  # what a user installs, in the benchmark's environment
     how: str  # one line for the reader
@@ -163,7 +163,15 @@ SYSTEMS: tuple[System, ...] = (
         {"best": True},
     ),
     System(
-        "qa_bot", "defaults", "peer_ours", ("qa-bot",), "`build_index`, `retrieve`; no settings"
+        "qa_bot", "retrieve", "peer_ours", ("qa-bot",), "`build_index`, `retrieve`; no settings"
+    ),
+    System(
+        "qa_bot",
+        "answer",
+        "peer_ours",
+        ("qa-bot",),
+        "`build_index`, `answer`: its reader reads the first passages; no settings",
+        {"reads": True},
     ),
 )
 

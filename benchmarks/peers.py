@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
@@ -59,17 +60,19 @@ def quality_corpora(sample: int) -> list[Corpus]:
 
 
 def measure_quality(systems: Sequence[System], corpora: Sequence[Corpus], scratch: Path) -> None:
-    """Save each system's figures as ``scratch/key.quality.json``; a failure as its message."""
+    """Save each system's figures as ``scratch/key.quality.json``, where they aren't there yet."""
     files = []
     for corpus in corpora:
         files.append(str(scratch / f"{corpus.name}.json"))
         save_corpus(corpus, Path(files[-1]))
 
     def measure(system: System) -> None:
-        folder = scratch / f"quality, {system.key}"
+        folder, kept = scratch / f"quality, {system.key}", scratch / f"{system.key}.quality.json"
+        if kept.exists():
+            return
         with _noting(system, "quality"):
             done = do_job(system, "quality", corpora=files, folder=str(folder))
-            (scratch / f"{system.key}.quality.json").write_text(json.dumps(done.answers[-1]))
+            kept.write_text(json.dumps(done.answers[-1]))
         shutil.rmtree(folder, ignore_errors=True)
 
     # How long this takes is not measured, so one runs on each core.
@@ -84,7 +87,12 @@ def measure_round(number: int, systems: Sequence[System], corpus: Corpus, scratc
     asked = [one.text for one in corpus.questions]
     first = number % len(systems)  # nobody always comes after the same one
     for system in (*systems[first:], *systems[:first]):
-        folder = scratch / "speed" / system.module
+        folder, kept = (
+            scratch / "speed" / system.module,
+            scratch / f"{system.key}.round{number}.json",
+        )
+        if kept.exists():
+            continue
         with _noting(system, f"round {number + 1}"):
             built = do_job(
                 system, "index", corpus=str(file), folder=str(folder), round=number
@@ -102,7 +110,7 @@ def measure_round(number: int, systems: Sequence[System], corpus: Corpus, scratc
                 p50_ms=float(p50),
                 p95_ms=float(p95),
             )
-            (scratch / f"{system.key}.round{number}.json").write_text(json.dumps(asdict(found)))
+            kept.write_text(json.dumps(asdict(found)))
         shutil.rmtree(scratch / "speed", ignore_errors=True)
 
 
@@ -140,7 +148,6 @@ def measured(systems: Sequence[System], rounds: int, scratch: Path) -> Iterator[
 
 def compare(systems: Sequence[System], rounds: int, sample: int, scratch: Path) -> Comparison:
     """Everything, in one run."""
-    began = time.perf_counter()
     corpora = quality_corpora(sample)
     speed = speed_corpus(PASSAGES if not sample else min(sample, PASSAGES), QUESTIONS)
     measure_quality(systems, corpora, scratch)
@@ -155,7 +162,6 @@ def compare(systems: Sequence[System], rounds: int, sample: int, scratch: Path) 
         version=qa_bot.__version__,
         rounds=rounds,
         sample=sample,
-        minutes=(time.perf_counter() - began) / 60,
     )
 
 
@@ -165,7 +171,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="of the speed rows")
     parser.add_argument("--sample", type=int, default=0, help="questions of each set; 0 for all")
     parser.add_argument("--only", nargs="*", default=[], help="names of systems, or parts of them")
-    parser.add_argument("--raw", type=Path, help="keep what was measured in this file")
+    parser.add_argument(
+        "--work", type=Path, help="a folder for what was measured: an interrupted run goes on"
+    )
+    parser.add_argument("--raw", type=Path, help="keep all that was measured in this file")
     parser.add_argument("--render", type=Path, help="measure nothing; write what --raw kept")
     arguments = parser.parse_args()
     if arguments.render:
@@ -178,8 +187,12 @@ def main() -> None:
         for system in SYSTEMS
         if not arguments.only or any(part in system.key for part in arguments.only)
     ]
-    with tempfile.TemporaryDirectory(dir=os.environ.get("QA_BOT_SCRATCH")) as scratch:
-        found = compare(chosen, arguments.rounds, arguments.sample, Path(scratch))
+    with ExitStack() as stack:
+        scratch = arguments.work
+        if scratch is None:
+            scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        scratch.mkdir(parents=True, exist_ok=True)
+        found = compare(chosen, arguments.rounds, arguments.sample, scratch)
     if arguments.raw:
         arguments.raw.write_text(json.dumps(asdict(found)))
     print(results_text(found))
