@@ -124,7 +124,8 @@ def index(
         bool,
         typer.Option(
             "--check-golden",
-            help="Say which golden answers (qa-bot eval --add) changed. Exit 1 if any is worse.",
+            help="Say which golden answers (qa-bot eval --add) changed. Exit 1 if any is worse, "
+            "2 if there are none.",
         ),
     ] = False,
     as_json: Json = False,
