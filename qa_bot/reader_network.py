@@ -46,9 +46,14 @@ class Encoder:
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
-        self._cls, self._sep, self._colon = (
-            int(self._tokenizer.token_to_id(token) or 0) for token in ("[CLS]", "[SEP]", ":")
-        )
+        self._cls, self._sep, self._colon = map(self.id_of, ("[CLS]", "[SEP]", ":"))
+
+    def id_of(self, token: str) -> int:
+        """The number of a token of the model's vocabulary."""
+        number = self._tokenizer.token_to_id(token)
+        if number is None:
+            raise KeyError(token)
+        return number
 
     def encode(self, question: str, pairs: Sequence[tuple[str, str]]) -> list[Encoded]:
         """The question with each ``(heading, passage text)``."""

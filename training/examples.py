@@ -19,6 +19,7 @@ from qa_bot.text import is_stop_word, words
 from training.detokenise import detokenise
 
 HELD_OUT = 8  # one document in so many is never trained on
+TABLES = "tables"  # the source of those made by rule
 LONGEST = 1_000  # characters of a passage; a longer one is cut to the sentences around the answer
 
 
@@ -43,6 +44,13 @@ class Example:
         """Whether the example is kept for choosing, fitting and calibrating."""
         name = f"{self.source} {self.document}".encode()
         return int.from_bytes(hashlib.sha256(name).digest()[:4]) % HELD_OUT == 0
+
+    @property
+    def sentences(self) -> list[Span]:
+        """The text's sentences; of a table, its rows."""
+        if self.source == TABLES:
+            return [match.span() for match in re.finditer(".+", self.text)]
+        return sentence_spans(self.text)
 
     @property
     def answer_texts(self) -> set[str]:

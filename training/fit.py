@@ -16,8 +16,10 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
@@ -25,15 +27,25 @@ from benchmarks.datasets import join
 from qa_bot import Index, open_index
 from qa_bot.embedding import DEFAULT_MODEL, load_embedder
 from qa_bot.indexing import index_passages
+from qa_bot.judging import READ, Judged, features
 from qa_bot.reader import Reading, SpanReader
 from qa_bot.retrieval import WEIGHTS, Candidate, rank
-from training.examples import Example, load_examples
+from training.examples import TABLES, Example
 from training.negatives import hard_negatives, swapped, vocabulary_of
+from training.tables import all_examples
 
-READ = 10  # candidates that are read
 ASKED = {"new_wiki": 700, "fairytale": 350}  # questions of a source
 OTHERS = 250
 PRECISION = 0.95  # of "found" at the threshold
+# Sources whose questions say what they are about; the others' mean little without their text.
+ALONE = {"new_wiki", "nq", "selqa", "clapnq", "medquad"}
+# Of what questions there are taken to be: four of five have an answer; of half of the others
+# the passage that has it was taken out, and half ask for another name, number or word.
+MIX = {"answerable": 0.8, "taken out": 0.1, "swapped": 0.1}
+SHORTEST = 3  # characters; an answer as short as that stands in any passage
+
+
+Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +96,7 @@ def cases(examples: Sequence[Example], near: Sequence[Sequence[int]], index: Ind
     found: list[Case] = []
     by_source: dict[str, list[int]] = defaultdict(list)
     for number, example in enumerate(examples):
-        if example.held_out and example.source != "qamr":
+        if example.held_out and example.source not in ("qamr", TABLES):
             by_source[example.source].append(number)
     for source, numbers in by_source.items():
         chance.shuffle(numbers)
@@ -137,33 +149,31 @@ def sentence_hits(chosen: Sequence[Case], weight: float) -> float:
     return float(np.mean(found))
 
 
-def features(case: Case, weight: float) -> list[float]:
-    """What the confidence rests on; see ``qa_bot.judging``."""
-    first, *rest = order(case, weight)
-    candidate, reading = case.candidates[first], case.readings[first]
-    others = [n for n in rest if case.candidates[n].passage.text != candidate.passage.text]
-    next_margin = max((case.readings[n].margin for n in others), default=reading.margin)
-    sentence = max(WEIGHTS.sentence_evidence(candidate), default=candidate.cosine)
-    return [
-        reading.margin,
-        max(reading.sentences),
-        sentence,
-        candidate.coverage,
-        WEIGHTS.evidence(candidate),
-        reading.margin - next_margin,
-    ]
+def judged(case: Case, weight: float) -> list[Judged]:
+    """The case as ``qa_bot.judging`` sees it."""
+    return [Judged(case.candidates[n], case.readings[n]) for n in order(case, weight)]
 
 
-def calibration_error(likely: np.ndarray, right: np.ndarray, bins: int = 10) -> float:
-    """Expected calibration error over bins of equal width (Naeini et al. 2015)."""
+def is_right(case: Case, weight: float) -> bool:
+    """Whether the first passage answers: it is the gold one, or the answer's words stand in it."""
+    first = case.candidates[order(case, weight)[0]].passage.text
+    asked = case.example
+    answers = [asked.text[start:end] for start, end in asked.answers] if asked.exact else []
+    words = [one for one in answers if len(one) > SHORTEST]
+    return first == case.gold or (case.kind != "swapped" and any(one in first for one in words))
+
+
+def calibration_error(
+    likely: Array, right: Array, counts: Array | None = None, bins: int = 10
+) -> float:
+    """Expected calibration error over bins of equal width (Naeini et al. 2015).
+
+    ``counts`` says how often each question counts; None counts each once.
+    """
+    counts = np.ones(len(likely)) if counts is None else counts
     places = np.minimum((likely * bins).astype(int), bins - 1)
-    return float(
-        sum(
-            (places == n).mean() * abs(likely[places == n].mean() - right[places == n].mean())
-            for n in range(bins)
-            if (places == n).any()
-        )
-    )
+    gaps = [abs(float((counts * (likely - right))[places == n].sum())) for n in range(bins)]
+    return sum(gaps) / float(counts.sum())
 
 
 def _say(*parts: object) -> None:
@@ -185,7 +195,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/training"))
     parser.add_argument("--work", type=Path, default=Path("training/run"))
     arguments = parser.parse_args()
-    examples = load_examples(arguments.data)
+    examples = all_examples(arguments.data)
     near = hard_negatives(examples, arguments.work / "negatives.json")
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
@@ -212,40 +222,40 @@ def main() -> None:
     _confidence(halves, weight)
 
 
-def _confidence(halves: tuple[Sequence[Case], Sequence[Case]], weight: float) -> None:
-    """Logistic regression of "the first passage answers"."""
-    rows, labels, kinds = [], [], []
-    for half in halves:
-        more = [case.without_gold("taken out") for case in half if case.gold][::2]
-        chosen = [*half, *(case for case in more if len(case.candidates) > 1)]
-        rows.append(np.array([features(case, weight) for case in chosen]))
-        labels.append(np.array([case.is_gold(order(case, weight)[0]) for case in chosen]))
-        kinds.append([case.kind for case in chosen])
-    model = LogisticRegression(C=10, max_iter=5_000).fit(rows[0], labels[0])
-    _say("confidence:", model.coef_.round(3).tolist(), model.intercept_.round(3).tolist())
-    for name, half_rows, right, half_kinds in zip(
-        ("choosing", "confirming"), rows, labels, kinds, strict=True
-    ):
-        likely = model.predict_proba(half_rows)[:, 1]
-        _say(name, f"calibration error {calibration_error(likely, right):.3f}")
-        ranked = np.argsort(-likely)
-        precision = np.cumsum(right[ranked]) / np.arange(1, len(ranked) + 1)
-        last = int(np.flatnonzero(precision >= PRECISION)[-1])
-        threshold = likely[ranked[last]]
-        answerable = np.array([kind == "answerable" for kind in half_kinds])
-        _say(
-            f"  {PRECISION:.0%} precise at {threshold:.3f}, where"
-            f" {(likely[answerable] >= threshold).mean():.3f} of the answerable are found"
-        )
-        for kind in ("taken out", "swapped"):
-            other = np.array([one == kind for one in half_kinds])
-            both = answerable | other
-            auroc = roc_auc_score(answerable[both], likely[both])
-            margins = roc_auc_score(answerable[both], half_rows[both][:, 0])
-            _say(
-                f"  {kind}: AUROC {auroc:.3f} (margin alone {margins:.3f}),"
-                f" found {(likely[other] >= threshold).mean():.3f}"
-            )
+def _confidence(halves: Sequence[Sequence[Case]], weight: float) -> None:
+    """Logistic regression of "the first passage answers", and the threshold."""
+    model = None
+    for name, half in zip(("choosing", "confirming"), halves, strict=True):
+        alone = [case for case in half if case.example.source in ALONE]
+        fewer = [case.without_gold("taken out") for case in alone if case.gold]
+        chosen = [*alone, *(case for case in fewer if len(case.candidates) > 1)]
+        rows = np.array([features(judged(case, weight)) for case in chosen])
+        right = np.array([is_right(case, weight) for case in chosen])
+        kinds = np.array([case.kind for case in chosen])
+        counts = np.array([MIX[kind] / np.mean(kinds == kind) for kind in kinds])
+        if model is None:
+            model = LogisticRegression(C=10, max_iter=5_000).fit(rows, right, counts)
+            _say("confidence:", model.coef_.round(3).tolist(), model.intercept_.round(3).tolist())
+        likely = model.predict_proba(rows)[:, 1]
+        _say(name, f"calibration error {calibration_error(likely, right, counts):.3f}")
+        _say_threshold(likely, kinds, counts)
+
+
+def _say_threshold(likely: Array, kinds: Array, counts: Array) -> None:
+    answerable, ranked = kinds == "answerable", np.argsort(-likely)
+    precision = np.cumsum((counts * answerable)[ranked]) / np.cumsum(counts[ranked])
+    precise = np.flatnonzero(precision >= PRECISION)
+    threshold = likely[ranked[precise[-1]]]
+    _say(f"  {PRECISION:.0%} of what is found is answerable at {threshold:.3f}; found there:")
+    for kind in MIX:
+        share = (likely[kinds == kind] >= threshold).mean()
+        both = answerable | (kinds == kind)
+        apart = "" if kind == "answerable" else f", AUROC {_auroc(answerable, likely, both):.3f}"
+        _say(f"  {kind}: {share:.3f}{apart}")
+
+
+def _auroc(labels: Array, values: Array, chosen: Array) -> float:
+    return float(roc_auc_score(labels[chosen], values[chosen]))
 
 
 if __name__ == "__main__":

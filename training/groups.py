@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qa_bot.reader_network import NO_ANSWER, Encoded, Encoder
 from qa_bot.records import Span
 from qa_bot.sentences import sentence_spans
-from training.examples import Example
+from training.examples import TABLES, Example
 from training.negatives import Vocabulary, swapped, without_answer
 
 # How often an example of each source is seen in one round through the data.
@@ -24,9 +24,11 @@ SEEN = {
     "clapnq": 2.0,
     "medquad": 0.7,
     "fairytale": 0.7,
+    TABLES: 1.0,
 }
 HEADING = 0.6  # how often the heading is shown, where there is one
 NEIGHBOUR = 0.15  # how often a neighbouring passage's sentences stand beside the answer's
+HIDDEN = 0.15  # of the passage's tokens in every second sequence, so that it isn't learned by heart
 # Kinds of negatives: a near passage, the passage without its answer, a swapped question.
 KINDS = {"near": 0.5, "deleted": 0.14, "swapped": 0.36}
 _CHUNK = 16  # batches among which groups of like length are brought together
@@ -104,12 +106,27 @@ def make_group(
     positive = encoder.encode(example.question, [(heading, text)])[0]
     target = target_of(positive, answers, exact=example.exact)
     negative = negative_of(example, heading, others, encoder, vocabulary, chance)
-    if target is None:  # the answer lies beyond what is read
-        target = Target((NO_ANSWER,), (NO_ANSWER,))
     nothing = Target((NO_ANSWER,), (NO_ANSWER,))
+    if target is None:  # the answer lies beyond what is read
+        target = nothing
+    mask = encoder.id_of("[MASK]")
+    positive = hidden(positive, target, mask, chance)
     if negative is None:
         return Group((positive,), (target,))
-    return Group((positive, negative), (target, nothing))
+    return Group((positive, hidden(negative, nothing, mask, chance)), (target, nothing))
+
+
+def hidden(encoded: Encoded, target: Target, mask: int, chance: random.Random) -> Encoded:
+    """The sequence with some of its passage's tokens hidden, but none of the answer's."""
+    if chance.random() < 0.5:
+        return encoded
+    kept = range(min(target.starts), max(target.ends) + 1)
+    inside = range(encoded.first, encoded.first + len(encoded.offsets))
+    ids = [
+        mask if place in inside and place not in kept and chance.random() < HIDDEN else token
+        for place, token in enumerate(encoded.ids)
+    ]
+    return replace(encoded, ids=ids)
 
 
 def negative_of(
@@ -122,6 +139,8 @@ def negative_of(
     kinds: Sequence[str] = tuple(KINDS),
 ) -> Encoded | None:
     """A sequence without an answer, of one of the kinds, or None where none can be had."""
+    if example.source == TABLES:  # another name stands in another row, which answers
+        kinds = [kind for kind in kinds if kind != "swapped"]
     kinds, weights = list(kinds), [KINDS[kind] for kind in kinds]
     if example.source == "qamr":  # its questions mean little without their sentence
         kinds, weights = ["swapped", "none"], [0.5, 0.5]

@@ -20,9 +20,8 @@ from benchmarks.hashing import HashEmbedder
 from qa_bot import open_index
 from qa_bot.indexing import index_passages
 from qa_bot.lexical import stems
-from qa_bot.sentences import sentence_spans
 from qa_bot.text import is_stop_word
-from training.examples import Example
+from training.examples import TABLES, Example
 
 POOL = 36  # passages by BM25, of which the wrong ones are looked for
 NEAREST = 12  # wrong passages that are kept for each question
@@ -115,10 +114,10 @@ def without_answer(example: Example) -> str | None:
     """The passage without the sentences that answer; None where nothing useful is left."""
     kept = [
         example.text[start:end]
-        for start, end in sentence_spans(example.text)
+        for start, end in example.sentences
         if not any(a < end and b > start for a, b in example.answers)
     ]
-    rest = " ".join(kept)
+    rest = ("\n" if example.source == TABLES else " ").join(kept)
     return rest if len(kept) > 1 and not _holds_words(example, rest) else None
 
 

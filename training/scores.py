@@ -17,7 +17,6 @@ from sklearn.metrics import roc_auc_score
 from qa_bot.reader import Reading, interpret
 from qa_bot.reader_network import Encoded, Encoder, collate
 from qa_bot.records import Span
-from qa_bot.sentences import sentence_spans
 from training.examples import Example
 from training.groups import KINDS, SEEN, negative_of, target_of
 from training.negatives import Vocabulary
@@ -105,7 +104,7 @@ def trials(
 
 def scores(chosen: Sequence[Trial], network: Any, device: torch.device) -> dict[str, float]:
     """Shares in [0, 1], by what they are of."""
-    sentences = [sentence_spans(trial.example.text) for trial in chosen]
+    sentences = [trial.example.sentences for trial in chosen]
     right = read_all(network, [trial.positive for trial in chosen], sentences, device)
     wrong = read_all(network, [trial.negative for trial in chosen], [()] * len(chosen), device)
     found: dict[str, list[float]] = defaultdict(list)
