@@ -17,6 +17,7 @@ from qa_bot.reader_network import NO_ANSWER, Encoded, Encoder, collate, make_net
 from qa_bot.records import Passage, Span
 
 FOLDER = Path(__file__).parent / "models" / "reader"
+WINDOW = 1_000  # characters of a passage that are read at once, as in training
 LONGEST_ANSWER = 30  # tokens of a span
 PART = 3  # passages in one forward pass: fits a core's cache, and pads little
 _NOTHING = float("-inf")
@@ -88,12 +89,52 @@ class SpanReader:
         if not passages:
             return []
         encoder, network = self._load()
-        encoded = encoder.encode(question, [(heading_of(one), one.text) for one in passages])
-        logits = _forward(network, encoded)
-        return [
-            interpret(one, found, [(s.start - p.start, s.end - p.start) for s in p.sentences])
-            for one, found, p in zip(encoded, logits, passages, strict=True)
+        cut = [windows(_sentences(passage)) for passage in passages]
+        pieces = [
+            (heading_of(passage), passage.text[those[0][0] : those[-1][1]])
+            for passage, parts in zip(passages, cut, strict=True)
+            for those in parts
         ]
+        encoded = encoder.encode(question, pieces)
+        found = zip(encoded, _forward(network, encoded), strict=True)
+        return [
+            together([(those[0][0], interpret(*next(found), _within(those))) for those in parts])
+            for parts in cut
+        ]
+
+
+def _sentences(passage: Passage) -> list[Span]:
+    """In code points of the passage's text; all of it, where none are known."""
+    found = [(one.start - passage.start, one.end - passage.start) for one in passage.sentences]
+    return found or [(0, len(passage.text))]
+
+
+def windows(sentences: Sequence[Span]) -> list[list[Span]]:
+    """Sentences, at least one, in runs of at most ``WINDOW`` characters, where each fits in one.
+
+    A reader that was trained on short passages finds answers everywhere in long ones.
+    """
+    found: list[list[Span]] = []
+    for start, end in sentences:
+        if not found or end - found[-1][0][0] > WINDOW:
+            found.append([])
+        found[-1].append((start, end))
+    return found
+
+
+def _within(sentences: Sequence[Span]) -> list[Span]:
+    first = sentences[0][0]
+    return [(start - first, end - first) for start, end in sentences]
+
+
+def together(parts: Sequence[tuple[int, Reading]]) -> Reading:
+    """One reading of what was read in parts, each with where it starts.
+
+    The passage is worth what its best part is, and has that one's span.
+    """
+    start, best = max(parts, key=lambda part: part[1].margin)
+    span = best.span and (best.span[0] + start, best.span[1] + start)
+    return Reading(best.margin, tuple(one for _, part in parts for one in part.sentences), span)
 
 
 DEFAULT_READER = SpanReader()

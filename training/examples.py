@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from qa_bot.reader import WINDOW
 from qa_bot.records import Span
 from qa_bot.sentences import sentence_spans
 from qa_bot.text import is_stop_word, words
@@ -20,7 +21,7 @@ from training.detokenise import detokenise
 
 HELD_OUT = 8  # one document in so many is never trained on
 TABLES = "tables"  # the source of those made by rule
-LONGEST = 1_000  # characters of a passage; a longer one is cut to the sentences around the answer
+LONGEST = WINDOW  # characters of a passage; a longer one is cut to the sentences around the answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,8 @@ class Example:
     """A question and a passage that answers it.
 
     Where ``exact``, each of ``answers`` is an answer's own span in ``text``;
-    elsewhere it is a sentence that holds it.
+    elsewhere it is a sentence that holds it. Without any, the passage is one that
+    people who looked for an answer found none in.
     """
 
     source: str
@@ -70,7 +72,9 @@ def load_examples(folder: Path) -> list[Example]:
         *_medquad(folder / "medquad" / "medquad.jsonl"),
         *_fairytales(folder / "fairytaleqa" / "data-by-train-split.tar.gz"),
     ]
-    return [shortened(example) for example in found if example.answers]
+    answered = [shortened(example) for example in found if example.answers]
+    unanswerable = _clapnq(folder / "clapnq" / "clapnq_dev_unanswerable.jsonl")
+    return [*(one for one in answered if one.answers), *map(shortened, unanswerable)]
 
 
 def shortened(example: Example) -> Example:
@@ -78,7 +82,7 @@ def shortened(example: Example) -> Example:
     if len(example.text) <= LONGEST:
         return example
     sentences = sentence_spans(example.text)
-    first, last = example.answers[0]
+    first, last = example.answers[0] if example.answers else (0, 1)
     inside = [n for n, (start, end) in enumerate(sentences) if end > first and start < last]
     low, high = (inside[0], inside[-1]) if inside else (0, 0)
     while True:  # one sentence more on each side, as long as they fit

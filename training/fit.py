@@ -96,7 +96,7 @@ def cases(examples: Sequence[Example], near: Sequence[Sequence[int]], index: Ind
     found: list[Case] = []
     by_source: dict[str, list[int]] = defaultdict(list)
     for number, example in enumerate(examples):
-        if example.held_out and example.source not in ("qamr", TABLES):
+        if example.held_out and example.answers and example.source not in ("qamr", TABLES):
             by_source[example.source].append(number)
     for source, numbers in by_source.items():
         chance.shuffle(numbers)

@@ -26,6 +26,7 @@ SEEN = {
     "fairytale": 0.7,
     TABLES: 1.0,
 }
+UNANSWERABLE_SEEN = 3  # of the few questions that people found no answer to
 HEADING = 0.6  # how often the heading is shown, where there is one
 NEIGHBOUR = 0.15  # how often a neighbouring passage's sentences stand beside the answer's
 HIDDEN = 0.15  # of the passage's tokens in every second sequence, so that it isn't learned by heart
@@ -42,9 +43,15 @@ class Target:
     ends: tuple[int, ...]
 
 
+NOTHING = Target((NO_ANSWER,), (NO_ANSWER,))
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A question with a passage that answers it, first, and often one that does not."""
+    """A question with a passage that answers it, first, and often one that does not.
+
+    Of an example that has no answer there is its passage alone.
+    """
 
     sequences: tuple[Encoded, ...]
     targets: tuple[Target, ...]
@@ -67,7 +74,7 @@ def batches(
     numbers = [n for n, example in enumerate(examples) if not example.held_out]
     for turn in itertools.count():
         order = random.Random(f"{seed} {turn}")
-        drawn = [n for n in numbers for _ in range(_times(examples[n].source, order))]
+        drawn = [n for n in numbers for _ in range(_times(examples[n], order))]
         order.shuffle(drawn)
         step = size * _CHUNK
         for start in range(0, len(drawn) - step + 1, step):
@@ -86,8 +93,8 @@ def batches(
             first = 0
 
 
-def _times(source: str, chance: random.Random) -> int:
-    whole, rest = divmod(SEEN[source], 1)
+def _times(example: Example, chance: random.Random) -> int:
+    whole, rest = divmod(SEEN[example.source] if example.answers else UNANSWERABLE_SEEN, 1)
     return int(whole) + (chance.random() < rest)
 
 
@@ -101,19 +108,20 @@ def make_group(
     """The example as a positive, with noise, and one negative where one can be had."""
     heading = example.heading if chance.random() < HEADING else ""
     text, answers = example.text, example.answers
+    if not answers:
+        return Group(tuple(encoder.encode(example.question, [(heading, text)])), (NOTHING,))
     if others and chance.random() < NEIGHBOUR:
         text, answers = _beside(text, answers, chance.choice(others).text, chance)
     positive = encoder.encode(example.question, [(heading, text)])[0]
     target = target_of(positive, answers, exact=example.exact)
     negative = negative_of(example, heading, others, encoder, vocabulary, chance)
-    nothing = Target((NO_ANSWER,), (NO_ANSWER,))
     if target is None:  # the answer lies beyond what is read
-        target = nothing
+        target = NOTHING
     mask = encoder.id_of("[MASK]")
     positive = hidden(positive, target, mask, chance)
     if negative is None:
         return Group((positive,), (target,))
-    return Group((positive, hidden(negative, nothing, mask, chance)), (target, nothing))
+    return Group((positive, hidden(negative, NOTHING, mask, chance)), (target, NOTHING))
 
 
 def hidden(encoded: Encoded, target: Target, mask: int, chance: random.Random) -> Encoded:

@@ -57,8 +57,18 @@ _ENDINGS = ("tion", "ing", "ed", "ly", "er", "est", "s", "")
 def hard_negatives(examples: Sequence[Example], cache: Path) -> list[list[int]]:
     """For each example, others whose passages are near its question but do not answer it.
 
-    Numbers of examples, nearest first. Kept in a file, since it takes minutes.
+    Numbers of examples, nearest first; none for an example without an answer.
+    Kept in a file, since it takes minutes.
     """
+    numbers = [number for number, one in enumerate(examples) if one.answers]
+    chosen = [examples[number] for number in numbers]
+    found: list[list[int]] = [[] for _ in examples]
+    for number, near in zip(numbers, _kept(chosen, cache), strict=True):
+        found[number] = [numbers[place] for place in near]
+    return found
+
+
+def _kept(examples: Sequence[Example], cache: Path) -> list[list[int]]:
     key = hashlib.sha256(
         "\n".join(one.question + one.text for one in examples).encode()
     ).hexdigest()

@@ -88,7 +88,11 @@ def trials(
     chance = random.Random(0)
     found: list[Trial] = []
     for source in SEEN:
-        chosen = [n for n, one in enumerate(examples) if one.held_out and one.source == source]
+        chosen = [
+            n
+            for n, one in enumerate(examples)
+            if one.held_out and one.answers and one.source == source
+        ]
         chance.shuffle(chosen)
         for place, n in enumerate(chosen[:count]):
             example, others = examples[n], [examples[m] for m in near[n]]
