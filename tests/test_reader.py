@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,7 +18,17 @@ from hypothesis import strategies as st
 from qa_bot import Index, answer
 from qa_bot.errors import ModelError
 from qa_bot.judging import also_answers, judge, marked_sentences
-from qa_bot.reader import LONGEST_ANSWER, Reading, SpanReader, best_span, heading_of, interpret
+from qa_bot.reader import (
+    LONGEST_ANSWER,
+    WINDOW,
+    Reading,
+    SpanReader,
+    best_span,
+    heading_of,
+    interpret,
+    together,
+    windows,
+)
 from qa_bot.reader_network import LONGEST, Encoded, Encoder, collate, make_network
 from qa_bot.records import Passage, Sentence
 from qa_bot.retrieval import rank
@@ -60,6 +71,22 @@ def encoded(tokens: int) -> Encoded:
     """A passage of so many one-letter tokens, behind a question of one."""
     offsets = [(2 * n, 2 * n + 1) for n in range(tokens)]
     return Encoded([101, 7, 102, *[8] * tokens, 102], 3, 3, offsets)
+
+
+@given(st.lists(st.integers(1, 1_500), min_size=1, max_size=30))
+def test_windows_hold_every_sentence_once_and_fit_wherever_they_can(lengths: list[int]) -> None:
+    ends = list(itertools.accumulate(length + 1 for length in lengths))
+    sentences = [(end - 1 - length, end - 1) for end, length in zip(ends, lengths, strict=True)]
+    found = windows(sentences)
+    assert [one for those in found for one in those] == sentences
+    assert all(len(those) == 1 or those[-1][1] - those[0][0] <= WINDOW for those in found)
+    for before, after in itertools.pairwise(found):
+        assert after[0][1] - before[0][0] > WINDOW
+
+
+def test_what_is_read_in_parts_has_the_best_parts_worth_and_its_span() -> None:
+    parts = [(0, Reading(-1.0, (-3.0, -4.0), (2, 5))), (900, Reading(2.0, (-0.5,), (10, 14)))]
+    assert together(parts) == Reading(2.0, (-3.0, -4.0, -0.5), (910, 914))
 
 
 @given(st.lists(st.tuples(st.integers(-9, 9), st.integers(-9, 9)), min_size=1, max_size=60))

@@ -39,9 +39,9 @@ OTHERS = 250
 PRECISION = 0.95  # of "found" at the threshold
 # Sources whose questions say what they are about; the others' mean little without their text.
 ALONE = {"new_wiki", "nq", "selqa", "clapnq", "medquad"}
-# Of what questions there are taken to be: four of five have an answer; of half of the others
-# the passage that has it was taken out, and half ask for another name, number or word.
-MIX = {"answerable": 0.8, "taken out": 0.1, "swapped": 0.1}
+# Of what questions there are taken to be: four of five have an answer. Of the others some are of
+# another document, of some only the passage is missing, and some ask for another name or number.
+MIX = {"answerable": 0.8, "elsewhere": 0.06, "taken out": 0.07, "swapped": 0.07}
 SHORTEST = 3  # characters; an answer as short as that stands in any passage
 
 
@@ -102,18 +102,24 @@ def cases(examples: Sequence[Example], near: Sequence[Sequence[int]], index: Ind
         chance.shuffle(numbers)
         for place, number in enumerate(numbers[: ASKED.get(source, OTHERS)]):
             example = examples[number]
-            found.append(_case(example, example.question, example.text, index, reader))
+            found.append(_case(example, example.question, index, reader, "answerable"))
             others = [examples[m] for m in near[number]]
             if place % 3 == 0 and (other := swapped(example, others, vocabulary, chance)):
-                found.append(_case(example, other, "", index, reader))
+                found.append(_case(example, other, index, reader, "swapped"))
+            if place % 3 == 1:
+                found.append(_case(example, example.question, index, reader, "elsewhere"))
         print(source, len(found), file=sys.stderr)
     return found
 
 
-def _case(example: Example, question: str, gold: str, index: Index, reader: SpanReader) -> Case:
-    candidates = rank(question, index, READ + 1).candidates[: READ + 1]
+def _case(example: Example, question: str, index: Index, reader: SpanReader, kind: str) -> Case:
+    """Ask the question; where the answer is "elsewhere", of all documents but its own."""
+    own = f"{example.source}/{example.document}"
+    others = [one.id for one in index.documents() if one.id != own]
+    scope = others if kind == "elsewhere" else None
+    candidates = rank(question, index, READ + 1, scope).candidates[: READ + 1]
     readings = reader.read(question, [candidate.passage for candidate in candidates])
-    kind = "answerable" if gold else "swapped"
+    gold = example.text if kind == "answerable" else ""
     return Case(example, gold, kind, candidates, tuple(readings))
 
 
