@@ -121,8 +121,11 @@ def names(count: int, seed: int, files: Sequence[str]) -> list[str]:
 
 
 @contextmanager
-def watched(folder: Path) -> Iterator[list[str]]:
-    """Note what processes started meanwhile do beyond reading files, C libraries included."""
+def watched(folder: Path, port: int = PORT) -> Iterator[list[str]]:
+    """Note what processes started meanwhile do beyond reading files, C libraries included.
+
+    Nothing else may knock on the port: who shares it hears others' connections.
+    """
     report = folder / "watchman.txt"
     report.touch()
     (folder / "sitecustomize.py").write_text(_WATCHMAN)
@@ -132,7 +135,7 @@ def watched(folder: Path) -> Iterator[list[str]]:
     seen: list[str] = []
     with socket.socket() as door:
         door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        door.bind(("127.0.0.1", PORT))
+        door.bind(("127.0.0.1", port))
         door.listen(100)
         door.setblocking(False)
         try:

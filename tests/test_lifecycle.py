@@ -261,7 +261,8 @@ def run(code: str, *arguments: Path, **options: object) -> subprocess.Popen[str]
 
 
 SLOW_BUILD = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # or a test in the background ignores it
 from benchmarks.hashing import HashEmbedder
 from qa_bot import build_index, storing
 storing.BATCH = 2

@@ -338,6 +338,7 @@ def test_while_the_index_is_rebuilt_and_after_a_cancel_the_old_one_answers(
     page: Page, chat: Chat
 ) -> None:
     pane = open_documents(page)
+    expect(page.locator("#qa-status")).to_contain_text("indexed")
     before = page.locator("#qa-status").inner_text()
     (chat.documents / "zoo.txt").write_text(paragraphs("otter", 900), encoding="utf-8")
     pane.get_by_role("button", name="Rebuild index").click()
