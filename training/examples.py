@@ -43,8 +43,11 @@ class Example:
 
     @property
     def held_out(self) -> bool:
-        """Whether the example is kept for choosing, fitting and calibrating."""
-        name = f"{self.source} {self.document}".encode()
+        """Whether the example is kept for choosing, fitting and calibrating.
+
+        By the document's name alone: several of the sources take from the same encyclopaedia.
+        """
+        name = self.document.replace("_", " ").casefold().encode()
         return int.from_bytes(hashlib.sha256(name).digest()[:4]) % HELD_OUT == 0
 
     @property

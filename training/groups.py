@@ -31,7 +31,7 @@ HEADING = 0.6  # how often the heading is shown, where there is one
 NEIGHBOUR = 0.15  # how often a neighbouring passage's sentences stand beside the answer's
 HIDDEN = 0.15  # of the passage's tokens in every second sequence, so that it isn't learned by heart
 # Kinds of negatives: a near passage, the passage without its answer, a swapped question.
-KINDS = {"near": 0.5, "deleted": 0.14, "swapped": 0.36}
+KINDS = {"near": 0.44, "deleted": 0.12, "swapped": 0.44}
 _CHUNK = 16  # batches among which groups of like length are brought together
 
 
@@ -69,9 +69,11 @@ def batches(
 ) -> Iterator[list[Group]]:
     """Endless batches of so many groups, from the ``first`` one on.
 
-    ``near[i]`` are numbers of hard negatives of ``i``.
+    ``near[i]`` are numbers of hard negatives of ``i``. Nothing of a held-out document
+    is in a batch, as a negative neither.
     """
     numbers = [n for n, example in enumerate(examples) if not example.held_out]
+    usable = set(numbers)
     for turn in itertools.count():
         order = random.Random(f"{seed} {turn}")
         drawn = [n for n in numbers for _ in range(_times(examples[n], order))]
@@ -82,10 +84,10 @@ def batches(
                 first -= _CHUNK
                 continue
             chance = random.Random(f"{seed} {turn} {start}")
-            groups = [
-                make_group(examples[n], [examples[m] for m in near[n]], encoder, vocabulary, chance)
-                for n in drawn[start : start + step]
-            ]
+            groups = []
+            for n in drawn[start : start + step]:
+                others = [examples[m] for m in near[n] if m in usable]
+                groups.append(make_group(examples[n], others, encoder, vocabulary, chance))
             groups.sort(key=lambda group: max(len(one.ids) for one in group.sequences))
             cut = [groups[place : place + size] for place in range(0, step, size)]
             chance.shuffle(cut)
@@ -114,9 +116,9 @@ def make_group(
         text, answers = _beside(text, answers, chance.choice(others).text, chance)
     positive = encoder.encode(example.question, [(heading, text)])[0]
     target = target_of(positive, answers, exact=example.exact)
-    negative = negative_of(example, heading, others, encoder, vocabulary, chance)
     if target is None:  # the answer lies beyond what is read
-        target = NOTHING
+        return Group((positive,), (NOTHING,))
+    negative = negative_of(example, heading, others, encoder, vocabulary, chance)
     mask = encoder.id_of("[MASK]")
     positive = hidden(positive, target, mask, chance)
     if negative is None:
@@ -149,15 +151,15 @@ def negative_of(
     """A sequence without an answer, of one of the kinds, or None where none can be had."""
     if example.source == TABLES:  # another name stands in another row, which answers
         kinds = [kind for kind in kinds if kind != "swapped"]
-    kinds, weights = list(kinds), [KINDS[kind] for kind in kinds]
     if example.source == "qamr":  # its questions mean little without their sentence
-        kinds, weights = ["swapped", "none"], [0.5, 0.5]
+        kinds = [kind for kind in kinds if kind == "swapped"]
+        if chance.random() < 0.5:
+            return None
+    kinds, weights = list(kinds), [KINDS[kind] for kind in kinds]
     while kinds:
         kind = chance.choices(kinds, weights)[0]
         place = kinds.index(kind)
         del kinds[place], weights[place]
-        if kind == "none":
-            return None
         if kind == "near" and others:
             # The nearest are met most often, as they are when answering.
             other = others[min(int(chance.expovariate(0.4)), len(others) - 1)]

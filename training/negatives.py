@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import random
 import re
 import tempfile
@@ -69,16 +70,17 @@ def hard_negatives(examples: Sequence[Example], cache: Path) -> list[list[int]]:
 
 
 def _kept(examples: Sequence[Example], cache: Path) -> list[list[int]]:
-    key = hashlib.sha256(
-        "\n".join(one.question + one.text for one in examples).encode()
-    ).hexdigest()
+    texts = "\n".join(one.question + one.text for one in examples)
+    key = hashlib.sha256(f"{POOL} {NEAREST}\n{texts}".encode()).hexdigest()
     if cache.exists():
         kept = json.loads(cache.read_text())
         if kept["key"] == key:
             found: list[list[int]] = kept["found"]
             return found
     found = _retrieved(examples)
-    cache.write_text(json.dumps({"key": key, "found": found}))
+    fresh = cache.with_suffix(".new")  # what is there when a run is stopped is complete
+    fresh.write_text(json.dumps({"key": key, "found": found}))
+    os.replace(fresh, cache)
     return found
 
 
@@ -240,9 +242,11 @@ Vocabulary = dict[tuple[str, str], list[str]]  # by source and ending
 
 
 def vocabulary_of(examples: Sequence[Example]) -> Vocabulary:
-    """The content words of the questions, each as often as it occurs."""
+    """The content words of the questions that are not held out, each as often as it occurs."""
     found: Vocabulary = defaultdict(list)
     for example in examples:
+        if example.held_out:
+            continue
         for word in re.findall(r"\b[a-z]{4,}\b", example.question):
             if not is_stop_word(word):
                 found[example.source, _ending(word)].append(word)
