@@ -22,6 +22,7 @@ test: .venv/installed-dev
 
 bench: .venv/installed-dev
 	$(BIN)/python -m benchmarks.core
+	$(BIN)/python -m benchmarks.reading_scores
 
 # Installed once; again only when what is pinned changes.
 .venv/installed: pyproject.toml constraints.txt

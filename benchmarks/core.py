@@ -88,7 +88,7 @@ def _squad_rows(collection: Collection, folder: Path) -> Iterable[str]:
                 f"| {statistics.mean(1 / rank for rank in ranks):.3f} |"
             )
         marked = [
-            _holds_any(qa_bot.answer(question.text, index), question.answers, index)
+            _holds_any(qa_bot.answer(question.text, index, reader=None), question.answers, index)
             for question in questions[::5]
         ]
     yield f"| marked sentence(s) hold an answer, every fifth question | {_share(marked):.3f} | | |"
@@ -140,7 +140,7 @@ def _article_rows(folder: Path) -> Iterable[str]:
     rows = article_questions(ARTICLE_QUESTIONS)
     asked = [row for row in rows if row.quote is not None]
     with qa_bot.open_index(folder) as index:
-        answers = {row.question: qa_bot.answer(row.question, index) for row in rows}
+        answers = {row.question: qa_bot.answer(row.question, index, reader=None) for row in rows}
         hits = {row.question: qa_bot.retrieve(row.question, index) for row in rows}
         dense = _dense(index)
         plain = {row.question: dense(row.question) for row in asked}

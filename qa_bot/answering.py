@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from qa_bot.errors import ModelError, UsageError
-from qa_bot.judging import Judged, also_answers, confidence, found_at, judge, marked_sentences
+from qa_bot.judging import (
+    READ,
+    Judged,
+    also_answers,
+    confidence,
+    found_at,
+    judge,
+    marked_sentences,
+    scores,
+)
 from qa_bot.lexical import stems
 from qa_bot.opening import Index
 from qa_bot.reader import DEFAULT_READER, Reader
 from qa_bot.records import Answer, Citation, Hit, Quote, Span
 from qa_bot.retrieval import Ranking, rank
-from qa_bot.text import is_stop_word, without_possessive, words
+from qa_bot.text import is_stop_word, looks_english, without_possessive, words
 
 MAX_QUOTES = 3
 
@@ -33,7 +42,9 @@ def answer(
         k: At most so many hits; at least 1.
         documents: Only from these: exact document ids or folders.
         reader: What reads the passages that retrieval puts first: the one that comes
-            with qa_bot, or one from ``load_reader``; None goes by retrieval alone.
+            with qa_bot, or one from ``load_reader``; None goes by retrieval alone. The
+            one that comes with qa_bot reads English, and passages of another language
+            are left to retrieval.
         strictness: The confidence that an answer must have, in [0, 1]; None takes the
             one that was fitted: see ``judging.found_at``.
 
@@ -45,15 +56,17 @@ def answer(
     Raises:
         EmptyQuestionError, UnknownDocumentError, UsageError
     """
-    if strictness is not None and not 0 <= strictness <= 1:
-        raise UsageError(f"The strictness is {strictness}: it goes from 0 to 1.")
+    check_strictness(strictness)
     judged, warning = _judged(question, rank(question, index, k, documents), reader)
     likely = confidence(judged)
     needed = found_at(judged) if strictness is None else strictness
     found = bool(judged) and likely >= needed
     quoted = list(_quoted(judged[:k])) if found else []
     digests = index.digests({one.candidate.passage.document_id for one in quoted})
-    hits = [Hit(one.candidate.passage, one.score) for one in judged[:k]]
+    hits = [
+        Hit(one.candidate.passage, score)
+        for one, score in zip(judged[:k], scores(judged), strict=False)
+    ]
     stale = index.stale({hit.passage.document_id for hit in hits})
     return Answer(
         question=question,
@@ -65,11 +78,25 @@ def answer(
         stale=tuple(sorted(stale)),
         warning=warning,
         strictness=needed,
+        reader=reader.name if reader and any(one.reading for one in judged) else "",
     )
+
+
+def check_strictness(strictness: float | None) -> None:
+    """Refuse what is no probability.
+
+    Raises:
+        UsageError
+    """
+    if strictness is not None and not 0 <= strictness <= 1:
+        raise UsageError(f"The strictness is {strictness}: it goes from 0 to 1.")
 
 
 def _judged(question: str, ranking: Ranking, reader: Reader | None) -> tuple[list[Judged], str]:
     """The candidates as the reader judges them; without it, and why, where it can't be used."""
+    texts = [candidate.passage.text for candidate in ranking.candidates[:READ]]
+    if reader is DEFAULT_READER and not looks_english("\n".join(texts)):
+        return judge(question, ranking, None), ""
     try:
         return judge(question, ranking, reader), ""
     except ModelError as error:

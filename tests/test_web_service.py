@@ -118,7 +118,9 @@ class FakeCore:
         self.opened.append(FakeIndex(self))
         return self.opened[-1]
 
-    def answer(self, question: str, index: FakeIndex, documents: list[str] | None) -> Answer:
+    def answer(
+        self, question: str, index: FakeIndex, documents: list[str] | None, **_: object
+    ) -> Answer:
         """Wait until it may; the index must stay open meanwhile."""
         self.asked_of = documents
         self.asking.set()
@@ -137,7 +139,7 @@ def core(monkeypatch: pytest.MonkeyPatch) -> FakeCore:
 
 @pytest.fixture
 def service(core: FakeCore) -> Service:  # noqa: ARG001 - it must be in place first
-    return Service(Path("documents"), Path("index"))
+    return Service(Path("documents"), Path("index"), reader=None)
 
 
 def settle(service: Service) -> None:

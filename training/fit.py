@@ -31,7 +31,7 @@ from qa_bot.judging import READ, Judged, features
 from qa_bot.reader import Reading, SpanReader
 from qa_bot.retrieval import WEIGHTS, Candidate, rank
 from training.examples import TABLES, Example
-from training.negatives import hard_negatives, swapped, vocabulary_of
+from training.negatives import hard_negatives, is_cutting, swapped, vocabulary_of
 from training.tables import all_examples
 
 ASKED = {"new_wiki": 700, "fairytale": 350}  # questions of a source
@@ -59,12 +59,23 @@ class Case:
     readings: tuple[Reading, ...]
 
     def is_gold(self, place: int) -> bool:
-        """Whether the candidate is the passage that answers."""
-        return self.candidates[place].passage.text == self.gold
+        """Whether the candidate is the passage that answers, or another cutting of it."""
+        text = self.candidates[place].passage.text
+        return bool(self.gold) and (
+            text == self.gold or (is_cutting(self.example, text) and self.holds_words(place))
+        )
+
+    def holds_words(self, place: int) -> bool:
+        """Whether the answer's words stand in the candidate."""
+        asked, text = self.example, self.candidates[place].passage.text
+        words = [asked.text[start:end] for start, end in asked.answers] if asked.exact else []
+        return any(len(one) > SHORTEST and one in text for one in words)
 
     def without_gold(self, kind: str) -> Case:
-        """The same question, its passage taken out of the index."""
-        kept = [n for n in range(len(self.candidates)) if not self.is_gold(n)]
+        """The same question, all that answers it taken out of the index."""
+        kept = [
+            n for n in range(len(self.candidates)) if not (self.is_gold(n) or self.holds_words(n))
+        ]
         return Case(
             self.example,
             "",
@@ -124,10 +135,10 @@ def _case(example: Example, question: str, index: Index, reader: SpanReader, kin
 
 
 def order(case: Case, weight: float) -> list[int]:
-    """The candidates' places, best first."""
+    """The places of the candidates that are read, best first."""
     scores = [
         WEIGHTS.evidence(candidate) + weight * reading.margin
-        for candidate, reading in zip(case.candidates, case.readings, strict=True)
+        for candidate, reading in zip(case.candidates[:READ], case.readings[:READ], strict=True)
     ]
     return sorted(range(len(scores)), key=lambda n: -scores[n])
 
@@ -162,11 +173,8 @@ def judged(case: Case, weight: float) -> list[Judged]:
 
 def is_right(case: Case, weight: float) -> bool:
     """Whether the first passage answers: it is the gold one, or the answer's words stand in it."""
-    first = case.candidates[order(case, weight)[0]].passage.text
-    asked = case.example
-    answers = [asked.text[start:end] for start, end in asked.answers] if asked.exact else []
-    words = [one for one in answers if len(one) > SHORTEST]
-    return first == case.gold or (case.kind != "swapped" and any(one in first for one in words))
+    place = order(case, weight)[0]
+    return case.is_gold(place) or (case.kind != "swapped" and case.holds_words(place))
 
 
 def calibration_error(
@@ -192,7 +200,7 @@ def _grid(
     rows = [(half(weight), weight) for weight in weights]
     for (choose, confirm), weight in rows:
         _say(f"{name} weight {weight}: {choose:.4f}, confirmed {confirm:.4f}")
-    return max(rows)[1]
+    return max(rows, key=lambda row: row[0][0])[1]  # the half that confirms has no say
 
 
 def main() -> None:

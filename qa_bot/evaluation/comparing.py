@@ -232,6 +232,7 @@ def _notes(before: Evaluation, after: Evaluation) -> list[str]:
     named = (
         ("qa_bot", before.qa_bot, after.qa_bot),
         ("model", before.model, after.model),
+        ("reader", before.reader or "none", after.reader or "none"),
         ("threshold", f"{before.threshold:g}", f"{after.threshold:g}"),
         ("documents", f"{before.documents:,}", f"{after.documents:,}"),
         ("passages", f"{before.passages:,}", f"{after.passages:,}"),

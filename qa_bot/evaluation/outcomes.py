@@ -129,6 +129,8 @@ class Evaluation:
     p95: float
     outcomes: tuple[Outcome, ...]  # in the order of the questions
     rankings: tuple[Ranking, ...] = ()
+    reader: str = ""  # as in ``Answer``; so for the other
+    warning: str = ""
 
     @property
     def failures(self) -> tuple[Outcome, ...]:
@@ -169,9 +171,9 @@ def evaluate(
     rank_scores({}, {})  # what is missing is said before the work
     judged = judge(asked, index, on_progress)
     index.warm()
-    if judged:  # so that the first question takes no longer than the others
-        answering.answer(judged[0].question.text, index, reader=reader)
-    outcomes, rankings, needed = [], [], 0.0
+    # So that the first question takes no longer than the others.
+    first = answering.answer(judged[0].question.text, index, reader=reader, strictness=strictness)
+    outcomes, rankings = [], []
     for number, one in enumerate(judged):
         if on_progress is not None:
             on_progress(f"Asked {number:,} of {len(judged):,} questions", number / len(judged))
@@ -181,7 +183,6 @@ def evaluate(
             one.question.text, index, k=k, reader=reader, strictness=strictness
         )
         outcome, ranking = _judged(one, answer, time.perf_counter() - began)
-        needed = answer.strictness
         outcomes.append(outcome)
         if ranking is not None:
             rankings.append(ranking)
@@ -190,7 +191,7 @@ def evaluate(
         {one.question: dict(one.relevant) for one in rankings},
     )
     scored = tuple(replace(one, ranks=scores.get(one.question.id)) for one in outcomes)
-    return _evaluation(scored, tuple(rankings), index, needed)
+    return _evaluation(scored, tuple(rankings), index, first)
 
 
 def _judged(one: Judgements, answer: Answer, seconds: float) -> tuple[Outcome, Ranking | None]:
@@ -272,7 +273,7 @@ def _fits(first: Passage | None, wanted: tuple[str, ...], question: Question) ->
 
 
 def _evaluation(
-    outcomes: tuple[Outcome, ...], rankings: tuple[Ranking, ...], index: Index, threshold: float
+    outcomes: tuple[Outcome, ...], rankings: tuple[Ranking, ...], index: Index, first: Answer
 ) -> Evaluation:
     from qa_bot import __version__
 
@@ -292,7 +293,7 @@ def _evaluation(
         built_at=index.built_at,
         documents=len(index.documents()),
         passages=index.passage_count,
-        threshold=threshold,
+        threshold=first.strictness,
         summary=summarise([outcome.score for outcome in outcomes]),
         parts=tuple(
             Part(name, len(those), summarise([outcome.score for outcome in those]))
@@ -304,4 +305,6 @@ def _evaluation(
         p95=p95,
         outcomes=outcomes,
         rankings=rankings,
+        reader=first.reader,
+        warning=first.warning,
     )

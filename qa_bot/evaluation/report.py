@@ -43,6 +43,8 @@ def report_lines(evaluation: Evaluation, shown: int | None = None) -> Iterator[L
         f"answer. {_count(evaluation.documents, 'document')}, "
         f"{_count(evaluation.passages, 'passage')}, {evaluation.model}.",
     )
+    if evaluation.warning:
+        yield "yellow", evaluation.warning
     yield from _problems(evaluation, shown)
     yield "", ""
     yield "dim", f"{'':<33}{'':>6}  {'95 % interval':<14}{'questions':>10}"

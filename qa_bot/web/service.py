@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import qa_bot
+from qa_bot.answering import check_strictness
 from qa_bot.errors import (
     IndexDamagedError,
     IndexModelError,
@@ -114,6 +115,7 @@ class Service:
         strictness: float | None = None,
         allow_uploads: bool = False,
     ) -> None:
+        check_strictness(strictness)
         waiting = Uploads(documents, index / "uploads")  # deletes what an earlier chat left
         # None: visitors may neither add nor delete documents.
         self.uploads = waiting if allow_uploads else None
