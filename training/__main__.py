@@ -1,4 +1,4 @@
-"""Train the reader: ``python -m training --data ../shared/training --steps 1800``.
+"""Train the reader: ``python -m training --data ../shared/training --steps 1600``.
 
 An interrupted run goes on from its last checkpoint. The learning rate stays
 where it is for most of the run and falls to zero over the last fifth of its steps
@@ -136,7 +136,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/training"))
     parser.add_argument("--work", type=Path, default=Path("training/run"))
-    parser.add_argument("--steps", type=int, default=1_800)
+    parser.add_argument("--steps", type=int, default=1_600)
     parser.add_argument("--batch", type=int, default=24, help="groups in a step")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
