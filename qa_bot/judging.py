@@ -113,7 +113,7 @@ def features(judged: Sequence[Judged]) -> tuple[float, ...]:
     """What the confidence rests on with a reader.
 
     The best passage's margin, its best sentence's evidence, and the margin's lead
-    over all that say something else.
+    over all that say something else: where nothing does, over even odds.
     """
     best = judged[0]
     margin = 0.0 if best.reading is None else best.reading.margin
@@ -122,7 +122,7 @@ def features(judged: Sequence[Judged]) -> tuple[float, ...]:
         for one in judged[1:]
         if one.reading is not None and one.candidate.passage.text != best.candidate.passage.text
     ]
-    lead = margin - max(others, default=margin)
+    lead = margin - max(others, default=0.0)
     sentence, _, _ = plain_features(judged)
     return margin, sentence, lead
 

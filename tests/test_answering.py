@@ -22,7 +22,7 @@ ANSWERED = [
     "Which country has limited military forces but a strategic location?",
     "Where are the battlegroups of the Enhanced Forward Presence?",
     "What are important elements of diplomatic initiatives?",
-    "What are the key challenges of military collaborations?",
+    "What strengthens interoperability between allies?",
     "What underpins these partnerships?",
     "What fosters a sense of mutual reliance?",
 ]
@@ -92,7 +92,7 @@ def test_fitting_questions_are_more_certain_than_strange_ones(article: Index) ->
 
 
 def test_a_citation_reads_like_a_place_in_the_document(article: Index) -> None:
-    quote = answer("How do limited budgets affect partnerships?", article).quotes[0]
+    quote = answer("How do limited budgets affect partnerships?", article, reader=None).quotes[0]
     assert str(quote.citation) == f"{TITLE} › {CHALLENGES} › {BUDGETS}, ¶ 1"
     assert quote.citation.section == (CHALLENGES, BUDGETS)
     assert quote.text.startswith("Limited budgets and competing priorities often pose")
