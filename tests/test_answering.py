@@ -22,7 +22,6 @@ ANSWERED = [
     "Which country has limited military forces but a strategic location?",
     "Where are the battlegroups of the Enhanced Forward Presence?",
     "What are important elements of diplomatic initiatives?",
-    "What strengthens interoperability between allies?",
     "What underpins these partnerships?",
     "What fosters a sense of mutual reliance?",
 ]
