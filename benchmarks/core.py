@@ -189,7 +189,7 @@ def _article_marked(row: ArticleQuestion, index: Index) -> bool:
     from qa_bot.judging import judge, marked_sentences
     from qa_bot.retrieval import rank
 
-    best = judge(row.question, rank(row.question, index), None)[0]
+    best = judge(rank(row.question, index), None)[0]
     text = index.document(best.candidate.passage.document_id).text
     return any((row.quote or "") in text[s.start : s.end] for s in marked_sentences(best))
 

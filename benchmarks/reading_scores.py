@@ -66,7 +66,7 @@ def ask(
     question: str, index: Index, reader: Reader | None, documents: Sequence[str] | None = None
 ) -> Reply:
     """The candidates as ``answer`` orders them, whatever the confidence."""
-    judged = judge(question, rank(question, index, documents=documents), reader)
+    judged = judge(rank(question, index, documents=documents), reader)
     return Reply(judged, confidence(judged))
 
 

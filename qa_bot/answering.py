@@ -57,7 +57,7 @@ def answer(
         EmptyQuestionError, UnknownDocumentError, UsageError
     """
     check_strictness(strictness)
-    judged, warning = _judged(question, rank(question, index, k, documents), reader)
+    judged, warning = _judged(rank(question, index, k, documents), reader)
     likely = confidence(judged)
     needed = found_at(judged) if strictness is None else strictness
     found = bool(judged) and likely >= needed
@@ -92,15 +92,15 @@ def check_strictness(strictness: float | None) -> None:
         raise UsageError(f"The strictness is {strictness}: it goes from 0 to 1.")
 
 
-def _judged(question: str, ranking: Ranking, reader: Reader | None) -> tuple[list[Judged], str]:
+def _judged(ranking: Ranking, reader: Reader | None) -> tuple[list[Judged], str]:
     """The candidates as the reader judges them; without it, and why, where it can't be used."""
     texts = [candidate.passage.text for candidate in ranking.candidates[:READ]]
     if reader is DEFAULT_READER and not looks_english("\n".join(texts)):
-        return judge(question, ranking, None), ""
+        return judge(ranking, None), ""
     try:
-        return judge(question, ranking, reader), ""
+        return judge(ranking, reader), ""
     except ModelError as error:
-        return judge(question, ranking, None), f"{error} Answers go by retrieval alone."
+        return judge(ranking, None), f"{error} Answers go by retrieval alone."
 
 
 def _quoted(judged: Sequence[Judged]) -> Iterator[Judged]:

@@ -8,14 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qa_bot.reader import Reader, Reading
-from qa_bot.records import Sentence
+from qa_bot.records import Passage, Sentence
 from qa_bot.retrieval import WEIGHTS, Candidate, Ranking, scaled
+from qa_bot.text import CELLS
 
 READ = 10  # candidates that are read
 
 # Fitted on held-out training examples (training/fit.py), for the reader that comes with qa_bot.
 MARGIN = 0.2  # evidence that one of the reader's log odds is worth
 SENTENCE = 1.0  # log probability that one of a sentence's evidence is worth
+# Likewise, on tables made by rule (training/fit_rows.py): which row is asked for, its words say.
+ROW = 20.0  # log probability that all of the question's words are worth in a table's row
 
 # Not fitted: no training data says when a second sentence, or passage, answers as well.
 ALSO_MARKED = 0.7  # log probability by which the second sentence may lag behind the first
@@ -58,7 +61,7 @@ def _logistic(log_odds: float) -> float:
     return 0.5 * (1 + math.tanh(log_odds / 2))  # without overflow
 
 
-def judge(question: str, ranking: Ranking, reader: Reader | None) -> list[Judged]:
+def judge(ranking: Ranking, reader: Reader | None) -> list[Judged]:
     """The candidates, best first: those that were read, then the others as retrieval has them.
 
     A passage in which the reader found nothing to read counts as not read.
@@ -67,7 +70,7 @@ def judge(question: str, ranking: Ranking, reader: Reader | None) -> list[Judged
     rest = [Judged(candidate) for candidate in ranking.candidates[len(first) :]]
     if reader is None or not first:
         return rest
-    readings = reader.read(question, [candidate.passage for candidate in first])
+    readings = reader.read(ranking.question, [candidate.passage for candidate in first])
     read = [
         Judged(one, reading if math.isfinite(reading.margin) else None)
         for one, reading in zip(first, readings, strict=True)
@@ -136,19 +139,38 @@ def also_answers(one: Judged, best: Judged) -> bool:
     return one.reading.margin >= best.reading.margin - ALSO_QUOTED
 
 
+def texts(passage: Passage) -> list[str]:
+    """The text of each of its sentences."""
+    first = passage.start
+    return [passage.text[one.start - first : one.end - first] for one in passage.sentences]
+
+
+def sentence_scores(one: Judged, row: float = ROW) -> list[float]:
+    """How much speaks for each sentence: as a log probability, where the passage was read.
+
+    In a table's row the question's words count by ``row``.
+    """
+    evidence = WEIGHTS.sentence_evidence(one.candidate)
+    if one.reading is None or not one.reading.sentences:
+        return evidence
+    shown = zip(texts(one.candidate.passage), one.candidate.sentences, strict=True)
+    held = [words if CELLS in text else 0.0 for text, (_, words) in shown]
+    read = zip(one.reading.sentences, evidence, held, strict=True)
+    return [likely + SENTENCE * value + row * words for likely, value, words in read]
+
+
 def marked_sentences(one: Judged) -> list[Sentence]:
     """The one or two sentences that answer, in reading order.
 
     What introduces a list ("They are:") only repeats the question; an item is marked instead.
     """
     passage = one.candidate.passage
-    scores, lag = WEIGHTS.sentence_evidence(one.candidate), _ALSO_MARKED
-    if one.reading is not None and one.reading.sentences:
-        read = zip(one.reading.sentences, scores, strict=True)
-        scores, lag = [likely + SENTENCE * evidence for likely, evidence in read], ALSO_MARKED
-    pairs = list(zip(scores, passage.sentences, strict=True))
+    lag = ALSO_MARKED if one.reading is not None and one.reading.sentences else _ALSO_MARKED
+    pairs = list(zip(sentence_scores(one), passage.sentences, strict=True))
     answering = [
-        pair for pair in pairs if passage.text[pair[1].end - passage.start - 1] not in ":："
+        pair
+        for pair, text in zip(pairs, texts(passage), strict=True)
+        if not text.endswith((":", "："))
     ]
     ordered = sorted(answering or pairs, key=lambda pair: -pair[0])
     chosen = [sentence for found, sentence in ordered[:2] if found >= ordered[0][0] - lag]

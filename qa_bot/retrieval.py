@@ -66,8 +66,12 @@ _HIGHEST = 1.7  # about the highest evidence there is
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The shortlisted candidates for a question, best first, and its search terms."""
+    """The shortlisted candidates for a question, best first, and its search terms.
 
+    ``question`` is as much of it as is read, as valid text.
+    """
+
+    question: str
     candidates: tuple[Candidate, ...]
     terms: dict[str, float]  # term → inverse document frequency
 
@@ -134,7 +138,7 @@ def rank(
         _compare(passages[number], terms, *cosines[number], bm25.get(number, 0.0))
         for number in shortlist
     ]
-    return Ranking(tuple(sorted(found, key=_order)), terms)
+    return Ranking(question, tuple(sorted(found, key=_order)), terms)
 
 
 def _order(candidate: Candidate) -> tuple[float, str, int]:

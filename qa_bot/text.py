@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+CELLS = " | "
+"""What stands between the cells of a table's row."""
+
 STOP_WORDS = frozenset(
     """
     a about above after again all also am an and any are as at be because been before being

@@ -540,7 +540,7 @@ def test_quotes_of_a_changed_or_deleted_file_say_so(zoo: Path, folder: Path) -> 
     with open_index(folder, model=HashEmbedder()) as index:
 
         def quoted() -> dict[str, bool]:
-            reply = answer(paragraphs("otter", 1).split("\n\n")[0], index)
+            reply = answer(paragraphs("otter", 1), index, reader=None)
             return {quote.citation.document_id: quote.stale for quote in reply.quotes}
 
         assert quoted() == {"otters.txt": False}

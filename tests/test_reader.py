@@ -260,16 +260,16 @@ def test_no_margin_makes_the_confidence_anything_but_a_probability(
     ranking = rank(question, article)
     first = ranking.candidates[0].passage.text
     for margins in ({first: margin}, {first: 1.0, " ": margin}, {" ": margin}):
-        judged = judge(question, ranking, FixedReader(margins))
+        judged = judge(ranking, FixedReader(margins))
         assert 0 <= confidence(judged) <= 1
         found = scores(judged)
         assert all(0 <= one <= 1 for one in found)
         assert found == sorted(found, reverse=True)
     # What holds nothing to read makes no other passage surer.
-    nothing = judge(question, ranking, FixedReader({first: 1.0, " ": margin}))
+    nothing = judge(ranking, FixedReader({first: 1.0, " ": margin}))
     if not math.isfinite(margin):
         alone = replace(ranking, candidates=ranking.candidates[:1])
-        assert confidence(nothing) <= confidence(judge(question, alone, FixedReader({first: 1.0})))
+        assert confidence(nothing) <= confidence(judge(alone, FixedReader({first: 1.0})))
 
 
 def test_scores_fall_beyond_what_was_read(article: Index) -> None:
@@ -317,18 +317,50 @@ def test_a_passage_that_the_reader_is_sure_of_comes_first(article: Index) -> Non
     question = "How do limited budgets affect partnerships?"
     ranking = rank(question, article)
     fifth = ranking.candidates[4].passage
-    judged = judge(question, ranking, FixedReader({fifth.text: 9.0}))
+    judged = judge(ranking, FixedReader({fifth.text: 9.0}))
     assert judged[0].candidate.passage == fifth
     assert {one.candidate.passage for one in judged} == {c.passage for c in ranking.candidates}
-    alone = judge(question, ranking, None)
+    alone = judge(ranking, None)
     assert [one.candidate for one in alone] == list(ranking.candidates)
+
+
+class NextRowReader(FixedReader):
+    """Is surest of the second row, whatever is asked."""
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
+        """One reading each."""
+        assert question
+        return [
+            Reading(5.0, tuple(0.0 if n == 1 else -6.0 for n in range(len(one.sentences))))
+            for one in passages
+        ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("table.csv", "Site,Keeper\nKar 31,Ann\nKar 13,Bob\nKar 33,Ivy\n", "Ann"),
+        ("prose.txt", "Kar 31 has Ann as keeper. Kar 13 has Bob. Kar 33 has Ivy.", "Bob"),
+    ],
+)
+def test_in_a_table_the_row_whose_words_are_asked_for_is_marked(
+    documents: Path, folder: Path, name: str, text: str, expected: str
+) -> None:
+    (documents / name).write_text(text, encoding="utf-8")
+    build_index(documents, folder)
+    with open_index(folder) as index:
+        judged = judge(rank("Who is the keeper of Kar 31?", index), NextRowReader({}))
+        start = judged[0].candidate.passage.start
+        (one,) = marked_sentences(judged[0])
+        marked = judged[0].candidate.passage.text[one.start - start : one.end - start]
+    assert expected in marked
 
 
 def test_without_sentences_of_the_reader_retrieval_marks(article: Index) -> None:
     question = "How do limited budgets affect partnerships?"
     ranking = rank(question, article)
     first = ranking.candidates[0].passage
-    judged = judge(question, ranking, FixedReader({first.text: 9.0}))
-    (alone, *_) = judge(question, ranking, None)
+    judged = judge(ranking, FixedReader({first.text: 9.0}))
+    (alone, *_) = judge(ranking, None)
     assert marked_sentences(judged[0]) == marked_sentences(alone)
     assert not also_answers(judged[1], judged[0])

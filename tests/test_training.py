@@ -224,9 +224,10 @@ NAMED = replace(
 )
 
 
-def test_the_answer_of_a_made_table_is_the_cell_that_is_asked_for() -> None:
-    asked = list(tables([NAMED]))
-    assert asked == list(tables([NAMED]))
+@pytest.mark.parametrize("numbered", [False, True])
+def test_the_answer_of_a_made_table_is_the_cell_that_is_asked_for(*, numbered: bool) -> None:
+    asked = list(tables([NAMED], numbered=numbered))
+    assert asked == list(tables([NAMED], numbered=numbered))
     for one in asked:
         header, *rows = [line.split(" | ") for line in one.text.split("\n")]
         cells = [
@@ -244,6 +245,22 @@ def test_the_answer_of_a_made_table_is_the_cell_that_is_asked_for() -> None:
             assert [other for other in cells if longest in other[1:]] == [row]
         else:
             assert row[0] in given
+
+
+def test_made_tables_for_fitting_have_none_of_the_names_of_those_for_training() -> None:
+    text = "They saw " + NAMED.text.replace("t", "f").replace("r", "p")
+    named = (replace(NAMED, document=f"{number}", text=text) for number in itertools.count())
+    texts = [NAMED, next(one for one in named if one.held_out)]
+    assert not NAMED.held_out
+    found = [
+        {
+            line.split(" | ")[0].split(": ")[-1]
+            for one in itertools.islice(tables(texts, held_out=held_out), 60)
+            for line in one.text.split("\n")[1:]
+        }
+        for held_out in (False, True)
+    ]
+    assert not found[0] & found[1]
 
 
 def test_a_table_without_its_answer_lacks_that_row_alone() -> None:

@@ -18,6 +18,7 @@ from training.examples import TABLES, Example, load_examples
 COUNT = 700
 ASKED = 3  # questions on each table
 ROWS = 3, 12
+SHARED = 4  # names that numbered rows share
 KEYED = 0.5  # how many tables repeat the column's name in each cell
 BACKWARDS = 0.25  # how many questions give a cell and ask for the row's name
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{3,}(?: [A-Z][a-z]{3,})?\b")
@@ -154,21 +155,35 @@ def all_examples(folder: Path) -> list[Example]:
     return [*found, *tables(found)]
 
 
-def tables(examples: Sequence[Example], seed: int = 0) -> Iterator[Example]:
-    """Questions on tables that bear names from the examples' texts; the same for a seed."""
-    found = {name for one in examples if not one.held_out for name in _NAME.findall(one.text)}
-    names = sorted(found)
+def tables(
+    examples: Sequence[Example], seed: int = 0, *, held_out: bool = False, numbered: bool = False
+) -> Iterator[Example]:
+    """Questions on tables that bear names from the examples' texts; the same for a seed.
+
+    The names are those of the texts that are held out, or of the others. Where rows
+    are ``numbered``, several share a name and are told apart by its number.
+    """
+    texts = (one.text for one in examples if one.held_out == held_out)
+    names = sorted({name for text in texts for name in _NAME.findall(text)})
     chance = random.Random(seed)
     for number in range(COUNT):
-        yield from _asked(f"{number}", names, chance)
+        yield from _asked(f"{number}", names, chance, numbered)
 
 
-def _asked(document: str, names: Sequence[str], chance: random.Random) -> Iterator[Example]:
+def _numbered(names: Sequence[str], count: int, chance: random.Random) -> list[str]:
+    few = [name.split()[0] for name in chance.sample(names, SHARED)]
+    every = [f"{name} {number}" for name in few for number in range(1, 100)]
+    return chance.sample(every, count)
+
+
+def _asked(
+    document: str, names: Sequence[str], chance: random.Random, numbered: bool
+) -> Iterator[Example]:
     """The questions on one table."""
     kind, count = chance.choice(_KINDS), chance.randint(*ROWS)
     columns = chance.sample(_COLUMNS, chance.randint(1, 4))
     heads = [chance.choice(column.names) for column in columns]
-    keys = chance.sample(names, count)
+    keys = _numbered(names, count, chance) if numbered else chance.sample(names, count)
     cells = [[column.cell(chance, names) for column in columns] for _ in keys]
     rows = [[key, *row] for key, row in zip(keys, cells, strict=True)]
     text, places = _written([kind, *heads], rows, chance)

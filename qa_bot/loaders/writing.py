@@ -10,6 +10,7 @@ from pathlib import Path
 from qa_bot.loaders.captions import LONGEST_CAPTION, caption_of
 from qa_bot.loaders.outline import Heading, nest_sections
 from qa_bot.records import Block, BlockKind, Document
+from qa_bot.text import CELLS
 
 INDENT = "   "  # of each level of a list
 DEEPEST = 9  # levels of a list that are indented
@@ -81,7 +82,7 @@ class Writer:
         where the document's other captions stand.
         """
         lines: list[tuple[BlockKind, str]] = [
-            ("table_header" if number < header_rows else "table_row", " | ".join(row))
+            ("table_header" if number < header_rows else "table_row", CELLS.join(row))
             for number, row in enumerate(rows)
             if any(row)
         ]
