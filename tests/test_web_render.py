@@ -205,6 +205,14 @@ def test_a_stale_quote_says_so() -> None:
     assert "changed since indexed" in Parsed(render.answer_html(reply(stale=True))).text
 
 
+@pytest.mark.parametrize("found", [True, False])
+def test_a_warning_about_the_reader_is_shown_above_the_answer(*, found: bool) -> None:
+    given = reply(found=found)
+    without = Parsed(render.answer_html(given)).text
+    html = render.answer_html(replace(given, answer=replace(given.answer, warning=HOSTILE)))
+    assert Parsed(html).text == HOSTILE + without
+
+
 def test_a_stale_passage_that_is_not_quoted_says_so_too() -> None:
     given = reply(found=False)
     answer = replace(given.answer, stale=(given.answer.hits[0].passage.document_id,))

@@ -19,6 +19,7 @@ from starlette.testclient import TestClient
 from benchmarks.hashing import HashEmbedder
 from qa_bot.feedback import read_feedback
 from qa_bot.page_view import PageViewer
+from qa_bot.reader import SpanReader
 from qa_bot.records import Document
 from qa_bot.web import asking, keeping, showing, sources
 from qa_bot.web.conversation import Conversation
@@ -53,6 +54,18 @@ def bring_up_to_date(service: Service) -> None:
         if thread.name == "qa-bot-index":
             thread.join(60)
     assert service.status.problem == ""
+
+
+def test_the_chat_answers_where_the_readers_weights_are_missing(
+    documents: Path, folder: Path, tmp_path: Path
+) -> None:
+    write(documents, herons="Herons fish in the morning.\n")
+    reader = SpanReader(tmp_path / "nowhere")
+    service = Service(documents, folder, model=HashEmbedder(), reader=reader, strictness=0)
+    bring_up_to_date(service)
+    reply = service.ask("When do herons fish?")
+    assert reply.answer.quotes
+    assert "nowhere" in reply.answer.warning
 
 
 def otters(service: Service) -> Document:
