@@ -86,7 +86,7 @@ class Comparison:
 
     @property
     def ours(self) -> Measured | None:
-        """qa_bot's `retrieve`, which ratios of speed are to; None where it was left out."""
+        """The first of qa_bot's rows, which ratios of speed are to: `retrieve`, unless left out."""
         return next((one for one in self.systems if one.name == OURS), None)
 
 

@@ -101,8 +101,9 @@ def _quality_lines(found: Comparison) -> Iterator[str]:
     yield "### Quality"
     yield ""
     yield (
-        f"{counts}. Bold is the best of a column; ≈ can't be told from it (95 %, paired bootstrap "
-        "over the questions). Multi-turn: the last question alone, unanswerable ones left out."
+        f"{counts}. Bold is the best of a column, qa_bot's two rows each among the peers; ≈ "
+        "can't be told from it (95 %, paired bootstrap over the questions). Multi-turn: the last "
+        "question alone, unanswerable ones left out."
     )
     yield ""
     yield "| | " + " | ".join(f"{corpus}: {name}" for _, corpus, _, name in QUALITY) + " |"
@@ -115,17 +116,21 @@ def _quality_lines(found: Comparison) -> Iterator[str]:
 
 
 def _quality_column(found: Comparison, corpus: str, measure: str) -> list[str]:
+    """A cell for each system; both of qa_bot's rows stand against the peers, not each other."""
     means = [mean(one, corpus, measure) for one in found.systems]
-    top = max((mean for mean in means if mean is not None), default=None)
-    best = next((o for o, m in zip(found.systems, means, strict=True) if m == top), None)
     cells = []
     for one, value in zip(found.systems, means, strict=True):
         text = _show(value, "{:.3f}")
-        if value is not None and best is not None:
-            values = one.quality[corpus][measure]
-            if value == top:
+        rivals = [
+            (other, rival)
+            for other, rival in zip(found.systems, means, strict=True)
+            if value is not None and rival is not None and not one.name == other.name == OURS
+        ]
+        best, top = max(rivals, key=lambda pair: pair[1], default=(one, value))
+        if value is not None and top is not None:
+            if value >= top:
                 text = f"**{text}**"
-            elif is_noise(best.quality[corpus][measure], values):
+            elif is_noise(best.quality[corpus][measure], one.quality[corpus][measure]):
                 text += " ≈"
         cells.append(text)
     return cells
@@ -173,12 +178,12 @@ def _speed_lines(found: Comparison) -> Iterator[str]:
     for figure in FIGURES.values():
         ahead = _ahead(found, figure)
         if ahead:
-            yield f"- {figure.name}: {', '.join(ahead)} ahead of qa_bot: {figure.why}."
+            yield f"- {figure.name}: {', '.join(ahead)} ahead of `retrieve`: {figure.why}."
     yield ""
 
 
 def _ahead(found: Comparison, figure: Figure) -> list[str]:
-    """Labels of the systems that are better than qa_bot."""
+    """Labels of the systems that are better than qa_bot's `retrieve`."""
     ours = found.ours
     if ours is None:
         return []

@@ -8,6 +8,7 @@ round. Writes RESULTS.md's section, README's table and docs/peers.png.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import platform
@@ -44,7 +45,7 @@ from benchmarks.results import save_section
 ROUNDS = 5
 PASSAGES = 200  # indexed in each round
 QUESTIONS = 100  # asked in each round
-SQUAD_QUESTIONS = 1_000  # of the half's 2,910: with eleven systems, all of them take hours
+SQUAD_QUESTIONS = 1_000  # of the half's 2,910: with a dozen systems, all of them take hours
 README = ROOT / "README.md"
 
 
@@ -146,6 +147,25 @@ def measured(systems: Sequence[System], rounds: int, scratch: Path) -> Iterator[
         )
 
 
+def claim(folder: Path, plan: dict[str, object]) -> None:
+    """Make the folder one plan's own, since what lies there is taken to be of this run.
+
+    Raises:
+        SystemExit: It holds what was measured otherwise.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = folder / "plan.json"
+    if kept.exists() and json.loads(kept.read_text()) != plan:
+        raise SystemExit(f"{folder} holds figures of another sample or of other code: name another")
+    kept.write_text(json.dumps(plan))
+
+
+def code_digest() -> str:
+    """Of all that is measured and measures."""
+    files = sorted([*ROOT.glob("qa_bot/**/*.py"), *ROOT.glob("benchmarks/*.py")])
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
 def compare(systems: Sequence[System], rounds: int, sample: int, scratch: Path) -> Comparison:
     """Everything, in one run."""
     corpora = quality_corpora(sample)
@@ -191,7 +211,7 @@ def main() -> None:
         scratch = arguments.work
         if scratch is None:
             scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        scratch.mkdir(parents=True, exist_ok=True)
+        claim(scratch, {"sample": arguments.sample, "code": code_digest()})
         found = compare(chosen, arguments.rounds, arguments.sample, scratch)
     if arguments.raw:
         arguments.raw.write_text(json.dumps(asdict(found)))

@@ -43,8 +43,8 @@ def answer(
         documents: Only from these: exact document ids or folders.
         reader: What reads the passages that retrieval puts first: the one that comes
             with qa_bot, or one from ``load_reader``; None goes by retrieval alone. The
-            one that comes with qa_bot reads English, and passages of another language
-            are left to retrieval.
+            one that comes with qa_bot reads English: where the best passages mostly
+            aren't, retrieval decides alone.
         strictness: The confidence that an answer must have, in [0, 1]; None takes the
             one that was fitted: see ``judging.found_at``.
 

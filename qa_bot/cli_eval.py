@@ -125,6 +125,8 @@ def evaluate(
             raise UsageError("--quote or --document is empty.")
         if not_answered and (quote or document):
             raise UsageError("--not-answered goes with neither --quote nor --document.")
+        if not in_words(add):
+            raise qa_bot.EmptyQuestionError
         asking = Asking(reader_named(reader), strictness)
         _add(add, index, asking, quote or [], document or [], not_answered, as_json)
         return
@@ -268,8 +270,6 @@ def _add(  # each is an option
     as_json: bool,
 ) -> None:
     """Ask, show the answer, and make it golden, as it is or as the options have it."""
-    if not in_words(text):
-        raise qa_bot.EmptyQuestionError
     with qa_bot.open_index(index) as opened:
         with err.status("Loading the models …"):
             opened.warm()

@@ -71,7 +71,8 @@ def print_answer(answer: Answer, slices: Callable[[str, Sequence[Span]], list[st
     ``slices`` gives the texts of a document's spans, as ``Index.slices`` does.
     """
     if answer.warning:
-        err.print(f"[yellow]{escape(answer.warning)}[/]", soft_wrap=True)
+        warning = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", answer.warning)
+        err.print(f"[yellow]{escape(warning)}[/]", soft_wrap=True)
     if not answer.found:
         _print_nearest(answer)
     for number, quote in enumerate(answer.quotes):

@@ -64,7 +64,7 @@ def _logistic(log_odds: float) -> float:
 def judge(ranking: Ranking, reader: Reader | None) -> list[Judged]:
     """The candidates, best first: those that were read, then the others as retrieval has them.
 
-    A passage in which the reader found nothing to read counts as not read.
+    A passage in which the reader found nothing to read counts as not read, and comes after.
     """
     first = ranking.candidates[:READ] if reader is not None else ()
     rest = [Judged(candidate) for candidate in ranking.candidates[len(first) :]]
@@ -75,7 +75,8 @@ def judge(ranking: Ranking, reader: Reader | None) -> list[Judged]:
         Judged(one, reading if math.isfinite(reading.margin) else None)
         for one, reading in zip(first, readings, strict=True)
     ]
-    return sorted(read, key=lambda one: -round(one.evidence, 6)) + rest
+    read.sort(key=lambda one: (one.reading is None, -round(one.evidence, 6)))
+    return read + rest
 
 
 def confidence(judged: Sequence[Judged]) -> float:
@@ -145,16 +146,28 @@ def texts(passage: Passage) -> list[str]:
     return [passage.text[one.start - first : one.end - first] for one in passage.sentences]
 
 
+def _are_rows(passage: Passage) -> list[bool]:
+    """Whether each sentence is a row of a table: a line of cells among others with as many."""
+    shown = texts(passage)
+    ends = "\n" + passage.text + "\n"
+    lines = [
+        text.count(CELLS) if ends[start] == ends[end + 1] == "\n" else 0
+        for text, one in zip(shown, passage.sentences, strict=True)
+        for start, end in [(one.start - passage.start, one.end - passage.start)]
+    ]
+    return [cells > 0 and lines.count(cells) > 1 for cells in lines]
+
+
 def sentence_scores(one: Judged, row: float = ROW) -> list[float]:
     """How much speaks for each sentence: as a log probability, where the passage was read.
 
     In a table's row the question's words count by ``row``.
     """
     evidence = WEIGHTS.sentence_evidence(one.candidate)
-    if one.reading is None or not one.reading.sentences:
+    if one.reading is None or not one.reading.sentences or not evidence:
         return evidence
-    shown = zip(texts(one.candidate.passage), one.candidate.sentences, strict=True)
-    held = [words if CELLS in text else 0.0 for text, (_, words) in shown]
+    shown = zip(_are_rows(one.candidate.passage), one.candidate.sentences, strict=True)
+    held = [words if is_row else 0.0 for is_row, (_, words) in shown]
     read = zip(one.reading.sentences, evidence, held, strict=True)
     return [likely + SENTENCE * value + row * words for likely, value, words in read]
 

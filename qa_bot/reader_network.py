@@ -80,8 +80,6 @@ def make_network(folder: Path) -> Any:  # noqa: ANN401 - torch is imported late
     AttentionInterface.register("plain", _plain_attention)
     AttentionMaskInterface.register("plain", eager_mask)  # without it, padding is not masked
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    # No report that the packaged model's pooler isn't used.
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
 
     class Network(torch.nn.Module):
         """``forward`` gives the logits of start and end, ``(batch, tokens, 2)``."""
@@ -93,6 +91,7 @@ def make_network(folder: Path) -> Any:  # noqa: ANN401 - torch is imported late
                 add_pooling_layer=False,
                 attn_implementation="plain",
                 local_files_only=True,
+                use_safetensors=True,
             )
             self.span = torch.nn.Linear(self.encoder.config.hidden_size, 2)
 
@@ -100,7 +99,13 @@ def make_network(folder: Path) -> Any:  # noqa: ANN401 - torch is imported late
             states = self.encoder(ids, attention_mask=mask, token_type_ids=kinds)
             return self.span(states.last_hidden_state).float()
 
-    return Network()
+    before = logging.get_verbosity()
+    # No report that the packaged model's pooler isn't used.
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    try:
+        return Network()
+    finally:
+        logging.set_verbosity(before)
 
 
 def _plain_attention(

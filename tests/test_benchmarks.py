@@ -36,6 +36,7 @@ from benchmarks.peer_report import results_text
 from benchmarks.peer_sizes import closure, installed_bytes
 from benchmarks.peer_systems import SYSTEMS
 from benchmarks.peer_worker import index_job, quality_job
+from benchmarks.peers import claim, code_digest
 from benchmarks.results import save_section
 
 
@@ -249,6 +250,7 @@ def test_the_best_is_bold_and_what_cannot_be_told_from_it_is_marked() -> None:
         comparison(
             system_with("txtai", better, 1, 0),
             system_with("qa_bot", close, 1, 0),
+            replace(system_with("qa_bot", better, 1, 0), setting="answer"),
             system_with("bm25s", worse, 1, 0),
         )
     )
@@ -257,7 +259,26 @@ def test_the_best_is_bold_and_what_cannot_be_told_from_it_is_marked() -> None:
     assert firsts["| txtai, defaults"] == "**0.750**"
     assert firsts["| bm25s, defaults"] == "0.000"
     assert firsts["| qa_bot, defaults"] == "0.725 ≈"
-    assert "txtai, defaults is ahead in SQuAD half, hit@1: 0.750 to 0.725" in text
+    assert firsts["| qa_bot, answer"] == "**0.750**"
+    assert "is ahead in" not in text, "one of qa_bot's rows is as good"
+
+
+def test_a_peer_that_leads_is_named_and_qa_bots_rows_are_no_rivals() -> None:
+    best, good, fair = [1.0] * 40, [1.0] * 20 + [0.0] * 20, [1.0] * 10 + [0.0] * 30
+    ours = system_with("qa_bot", fair, 1, 0)
+    reading = replace(system_with("qa_bot", good, 1, 0), setting="answer")
+    led = results_text(comparison(ours, reading, system_with("txtai", best, 1, 0)))
+    assert "txtai, defaults is ahead in SQuAD half, hit@1: 1.000 to 0.500" in led
+    leading = results_text(comparison(ours, reading, system_with("txtai", fair, 1, 0)))
+    (row,) = [line for line in leading.splitlines() if line.startswith("| qa_bot, defaults | **")]
+    assert row.startswith("| qa_bot, defaults | **0.250** |"), "level with the best peer"
+
+
+def test_a_folder_of_figures_belongs_to_one_plan(tmp_path: Path) -> None:
+    claim(tmp_path / "work", {"sample": 0, "code": code_digest()})
+    claim(tmp_path / "work", {"sample": 0, "code": code_digest()})
+    with pytest.raises(SystemExit, match="another sample"):
+        claim(tmp_path / "work", {"sample": 50, "code": code_digest()})
 
 
 def test_a_difference_is_noise_where_resampled_questions_could_turn_it() -> None:

@@ -265,9 +265,11 @@ def test_no_margin_makes_the_confidence_anything_but_a_probability(
         found = scores(judged)
         assert all(0 <= one <= 1 for one in found)
         assert found == sorted(found, reverse=True)
-    # What holds nothing to read makes no other passage surer.
+    # What holds nothing to read comes after all that was read, and makes no other surer.
     nothing = judge(ranking, FixedReader({first: 1.0, " ": margin}))
     if not math.isfinite(margin):
+        read = [one.reading is not None for one in judge(ranking, FixedReader({first: margin}))]
+        assert read == [*[True] * (READ - 1), *[False] * (len(read) - READ + 1)]
         alone = replace(ranking, candidates=ranking.candidates[:1])
         assert confidence(nothing) <= confidence(judge(alone, FixedReader({first: 1.0})))
 
@@ -341,6 +343,8 @@ class NextRowReader(FixedReader):
     [
         ("table.csv", "Site,Keeper\nKar 31,Ann\nKar 13,Bob\nKar 33,Ivy\n", "Ann"),
         ("prose.txt", "Kar 31 has Ann as keeper. Kar 13 has Bob. Kar 33 has Ivy.", "Bob"),
+        ("pipe.txt", "Kar 31 | Ann keeps it. Kar 13 | Bob keeps it. Kar 33 | Ivy does.", "Bob"),
+        ("line.txt", "Ask the guard.\n\nThat is Bob.\n\nKeeper of Kar 31 | Ann", "Bob"),
     ],
 )
 def test_in_a_table_the_row_whose_words_are_asked_for_is_marked(

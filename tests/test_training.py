@@ -248,7 +248,7 @@ def test_the_answer_of_a_made_table_is_the_cell_that_is_asked_for(*, numbered: b
 
 
 def test_made_tables_for_fitting_have_none_of_the_names_of_those_for_training() -> None:
-    text = "They saw " + NAMED.text.replace("t", "f").replace("r", "p")
+    text = NAMED.text + " They saw " + NAMED.text.replace("t", "f").replace("r", "p")
     named = (replace(NAMED, document=f"{number}", text=text) for number in itertools.count())
     texts = [NAMED, next(one for one in named if one.held_out)]
     assert not NAMED.held_out

@@ -20,6 +20,7 @@ from qa_bot import Index, build_index, open_index
 from qa_bot.judging import READ, Judged, sentence_scores, texts
 from qa_bot.reader import DEFAULT_READER
 from qa_bot.retrieval import rank
+from qa_bot.text import CELLS
 from training.examples import Example, load_examples
 from training.tables import tables
 
@@ -29,7 +30,7 @@ WEIGHTS = 0.0, 2.0, 4.0, 8.0, 12.0, 16.0, 20.0, 24.0, 30.0, 40.0
 def write(examples: Sequence[Example], documents: Path) -> None:
     """Write each table as a page of its own."""
     for one in examples:
-        cells = [line.split(" | ") for line in one.text.split("\n")]
+        cells = [line.split(CELLS) for line in one.text.split("\n")]
         rows = ["".join(f"<td>{html.escape(cell)}</td>" for cell in row) for row in cells]
         head, *body = (f"<tr>{row}</tr>" for row in rows)
         table = f"<table><thead>{head.replace('td>', 'th>')}</thead>{''.join(body)}</table>"
@@ -65,11 +66,11 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/training"))
     parser.add_argument("--tables", type=int, default=150, help="in each half, of each kind")
     arguments = parser.parse_args()
-    texts = load_examples(arguments.data)
+    examples = load_examples(arguments.data)
     asked = [
         replace(one, document=f"{half}-{numbered}-{one.document}")
         for numbered in (False, True)
-        for one in tables(texts, seed=1 + numbered, held_out=True, numbered=numbered)
+        for one in tables(examples, seed=1 + numbered, held_out=True, numbered=numbered)
         for half in ["choosing" if int(one.document) < arguments.tables else "confirming"]
         if int(one.document) < 2 * arguments.tables
     ]

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from qa_bot.text import CELLS
 from training.examples import TABLES, Example, load_examples
 
 COUNT = 700
@@ -160,14 +161,18 @@ def tables(
 ) -> Iterator[Example]:
     """Questions on tables that bear names from the examples' texts; the same for a seed.
 
-    The names are those of the texts that are held out, or of the others. Where rows
-    are ``numbered``, several share a name and are told apart by its number.
+    The names are those of the texts that are not held out, or those that are in no other.
+    Where rows are ``numbered``, several share a name and are told apart by its number.
     """
-    texts = (one.text for one in examples if one.held_out == held_out)
-    names = sorted({name for text in texts for name in _NAME.findall(text)})
+    names = sorted(_names(examples, held_out) - (_names(examples, False) if held_out else set()))
     chance = random.Random(seed)
     for number in range(COUNT):
         yield from _asked(f"{number}", names, chance, numbered)
+
+
+def _names(examples: Sequence[Example], held_out: bool) -> set[str]:
+    texts = (one.text for one in examples if one.held_out == held_out)
+    return {name for text in texts for name in _NAME.findall(text)}
 
 
 def _numbered(names: Sequence[str], count: int, chance: random.Random) -> list[str]:
@@ -208,12 +213,12 @@ def _written(
 ) -> tuple[str, list[list[tuple[int, int]]]]:
     """The table's text, and where each cell stands in it."""
     keyed = chance.random() < KEYED
-    text, places = " | ".join(heads), []
+    text, places = CELLS.join(heads), []
     for row in rows:
         text += "\n"
         spans = []
         for number, (head, cell) in enumerate(zip(heads, row, strict=True)):
-            text += (" | " if number else "") + (f"{head}: " if keyed else "")
+            text += (CELLS if number else "") + (f"{head}: " if keyed else "")
             spans.append((len(text), len(text) + len(cell)))
             text += cell
         places.append(spans)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -121,7 +122,7 @@ class Evaluation:
     built_at: str  # the index; ISO 8601, UTC
     documents: int
     passages: int
-    threshold: float  # the confidence from which on an answer is quoted
+    threshold: float  # the confidence from which on an answer is quoted; of most questions
     summary: Summary
     parts: tuple[Part, ...]  # by document; () where there is but one
     risk_coverage: tuple[tuple[float, float], ...]  # coverage and risk; thinned to some 200 points
@@ -129,8 +130,8 @@ class Evaluation:
     p95: float
     outcomes: tuple[Outcome, ...]  # in the order of the questions
     rankings: tuple[Ranking, ...] = ()
-    reader: str = ""  # as in ``Answer``; so for the other
-    warning: str = ""
+    reader: str = ""  # as in ``Answer``, of most questions
+    warning: str = ""  # those of all answers, each once
 
     @property
     def failures(self) -> tuple[Outcome, ...]:
@@ -163,6 +164,7 @@ def evaluate(
         QuestionFileError: There are no questions, or two have the same id.
         NotInstalledError: ir_measures isn't there.
     """
+    answering.check_strictness(strictness)
     asked = tuple(questions)
     if not asked:
         raise QuestionFileError("There are no questions to ask.")
@@ -172,8 +174,10 @@ def evaluate(
     judged = judge(asked, index, on_progress)
     index.warm()
     # So that the first question takes no longer than the others.
-    first = answering.answer(judged[0].question.text, index, reader=reader, strictness=strictness)
+    answering.answer(judged[0].question.text, index, reader=reader, strictness=strictness)
     outcomes, rankings = [], []
+    ways: Counter[tuple[float, str]] = Counter()
+    warnings: dict[str, None] = {}
     for number, one in enumerate(judged):
         if on_progress is not None:
             on_progress(f"Asked {number:,} of {len(judged):,} questions", number / len(judged))
@@ -184,6 +188,8 @@ def evaluate(
         )
         outcome, ranking = _judged(one, answer, time.perf_counter() - began)
         outcomes.append(outcome)
+        ways[answer.strictness, answer.reader] += 1
+        warnings[answer.warning] = None
         if ranking is not None:
             rankings.append(ranking)
     scores = rank_scores(
@@ -191,7 +197,9 @@ def evaluate(
         {one.question: dict(one.relevant) for one in rankings},
     )
     scored = tuple(replace(one, ranks=scores.get(one.question.id)) for one in outcomes)
-    return _evaluation(scored, tuple(rankings), index, first)
+    threshold, read_by = ways.most_common(1)[0][0]
+    said = " ".join(filter(None, warnings))
+    return _evaluation(scored, tuple(rankings), index, threshold, read_by, said)
 
 
 def _judged(one: Judgements, answer: Answer, seconds: float) -> tuple[Outcome, Ranking | None]:
@@ -273,7 +281,12 @@ def _fits(first: Passage | None, wanted: tuple[str, ...], question: Question) ->
 
 
 def _evaluation(
-    outcomes: tuple[Outcome, ...], rankings: tuple[Ranking, ...], index: Index, first: Answer
+    outcomes: tuple[Outcome, ...],
+    rankings: tuple[Ranking, ...],
+    index: Index,
+    threshold: float,
+    reader: str,
+    warning: str,
 ) -> Evaluation:
     from qa_bot import __version__
 
@@ -293,7 +306,7 @@ def _evaluation(
         built_at=index.built_at,
         documents=len(index.documents()),
         passages=index.passage_count,
-        threshold=first.strictness,
+        threshold=threshold,
         summary=summarise([outcome.score for outcome in outcomes]),
         parts=tuple(
             Part(name, len(those), summarise([outcome.score for outcome in those]))
@@ -305,6 +318,6 @@ def _evaluation(
         p95=p95,
         outcomes=outcomes,
         rankings=rankings,
-        reader=first.reader,
-        warning=first.warning,
+        reader=reader,
+        warning=warning,
     )
