@@ -78,6 +78,7 @@ def _kept(examples: Sequence[Example], cache: Path) -> list[list[int]]:
             found: list[list[int]] = kept["found"]
             return found
     found = _retrieved(examples)
+    cache.parent.mkdir(parents=True, exist_ok=True)
     fresh = cache.with_suffix(".new")  # what is there when a run is stopped is complete
     fresh.write_text(json.dumps({"key": key, "found": found}))
     os.replace(fresh, cache)
