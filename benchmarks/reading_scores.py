@@ -272,20 +272,20 @@ def main() -> None:
     if arguments.speed:
         print("\n".join([*head, *speed_rows(DEFAULT_READER)]))
         return
-    lines = [
-        "## Reader",
-        "",
-        *head,
-        *article_rows(readers),
-        *squad_rows(arguments.every, readers),
-        *given_rows(arguments.every, DEFAULT_READER),
-        *multiturn_rows(readers),
-        *speed_rows(DEFAULT_READER),
-    ]
-    text = "\n".join(lines)
-    print(text)
+    lines = ["## Reader", "", *head]
+    print("\n".join(lines), flush=True)
+    for rows in (
+        partial(article_rows, readers),
+        partial(given_rows, arguments.every, DEFAULT_READER),
+        partial(squad_rows, arguments.every, readers),
+        partial(multiturn_rows, readers),
+        partial(speed_rows, DEFAULT_READER),
+    ):
+        found = rows()
+        print("\n".join(found), flush=True)
+        lines += found
     if arguments.every == 1:
-        save_section("reader", text)
+        save_section("reader", "\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -97,7 +97,12 @@ def _print_nearest(answer: Answer) -> None:
         listed = ", ".join(escape(word) for word in answer.unknown_words)
         out.print(f"No document mentions: {listed}.")
     if answer.hits:
-        out.print("\n[dim]Nearest passages (not an answer):[/]")
+        sure, needed = f"{answer.confidence:.2f}", f"{answer.strictness:.2f}"
+        out.print(
+            f"\n[dim]Nearest passages (not an answer: confidence {sure}, and {needed} is needed; "
+            "--strictness changes that):[/]",
+            soft_wrap=True,
+        )
     for hit in answer.hits[:3]:
         place = " › ".join((hit.passage.title, *hit.passage.section))
         print_text(f"— {place}, ¶ {hit.passage.paragraph}", "dim")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
@@ -20,7 +21,7 @@ from conftest import paragraphs, write
 from fpdf import FPDF
 
 from benchmarks.hashing import HashEmbedder
-from benchmarks.kills import kill_builds, ranking, write_version
+from benchmarks.kills import Ranking, kill_builds, ranking, write_version
 from qa_bot import (
     IndexBusyError,
     Limits,
@@ -211,6 +212,12 @@ def test_readers_see_nothing_of_a_build_that_is_not_done(
         assert check_index(folder).faults == ()
 
 
+def differences(found: Ranking, wanted: Ranking) -> list[object]:
+    """The places in which two rankings aren't the same."""
+    pairs = zip(itertools.chain(*found), itertools.chain(*wanted), strict=False)
+    return [pair for pair in pairs if pair[0] != pair[1]]
+
+
 def test_readers_never_meet_an_error_or_a_mixture(tmp_path: Path) -> None:
     """Eight readers ask without a pause while the index is built again and again."""
     documents, folder = tmp_path / "documents", tmp_path / "index"
@@ -224,7 +231,7 @@ def test_readers_never_meet_an_error_or_a_mixture(tmp_path: Path) -> None:
         while not stop.is_set():
             try:
                 if (found := ranking(folder)) not in allowed:
-                    wrong.append(found)
+                    wrong.append(min((differences(found, one) for one in allowed), key=len))
             except Exception as error:  # noqa: BLE001 - any would be one too many
                 wrong.append(error)
 
