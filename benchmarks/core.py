@@ -74,7 +74,10 @@ def _squad_rows(collection: Collection, folder: Path) -> Iterable[str]:
         for name, ranker in (
             ("dense only, what a plain FAISS script does", _dense(index)),
             ("BM25 only (tantivy)", _lexical(index)),
-            ("**qa_bot, `retrieve`**", lambda question: [h.passage for h in qa_bot.retrieve(question, index)]),
+            (
+                "**qa_bot, `retrieve`**",
+                lambda question: [h.passage for h in qa_bot.retrieve(question, index)],
+            ),
         ):
             ranks = [
                 _rank(
