@@ -27,6 +27,7 @@ from qa_bot.loaders.pdf import load_pdf
 from qa_bot.page_view import Box, PageViewer
 from qa_bot.passages import split_document
 from qa_bot.records import Passage
+from qa_bot.text import CELLS
 
 SEED = 0
 WIDTH = 1200  # pixels of a drawn page
@@ -144,7 +145,7 @@ def measure(path: Path, passages: Iterable[Passage], viewer: PageViewer, into: M
         began = time.perf_counter()
         viewer.draw(path, numbers[0], WIDTH)
         into.seconds["draw"].append(time.perf_counter() - began)
-        kind = "tables" if " | " in passage.text else "text"
+        kind = "tables" if CELLS in passage.text else "text"
         if len(numbers) > 1:
             kind = "over a page break"
         for name, wanted, boxes in (

@@ -121,13 +121,13 @@ def _quality_column(found: Comparison, corpus: str, measure: str) -> list[str]:
     cells = []
     for one, value in zip(found.systems, means, strict=True):
         text = _show(value, "{:.3f}")
-        rivals = [
-            (other, rival)
-            for other, rival in zip(found.systems, means, strict=True)
-            if value is not None and rival is not None and not one.name == other.name == OURS
-        ]
-        best, top = max(rivals, key=lambda pair: pair[1], default=(one, value))
-        if value is not None and top is not None:
+        if value is not None:
+            rivals = [
+                (other, rival)
+                for other, rival in zip(found.systems, means, strict=True)
+                if rival is not None and not one.name == other.name == OURS
+            ]
+            best, top = max(rivals, key=lambda pair: pair[1], default=(one, value))
             if value >= top:
                 text = f"**{text}**"
             elif is_noise(best.quality[corpus][measure], one.quality[corpus][measure]):

@@ -71,8 +71,7 @@ def print_answer(answer: Answer, slices: Callable[[str, Sequence[Span]], list[st
     ``slices`` gives the texts of a document's spans, as ``Index.slices`` does.
     """
     if answer.warning:
-        warning = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", answer.warning)
-        err.print(f"[yellow]{escape(warning)}[/]", soft_wrap=True)
+        err.print(f"[yellow]{escape(_harmless(answer.warning))}[/]", soft_wrap=True)
     if not answer.found:
         _print_nearest(answer)
     for number, quote in enumerate(answer.quotes):
@@ -109,6 +108,10 @@ def _print_nearest(answer: Answer) -> None:
         print_text(shorten(hit.passage.text, 160, placeholder=" …"), "dim", indent=2)
 
 
+def _harmless(text: str) -> str:
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def print_text(
     text: str,
     style: str = "",
@@ -120,7 +123,7 @@ def print_text(
     if not out.is_terminal:
         typer.echo(text, color=True)  # "color" leaves escape sequences alone
         return
-    shown = Text(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", text), style=style)
+    shown = Text(_harmless(text), style=style)
     for start, end in bold:
         shown.stylize("bold", start, end)
     for start, end in underlined:

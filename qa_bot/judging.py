@@ -148,14 +148,9 @@ def texts(passage: Passage) -> list[str]:
 
 def _are_rows(passage: Passage) -> list[bool]:
     """Whether each sentence is a row of a table: a line of cells among others with as many."""
-    shown = texts(passage)
-    ends = "\n" + passage.text + "\n"
-    lines = [
-        text.count(CELLS) if ends[start] == ends[end + 1] == "\n" else 0
-        for text, one in zip(shown, passage.sentences, strict=True)
-        for start, end in [(one.start - passage.start, one.end - passage.start)]
-    ]
-    return [cells > 0 and lines.count(cells) > 1 for cells in lines]
+    lines = set(passage.text.split("\n"))
+    counts = [text.count(CELLS) if text in lines else 0 for text in texts(passage)]
+    return [cells > 0 and counts.count(cells) > 1 for cells in counts]
 
 
 def sentence_scores(one: Judged, row: float = ROW) -> list[float]:

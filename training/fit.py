@@ -159,11 +159,9 @@ def sentence_hits(chosen: Sequence[Case], weight: float) -> float:
     found = []
     for case in chosen:
         texts = [candidate.passage.text for candidate in case.candidates]
-        place = (
-            texts.index(case.gold) if case.gold in texts else None
-        )  # the answer's places are its
-        if place is None:
+        if case.gold not in texts:  # the answer's places are those in this very text
             continue
+        place = texts.index(case.gold)
         candidate, reading = case.candidates[place], case.readings[place]
         evidence = WEIGHTS.sentence_evidence(candidate)
         scores = [

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 
 from qa_bot.loaders.pdf_rows import CONTENTS, Line
+from qa_bot.text import CELLS
 
 LEAST = 3  # entries
 LEAST_INDEX = 8  # entries of an index on one page
@@ -93,7 +94,7 @@ def _mark_index(lines: Sequence[Line], first: int) -> None:
         stop = at
         while stop < len(lines) and lines[stop].part.page == page:
             stop += 1
-        cells = [cell for line in lines[at:stop] for cell in line.text.split(" | ")]
+        cells = [cell for line in lines[at:stop] for cell in line.text.split(CELLS)]
         found = sum(bool(_INDEXED.fullmatch(cell.strip())) for cell in cells)
         if found < MOST * len(cells) or (at == first and found < LEAST_INDEX):
             return

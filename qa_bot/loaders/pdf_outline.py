@@ -11,6 +11,7 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
 from qa_bot.loaders.pdf_rows import LEADERS, Line
+from qa_bot.text import CELLS
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
@@ -268,7 +269,7 @@ def contents_entries(
         if match is None:
             held = [*held, line][-MAX_TITLE_LINES:]
             continue
-        title = " ".join([*(before.text for before in held), match["title"]]).replace(" | ", " ")
+        title = " ".join([*(before.text for before in held), match["title"]]).replace(CELLS, " ")
         first = held[0].part if held else line.part
         held = []
         page = labels.get((match["page"] or "").lower())

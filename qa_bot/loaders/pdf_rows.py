@@ -14,6 +14,7 @@ from qa_bot.loaders.pdf_columns import reading_order
 from qa_bot.loaders.pdf_lines import Segment, join_row, rows
 from qa_bot.loaders.pdf_stretched import stretched_rows
 from qa_bot.loaders.pdf_tables import header_rows
+from qa_bot.text import CELLS
 
 Role = Literal["text", "row", "link"]
 
@@ -123,7 +124,7 @@ def _line(part: Segment, role: Role) -> Line:
 def _ruled(table: Segment) -> Iterator[Line]:
     lines = []
     for cells in table.cells:
-        text = " | ".join(cells).rstrip(" |").lstrip()
+        text = CELLS.join(cells).rstrip(" |").lstrip()
         line = _line(replace(table, text=text, cells=()), "row")
         line.cells = cells
         lines.append(line)
@@ -134,7 +135,7 @@ def _ruled(table: Segment) -> Iterator[Line]:
 def _unruled(table: Sequence[_Row]) -> Iterator[Line]:
     lines = [_line(join_row(row.parts), "row") for row in table]
     for line, cells in zip(lines, _in_columns(table), strict=True):
-        line.part, line.cells = replace(line.part, text=" | ".join(cells).strip()), tuple(cells)
+        line.part, line.cells = replace(line.part, text=CELLS.join(cells).strip()), tuple(cells)
     if lines:
         bold = [line.part.bold for line in lines]
         _mark_heads(lines, header_rows([line.cells for line in lines], bold, is_ruled=False))

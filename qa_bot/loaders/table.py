@@ -13,6 +13,7 @@ from qa_bot.loaders.markup import decode_page
 from qa_bot.loaders.table_shape import first_row_is
 from qa_bot.loaders.writing import Writer, one_line
 from qa_bot.records import Document
+from qa_bot.text import CELLS
 
 _DELIMITERS = ",;\t|"
 _SAMPLE = 200  # lines that decide on the delimiter
@@ -46,7 +47,7 @@ def parse_table(source: str, document_id: str, warnings: tuple[str, ...] = ()) -
     first = next((i for i, row in enumerate(rows) if _is_record(row, width)), len(rows))
     last = next((i for i in range(len(rows), first, -1) if _is_record(rows[i - 1], width)), first)
     above, below = (
-        [" | ".join(filter(None, row)) for row in part] for part in (rows[:first], rows[last:])
+        [CELLS.join(filter(None, row)) for row in part] for part in (rows[:first], rows[last:])
     )
     for line in above[:-1]:
         writer.append("paragraph", line)
