@@ -57,7 +57,7 @@ def answer(
         EmptyQuestionError, UnknownDocumentError, UsageError
     """
     check_strictness(strictness)
-    _check_reader(reader)
+    check_reader(reader)
     judged, warning = _judged(rank(question, index, k, documents), reader)
     likely = confidence(judged)
     needed = found_at(judged) if strictness is None else strictness
@@ -93,7 +93,12 @@ def check_strictness(strictness: float | None) -> None:
         raise UsageError(f"The strictness is {strictness}: it goes from 0 to 1.")
 
 
-def _check_reader(reader: object) -> None:
+def check_reader(reader: object) -> None:
+    """Refuse what cannot read, such as a reader's name.
+
+    Raises:
+        UsageError
+    """
     if reader is not None and not hasattr(reader, "read"):
         raise UsageError(
             f"The reader is {reader!r}: it has to be None, or what load_reader gives for a name."

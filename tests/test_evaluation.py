@@ -29,6 +29,7 @@ from qa_bot import (
     Index,
     Question,
     QuestionFileError,
+    UsageError,
     answer,
     build_index,
     evaluate,
@@ -526,3 +527,20 @@ def test_no_questions_or_two_of_one_id_are_refused(article: Index) -> None:
         evaluate([], article)
     with pytest.raises(QuestionFileError, match="same id"):
         evaluate([question("Who?", "x")] * 2, article)
+
+
+def test_what_cannot_read_and_a_strictness_out_of_range_are_refused_before_any_work(
+    article: Index,
+) -> None:
+    said: list[str] = []
+    asked = [question("Who?", "x")]
+    with pytest.raises(UsageError, match="load_reader"):
+        evaluate(
+            asked,
+            article,
+            reader="default",  # type: ignore[arg-type]
+            on_progress=lambda what, _: said.append(what),
+        )
+    with pytest.raises(UsageError, match="from 0 to 1"):
+        evaluate(asked, article, strictness=1.5, on_progress=lambda what, _: said.append(what))
+    assert not said

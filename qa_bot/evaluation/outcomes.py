@@ -163,8 +163,10 @@ def evaluate(
     Raises:
         QuestionFileError: There are no questions, or two have the same id.
         NotInstalledError: ir_measures isn't there.
+        UsageError: The strictness is no probability, or the reader cannot read.
     """
     answering.check_strictness(strictness)
+    answering.check_reader(reader)
     asked = tuple(questions)
     if not asked:
         raise QuestionFileError("There are no questions to ask.")
