@@ -131,7 +131,7 @@ class SentenceTransformerEmbedder:
         """Tokens of a passage that the model reads, special tokens and prompt left out."""
         special: int = self.model.tokenizer.num_special_tokens_to_add()
         limit = int(self.model.max_seq_length or 512)
-        return limit - special - (self.count_tokens([self._prompt])[0] if self._prompt else 0)
+        return limit - special - self.count_tokens([self._prompt])[0]
 
     @cached_property
     def _prompt(self) -> str:
@@ -150,22 +150,22 @@ class SentenceTransformerEmbedder:
         return [len(ids) for ids in encoded["input_ids"]]
 
     def encode_question(self, question: str) -> Vectors:
-        """The question's vector, ``(d,)``, in full precision."""
+        """The question's vector, ``(d,)``."""
         import torch
 
         with self._lock:
-            model = self.model
+            prompt = self.model.prompts.get("query") or ""
+            tokens = self._tokenise([question], prompt)
             # Two threads save a few milliseconds of so short a text, and lose tens where they
             # wait for each other, spinning, beside those of FAISS or of other programs.
             threads = torch.get_num_threads()
             torch.set_num_threads(1)
             try:
-                vector = model.encode_query(
-                    question, normalize_embeddings=True, show_progress_bar=False
-                )
+                # Without encode_query, which takes a millisecond to find out what it was given.
+                ((vector, _),) = self._forward(tokens)
             finally:
                 torch.set_num_threads(threads)
-        return np.asarray(vector, dtype=np.float32)
+        return vector
 
     def encode_passages(
         self, texts: Sequence[str], sentences: Sequence[Sequence[Span]]
@@ -197,7 +197,7 @@ class SentenceTransformerEmbedder:
         self, texts: Sequence[str], sentences: Sequence[Sequence[Span]]
     ) -> Iterator[tuple[int, Vectors, Vectors]]:
         """Like ``encode_passages``, with zero rows for sentences that the model didn't read."""
-        tokens = self._tokenise(texts)
+        tokens = self._tokenise(texts, self._prompt)
         order = sorted(range(len(texts)), key=lambda i: -len(tokens[i]["input_ids"]))
 
         def encode(batch: list[int]) -> list[tuple[int, Vectors, Vectors]]:
@@ -214,13 +214,13 @@ class SentenceTransformerEmbedder:
             for encoded in pool.map(encode, batches):
                 yield from encoded
 
-    def _tokenise(self, texts: Sequence[str]) -> list[dict[str, list[Any]]]:
+    def _tokenise(self, texts: Sequence[str], prompt: str) -> list[dict[str, list[Any]]]:
         """Each text's tokens, special ones and the prompt's included, with their offsets."""
         if not texts:
             return []
         with self._lock:  # a tokenizer can't be used by two threads at once
             encoded = self.model.tokenizer(
-                [self._prompt + text for text in texts],
+                [prompt + text for text in texts],
                 return_offsets_mapping=True,
                 truncation=True,
                 max_length=self.model.max_seq_length,
@@ -287,7 +287,7 @@ def _load(folder: Path, name: str) -> SentenceTransformer:
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
-        return SentenceTransformer(
+        model = SentenceTransformer(
             str(folder),
             local_files_only=True,
             trust_remote_code=False,
@@ -295,15 +295,34 @@ def _load(folder: Path, name: str) -> SentenceTransformer:
         )
     except Exception as error:
         raise ModelError(f"Model {name!r} can't be loaded: {_first_line(error)}") from error
+    if _in_bfloat16(model):
+        _round_products(model)
+    return model.eval()
+
+
+def _in_bfloat16(model: SentenceTransformer) -> bool:
+    """Whether the hardware multiplies bfloat16 fast."""
+    kind = model.device.type
+    return kind == "cuda" or (kind == "cpu" and has_fast_bfloat16())
+
+
+def _round_products(model: SentenceTransformer) -> None:
+    """Round now what autocast would round again for every batch, to the same values.
+
+    It saves a seventh of a question's time, and half of those weights' memory.
+    """
+    import torch
+
+    for module in model.modules():
+        if isinstance(module, torch.nn.Linear):
+            module.to(torch.bfloat16)
 
 
 def _autocast(model: SentenceTransformer) -> Any:  # noqa: ANN401 - torch has no public name for it
     """Bfloat16 where the hardware multiplies it; elsewhere full precision."""
     import torch
 
-    kind = model.device.type
-    fast = kind == "cuda" or (kind == "cpu" and has_fast_bfloat16())
-    return torch.autocast(kind, torch.bfloat16, enabled=fast)
+    return torch.autocast(model.device.type, torch.bfloat16, enabled=_in_bfloat16(model))
 
 
 def _mean_inside(

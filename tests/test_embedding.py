@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ import pytest
 from conftest import ARTICLE, DOCUMENTS
 from hypothesis import given
 from hypothesis import strategies as st
+from sentence_transformers import SentenceTransformer
 
 from qa_bot.cores import has_fast_bfloat16
 from qa_bot.embedding import (
@@ -40,15 +44,23 @@ def encode(
     return dict(found)
 
 
+@cache
+def plain(folder: Path) -> SentenceTransformer:
+    """The model as sentence-transformers itself loads it."""
+    return SentenceTransformer(str(folder), local_files_only=True)
+
+
 def full_precision(model: SentenceTransformerEmbedder, text: str) -> npt.NDArray[Any]:
     """The vector that sentence-transformers itself gives, without any of our code."""
-    vector = model.model.encode(text, normalize_embeddings=True, show_progress_bar=False)
-    return np.asarray(vector)
+    encode = plain(model.folder).encode
+    return np.asarray(encode(text, normalize_embeddings=True, show_progress_bar=False))
 
 
 def pooled_by_hand(model: SentenceTransformerEmbedder, text: str, span: Span) -> npt.NDArray[Any]:
     """Mean of the full-precision token vectors inside the span, token by token."""
-    tokens: Any = model.model.encode(text, output_value="token_embeddings", show_progress_bar=False)
+    tokens: Any = plain(model.folder).encode(
+        text, output_value="token_embeddings", show_progress_bar=False
+    )
     places = model.model.tokenizer(text, return_offsets_mapping=True)["offset_mapping"]
     inside = [
         np.asarray(token)
@@ -144,6 +156,26 @@ def test_every_text_gets_its_own_vectors_whatever_the_batches(
     for i in range(0, 37, 5):
         assert float(found[i][0] @ full_precision(model, texts[i])) > 0.9995
         assert found[i][1].shape == (2, model.dimension)
+
+
+def test_a_question_has_the_vector_of_full_precision(model: SentenceTransformerEmbedder) -> None:
+    for text in ("Who leads?", "what about " + "budgets and " * 300, "Ärger mit 東京?"):
+        check_same(model.encode_question(text), full_precision(model, text))
+
+
+def test_what_a_model_wants_in_front_of_questions_and_passages_is_put_there(
+    model: SentenceTransformerEmbedder, tmp_path: Path
+) -> None:
+    folder = tmp_path / "prompted"
+    shutil.copytree(model.folder, folder)
+    file = folder / "config_sentence_transformers.json"
+    prompts = {"query": "question about otters: ", "document": "a note on rivers: "}
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"prompts": prompts}))
+    prompted, text = SentenceTransformerEmbedder(str(folder)), "Where do they sleep?"
+    ours = prompted.encode_question(text), encode(prompted, [text], [()])[0][0]
+    for vector, prompt in zip(ours, prompts.values(), strict=True):
+        check_same(vector, full_precision(model, prompt + text))
+        assert float(vector @ model.encode_question(text)) < 0.95
 
 
 def test_no_texts_and_no_sentences(model: SentenceTransformerEmbedder) -> None:
