@@ -123,8 +123,8 @@ _FIGURES = (
         lambda one: one.peak_mib,
         "{:.0f}",
         higher=False,
-        why="bm25s loads neither torch nor a model; bfloat16 weights take half the memory of "
-        "float32 ones, which qa_bot keeps for questions",
+        why="bm25s loads neither torch nor a model; a whole model in bfloat16 is smaller than "
+        "qa_bot's, of which only the matrices that multiply are",
     ),
     Figure(
         "on disk, MiB",

@@ -74,23 +74,34 @@ def results_text(found: Comparison) -> str:
 
 
 def readme_table(found: Comparison) -> str:
-    """The short table of README: every system, the figures that differ most."""
+    """The short table of README: every system, the figures that differ most, the best in bold."""
     rows = [
         "| same passages, same model, same run | SQuAD half hit@1 | article, in the first "
         "| passages indexed/s | query p50 | one document changed |",
         "|---|---|---|---|---|---|",
     ]
-    for one in found.systems:
-        cells = [mean(one, "squad", "Success@1"), mean(one, "article", "Success@1")]
-        label = f"**{one.label}**" if one.name == OURS else one.label
-        rate, latency, change = (
-            _show(median(one, figure), figure.form)
-            for figure in map(FIGURES.__getitem__, (RATE, LATENCY, CHANGE))
-        )
-        shown = " | ".join(_show(cell, "{:.3f}") for cell in cells)
-        rows.append(f"| {label} | {shown} | {rate} | {latency} ms | {change} s |")
+    columns = [
+        _best_bold([mean(one, corpus, "Success@1") for one in found.systems], "{:.3f}")
+        for corpus in ("squad", "article")
+    ]
+    for name, unit in ((RATE, ""), (LATENCY, " ms"), (CHANGE, " s")):
+        figure = FIGURES[name]
+        values = [median(one, figure) for one in found.systems]
+        columns.append(_best_bold(values, figure.form + unit, higher=figure.higher))
+    for one, *cells in zip(found.systems, *columns, strict=True):
+        rows.append(f"| {one.label} | {' | '.join(cells)} |")
     rows += ["", "![hit@1 and indexing speed of all systems](docs/peers.png)"]
     return "\n".join(rows)
+
+
+def _best_bold(values: Sequence[float | None], form: str, *, higher: bool = True) -> list[str]:
+    """A column of a table."""
+    known = [value for value in values if value is not None]
+    best = (max if higher else min)(known, default=None)
+    return [
+        f"**{_show(value, form)}**" if value is not None and value == best else _show(value, form)
+        for value in values
+    ]
 
 
 def _quality_lines(found: Comparison) -> Iterator[str]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from dataclasses import astuple
 from pathlib import Path
 
 import pytest
 from conftest import write
 
-from qa_bot import reading
+from qa_bot import processes, reading
 from qa_bot.errors import UnreadableDocumentError
 from qa_bot.loaders import load_document, worker
 from qa_bot.reading import Outcome, read_documents
@@ -66,6 +68,28 @@ def test_no_files_need_no_process() -> None:
     assert list(read_documents([])) == []
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no /proc")
+def test_a_process_that_reads_text_loads_no_numerical_library(
+    files: list[tuple[str, Path]],
+) -> None:
+    """They would take most of the time of a build in which one file has changed."""
+    process = processes.start("qa_bot.loaders.worker")
+    try:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        document_id, path = files[0]
+        request = {"path": str(path), "id": document_id, "limits": astuple(Limits()), "ocr": None}
+        process.stdin.write(json.dumps(request).encode() + b"\n")
+        process.stdin.flush()
+        reply = json.loads(process.stdout.readline())
+        assert worker.from_json(reply["document"]) == load_document(path, document_id)
+        mapped = Path(f"/proc/{process.pid}/maps").read_text()
+        assert "python" in mapped
+        assert not any(name in mapped for name in ("numpy", "torch", "faiss", "tantivy"))
+    finally:
+        processes.stop(process)
+
+
 def test_one_unreadable_file_does_not_stop_the_others(files: list[tuple[str, Path]]) -> None:
     files[3][1].write_bytes(b"\0")
     outcomes = by_name(list(read_documents(files)))
@@ -79,7 +103,7 @@ def test_one_unreadable_file_does_not_stop_the_others(files: list[tuple[str, Pat
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems don't cap memory")
 def test_a_file_that_needs_too_much_memory_is_reported(files: list[tuple[str, Path]]) -> None:
     files[4][1].write_text("All work and no play. " * 2_000_000)
-    outcomes = by_name(list(read_documents(files, Limits(memory=200 * 2**20))))
+    outcomes = by_name(list(read_documents(files, Limits(memory=120 * 2**20))))
     failed = outcomes.pop(files[4][0])
     assert isinstance(failed, UnreadableDocumentError)
     assert "memory" in failed.reason
