@@ -6,7 +6,8 @@ import csv
 import io
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import docx
@@ -199,6 +200,60 @@ def test_the_documents_can_be_filtered_and_sorted(page: Page) -> None:
     expect(pane).to_contain_text("No document matches.")
 
 
+@pytest.mark.parametrize("overtaken", ["a request", "an answer"])
+def test_the_list_is_sorted_as_said_last_whatever_overtakes_what(
+    page: Page, overtaken: str
+) -> None:
+    expect(page.locator(".qa-doc").first).to_be_attached(timeout=ANSWER_MS)
+    held = _held_back(page)
+    pane = open_documents(page)
+    _another_list(page, _next(page, held).continue_)
+    names, order = pane.locator(".qa-doc .qa-file"), pane.get_by_label("Sort the documents")
+    by_length, by_title = ["handbook.md", "interns.txt"], ["interns.txt", "handbook.md"]
+    order.select_option("longest first")
+    order.select_option("by title")
+    first, second = _next(page, held), _next(page, held)
+    answer = first.fetch() if overtaken == "an answer" else None
+    _another_list(page, second.continue_)
+    expect(names).to_have_text(by_title)
+    if answer is None:
+        _another_list(page, first.continue_)
+    else:
+        _another_list(page, partial(first.fulfill, response=answer))
+        expect(names).to_have_text(by_length)
+        _another_list(page, _next(page, held).continue_)
+    expect(names).to_have_text(by_title)
+
+
+def _another_list(page: Page, let_go: Callable[[], None]) -> None:
+    """Let a request go, and wait for the list of documents that it brings."""
+    listed = page.locator("[data-made]")
+    before = listed.get_attribute("data-made")
+    assert before
+    let_go()
+    expect(listed).not_to_have_attribute("data-made", before)
+
+
+def _held_back(page: Page) -> list[Route]:
+    """What the page requests from now on, each until it is let go."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/gradio_api/run/predict**", hold)
+    return held
+
+
+def _next(page: Page, held: list[Route]) -> Route:
+    """The request that was held back first, when there is one."""
+    for _ in range(250):
+        if held:
+            return held.pop(0)
+        page.wait_for_timeout(20)
+    raise AssertionError("nothing was requested")
+
+
 def test_an_answer_is_judged_in_one_line_and_can_be_kept(page: Page, chat: Chat) -> None:
     turn = ask(page, LEAVE)
     feedback, golden = chat.index / "feedback.jsonl", chat.index / "golden.jsonl"
@@ -287,18 +342,11 @@ def test_the_conversation_survives_what_is_opened_beside_it(page: Page) -> None:
 
 
 def test_what_takes_longer_shows_that_it_is_under_way(page: Page) -> None:
-    held: list[Route] = []
     turn = ask(page, LEAVE)
-
-    def hold(route: Route) -> None:
-        held.append(route)
-
-    page.route("**/gradio_api/run/predict**", hold)
+    held = _held_back(page)
 
     def answer_the_next() -> None:
-        while not held:
-            page.wait_for_timeout(20)
-        held.pop(0).continue_()
+        _next(page, held).continue_()
 
     page.get_by_label("Question", exact=True).fill(LIFT)
     page.keyboard.press("Enter")

@@ -35,6 +35,7 @@ class Conversation:
         self.left_out: frozenset[str] = frozenset()
         self.sought = ""  # what the list of documents is filtered by
         self.order = "name"
+        self.newest_list = 0  # the number of the page's request that said so
         self.listed: Holdings | None = None  # what the list on the page was made of
 
     def begin(self, question: str) -> Turn:

@@ -69,6 +69,7 @@ def list_html(
     stale: Callable[[Sequence[str]], Collection[str]] = lambda _: (),
     *,
     deletable: bool = False,
+    made: int = 0,
 ) -> str:
     """The documents that match, each with what is known of it, and the files that are not read.
 
@@ -78,9 +79,12 @@ def list_html(
         stale: Says which of some documents' files have changed, or gone, since they
             were indexed; asked once, of those that are listed.
         deletable: Whether files may be deleted from here.
+        made: A number that rises from list to list: the page's script tells by it that one
+            was overtaken on its way.
     """
+    opened = f'<div class="qa-list" data-made="{made}">'
     if holdings is None:
-        return '<p class="qa-hint qa-list">Nothing is indexed yet.</p>'
+        return f'{opened}<p class="qa-hint">Nothing is indexed yet.</p></div>'
     chosen = conversation.scope(frozenset(one.id for one in holdings.documents))
     found = matching(holdings, conversation.sought, conversation.order)
     changed = stale([one.id for one in found[:_SHOWN]])
@@ -96,7 +100,7 @@ def list_html(
     more = _more(len(found) - _SHOWN, ": filter to see them")
     none = "" if found else '<p class="qa-hint">No document matches.</p>'
     return (
-        f'<div class="qa-list">{_choosing(holdings, found, chosen)}'
+        f"{opened}{_choosing(holdings, found, chosen)}"
         f'<ul class="qa-docs">{items}</ul>{more}{none}{_not_read(holdings, deletable)}</div>'
     )
 

@@ -17,6 +17,8 @@ let zoom = 1;
 let placed = 0; // how far the source was scrolled to show its passage
 let asked = 0; // requests for a source; the last one's answer is what is to be shown
 let latest = {}; // and what that one asked for, more than the link
+let listings = 0; // requests for the list of documents
+let made = 0; // when the list on the page was made: a number that rises
 let editing = false; // a question that was asked before
 let recalled = 0; // how many questions back the arrow keys have gone
 
@@ -291,7 +293,21 @@ async function copy(button, text) {
 }
 
 const turnOf = (target) => Number(target.closest('.qa-turn').dataset.number);
-const list = () => ({ sought: one('#qa-seek').value, order: one('#qa-order').value });
+
+// The list of documents: as it is filtered and sorted, with the request's number. Gradio's answers
+// can overtake one another: a list made before the one on the page is asked for again.
+function choose(more = {}) {
+  const [sought, order] = ['#qa-seek', '#qa-order'].map((field) => one(field).value);
+  listings += 1;
+  trigger('choose', { sought, order, asked: listings, ...more });
+}
+
+function listArrived() {
+  const number = Number(one('#qa-listed [data-made]')?.dataset.made);
+  const isOvertaken = number < made;
+  made = number;
+  if (isOvertaken) choose();
+}
 
 const clicked = {
   '.qa-close': close,
@@ -317,7 +333,7 @@ const clicked = {
     opener = target;
     if (isLink()) history.pushState(null, '', location.pathname);
     show(opened ? '' : 'documents');
-    if (!opened) trigger('choose', list()); // files may have changed since it was made
+    if (!opened) choose(); // files may have changed since it was made
     markCurrent();
   },
   '.qa-add': () => one('#qa-files').click(),
@@ -325,7 +341,7 @@ const clicked = {
   '.qa-erase': (target) => answered(target, 'erase', { name: target.value, sure: target.dataset.state }),
   '.qa-keep': (target) => answered(target),
   '.qa-decide': (target) => answered(target, 'decide', { token: target.dataset.token, choice: target.value }),
-  '.qa-choose-all': (target) => trigger('choose', { ...list(), all: true, wanted: target.value === 'on' }),
+  '.qa-choose-all': (target) => choose({ all: true, wanted: target.value === 'on' }),
 };
 
 document.addEventListener('click', (event) => {
@@ -345,9 +361,9 @@ document.addEventListener('click', (event) => {
 
 document.addEventListener('change', (event) => {
   if (event.target.matches('.qa-choose')) {
-    trigger('choose', { ...list(), names: [event.target.value], wanted: event.target.checked });
+    choose({ names: [event.target.value], wanted: event.target.checked });
   }
-  if (event.target.matches('#qa-order')) trigger('choose', list());
+  if (event.target.matches('#qa-order')) choose();
   if (event.target.matches('#qa-files')) {
     const chosen = [...event.target.files];
     event.target.value = ''; // so that the same file can be chosen again
@@ -368,7 +384,7 @@ let seeking = 0;
 document.addEventListener('input', (event) => {
   if (!event.target.matches('#qa-seek')) return;
   clearTimeout(seeking);
-  seeking = setTimeout(() => trigger('choose', list()), 150);
+  seeking = setTimeout(choose, 150);
 });
 
 document.addEventListener('keydown', (event) => {
@@ -397,7 +413,7 @@ document.addEventListener('keydown', (event) => {
 
 function begin() {
   [page, side, panel] = ['qa-panes', 'qa-side', 'qa-panel'].map((id) => document.getElementById(id));
-  if (!panel || !one('#qa-log')) return setTimeout(begin, 20);
+  if (!panel || !one('#qa-log') || !one('#qa-listed')) return setTimeout(begin, 20);
   // Gradio changes what differs in its place, and elements of its own around it when a request
   // begins: a source has arrived when the number in front of it is another.
   let last;
@@ -407,6 +423,8 @@ function begin() {
     last = number;
     sourceArrived();
   }).observe(panel, { childList: true, subtree: true, characterData: true });
+  new MutationObserver(listArrived).observe(
+    one('#qa-listed'), { childList: true, subtree: true, attributeFilter: ['data-made'] });
   window.addEventListener('popstate', follow);
   follow();
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,11 +19,12 @@ from qa_bot.page_view import PageViewer
 from qa_bot.web import asking, changing, documents, keeping, render, report, showing
 from qa_bot.web.asking import Updates
 from qa_bot.web.conversation import Conversation
-from qa_bot.web.sent import numbers, sent, text, texts
+from qa_bot.web.sent import number, numbers, sent, text, texts
 from qa_bot.web.service import Service
 from qa_bot.web.uploads import Uploads
 
 _SCRIPT = Path(__file__).with_name("page.js")
+_lists = itertools.count(1)  # of documents, in the order in which they are begun
 _POLL_SECONDS = 0.5  # only while something is under way
 
 
@@ -220,11 +222,12 @@ def _wire_index(page: gr.Blocks, parts: Parts, service: Service, plain: dict[str
     memory = [parts.conversation]
 
     def listed(conversation: Conversation) -> Updates:
+        made = next(_lists)  # before it is looked what there is: a higher one is as new, at least
         holdings = conversation.listed = service.status.holdings
         held, deletable = service.held, service.uploads is not None
         stale = partial(_stale, service)
         return (
-            documents.list_html(holdings, conversation, stale, deletable=deletable),
+            documents.list_html(holdings, conversation, stale, deletable=deletable, made=made),
             documents.scope_html(held, conversation.scope(held)),
         )
 
@@ -282,7 +285,9 @@ def _stale(service: Service, names: Sequence[str]) -> set[str]:
 def _choose(service: Service, conversation: Conversation, data: Mapping[str, Any]) -> None:
     """Filter and sort the list, or choose among what it shows."""
     holdings = service.status.holdings
-    if "sought" in data:
+    asked = number(data, "asked") or 0
+    if "sought" in data and asked >= conversation.newest_list:  # else a later one has overtaken it
+        conversation.newest_list = asked
         conversation.sought, conversation.order = text(data, "sought")[:200], text(data, "order")
     if holdings is None or "wanted" not in data:
         return
