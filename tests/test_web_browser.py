@@ -200,11 +200,35 @@ def test_the_documents_can_be_filtered_and_sorted(page: Page) -> None:
     expect(pane).to_contain_text("No document matches.")
 
 
+def test_what_is_asked_is_ticked_however_the_list_is_sorted_and_filtered(page: Page) -> None:
+    pane = open_documents(page)
+
+    def shows(ticked: dict[str, bool]) -> None:
+        expect(pane.locator(".qa-doc .qa-file")).to_have_text(list(ticked))
+        for place, is_ticked in enumerate(ticked.values()):
+            expect(pane.get_by_role("checkbox").nth(place)).to_be_checked(checked=is_ticked)
+
+    pane.get_by_role("checkbox").nth(0).uncheck()
+    expect(page.locator("#qa-asked")).to_have_text("Asking 1 of 2 documents")
+    pane.get_by_label("Sort the documents").select_option("by title")
+    shows({"interns.txt": True, "handbook.md": False})
+    pane.get_by_label("Filter the documents").fill("hand")
+    shows({"handbook.md": False})
+    pane.get_by_role("button", name="Ask these").click()
+    shows({"handbook.md": True})
+    expect(page.locator("#qa-asked")).to_have_text("")
+    pane.get_by_role("button", name="Ask none").click()
+    shows({"handbook.md": False})
+    pane.get_by_label("Filter the documents").fill("")
+    shows({"interns.txt": True, "handbook.md": False})
+
+
 @pytest.mark.parametrize("overtaken", ["a request", "an answer"])
 def test_the_list_is_sorted_as_said_last_whatever_overtakes_what(
     page: Page, overtaken: str
 ) -> None:
-    expect(page.locator(".qa-doc").first).to_be_attached(timeout=ANSWER_MS)
+    wait_until_built(page)
+    expect(page.locator(".qa-doc").first).to_be_attached()
     held = _held_back(page)
     pane = open_documents(page)
     _another_list(page, _next(page, held).continue_)

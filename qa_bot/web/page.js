@@ -303,9 +303,13 @@ function choose(more = {}) {
 }
 
 function listArrived() {
-  const number = Number(one('#qa-listed [data-made]')?.dataset.made);
+  const listed = one('#qa-listed [data-made]');
+  const number = Number(listed?.dataset.made);
+  if (!listed || number === made) return;
   const isOvertaken = number < made;
   made = number;
+  // Gradio makes one document's element another's, and leaves a box as it was clicked.
+  for (const tick of all('.qa-choose', listed)) tick.checked = tick.defaultChecked;
   if (isOvertaken) choose();
 }
 

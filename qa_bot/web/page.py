@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import gradio as gr
@@ -25,6 +26,7 @@ from qa_bot.web.uploads import Uploads
 
 _SCRIPT = Path(__file__).with_name("page.js")
 _lists = itertools.count(1)  # of documents, in the order in which they are begun
+_choosing = Lock()  # Gradio answers each request in a thread of its own
 _POLL_SECONDS = 0.5  # only while something is under way
 
 
@@ -286,13 +288,13 @@ def _choose(service: Service, conversation: Conversation, data: Mapping[str, Any
     """Filter and sort the list, or choose among what it shows."""
     holdings = service.status.holdings
     asked = number(data, "asked") or 0
-    if "sought" in data and asked >= conversation.newest_list:  # else a later one has overtaken it
-        conversation.newest_list = asked
-        conversation.sought, conversation.order = text(data, "sought")[:200], text(data, "order")
-    if holdings is None or "wanted" not in data:
-        return
+    sought, order = text(data, "sought")[:200], text(data, "order")
     names = texts(data, "names")
-    if data.get("all") is True:
-        found = documents.matching(holdings, conversation.sought, conversation.order)
-        names = [document.id for document in found]
-    conversation.choose(names, service.held, wanted=data.get("wanted") is True)
+    if holdings is not None and data.get("all") is True:
+        names = [document.id for document in documents.matching(holdings, sought, order)]
+    with _choosing:
+        if "sought" in data and asked >= conversation.newest_list:  # no later one overtook it
+            conversation.newest_list = asked
+            conversation.sought, conversation.order = sought, order
+        if holdings is not None and "wanted" in data:
+            conversation.choose(names, service.held, wanted=data.get("wanted") is True)
