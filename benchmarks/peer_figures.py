@@ -153,8 +153,8 @@ _FIGURES = (
         lambda one: one.p50_ms,
         "{:.1f}",
         higher=False,
-        why="bm25s encodes no question; dense scripts don't search words, and no peer compares "
-        "sentences",
+        why="bm25s encodes no question; dense scripts don't search words, the others do; no peer "
+        "compares sentences or fits a confidence",
     ),
     Figure(
         "query p95, ms",
