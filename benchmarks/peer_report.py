@@ -95,7 +95,7 @@ def readme_table(found: Comparison) -> str:
 
 
 def _best_bold(values: Sequence[float | None], form: str, *, higher: bool = True) -> list[str]:
-    """A column of a table."""
+    """The cells of a column, the best in bold."""
     known = [value for value in values if value is not None]
     best = (max if higher else min)(known, default=None)
     return [
