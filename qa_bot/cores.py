@@ -1,41 +1,112 @@
-"""Using a processor well: one thread for each batch, bfloat16 where that is fast."""
+"""Using a processor well: one thread for each forward pass, bfloat16 where that is fast.
+
+How torch rounds depends on how many threads share a product. So each forward pass on the
+CPU is run by a worker that always has one, whoever else is asking, and whatever number
+the rest of the process uses.
+"""
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Literal, TypeVar, get_args
 
+Purpose = Literal["asking", "building"]
+"""What the workers are for: a question never waits behind the passages of a build."""
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+_AHEAD = 4  # items for each worker that are begun or wait, while earlier results are taken
 _lock = threading.Lock()
-_users = 0
-_threads = 1  # that torch used before the first of the users
+_workers: dict[Purpose, ThreadPoolExecutor] = {}
 
 
-@contextmanager
-def one_thread_each(workers: int) -> Iterator[ThreadPoolExecutor]:
-    """Workers whose matrix products use one thread each, where there are several workers."""
-    global _users, _threads  # noqa: PLW0603 - torch's number is the process's, too
+def available_cores() -> int:
+    """How many cores this process may use; at least 1."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
+
+
+def on_each_core(
+    purpose: Purpose, function: Callable[[Item], Result], items: Sequence[Item]
+) -> Generator[Result, None, None]:
+    """``function`` of each item, in order; every core works on an item of its own.
+
+    ``function`` must not call this itself. When the results are no longer wanted, or one
+    item fails, those that have not begun are dropped.
+    """
+    pool = _pool(purpose)
+    waiting: deque[Future[Result]] = deque()
+    coming = iter(items)
+    try:
+        for _ in range(_AHEAD * available_cores()):
+            waiting.extend(pool.submit(function, item) for item in _next(coming))
+        while waiting:
+            result = waiting.popleft().result()
+            waiting.extend(pool.submit(function, item) for item in _next(coming))
+            yield result
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def _next(items: Iterator[Item]) -> Iterator[Item]:
+    """At most one more."""
+    for item in items:
+        yield item
+        return
+
+
+def _pool(purpose: Purpose) -> ThreadPoolExecutor:
+    """Workers that live as long as the process."""
+    with _lock:
+        if not _workers:
+            _workers.update(_start_workers())
+        return _workers[purpose]
+
+
+def _start_workers() -> dict[Purpose, ThreadPoolExecutor]:
+    """A thread for each core and purpose, with torch's number of threads set to one in each.
+
+    torch keeps that number for each thread; a new thread gets the one that any thread set
+    last, when it first needs it. So each worker first takes what it is given and then sets
+    its own, and what the process had is put back before anybody asks for anything.
+    """
     import torch
 
-    with _lock:
-        if not _users:
-            _threads = torch.get_num_threads()
-        _users += 1
-
     def start() -> None:
-        if workers > 1:
-            torch.set_num_threads(1)
+        torch.get_num_threads()
+        torch.set_num_threads(1)
+        started.wait()
 
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="qa-bot-model", initializer=start)
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
-        with _lock:
-            _users -= 1
-            torch.set_num_threads(_threads)
+    before, count = torch.get_num_threads(), available_cores()
+    purposes = get_args(Purpose)
+    started = threading.Barrier(len(purposes) * count + 1)
+    pools: dict[Purpose, ThreadPoolExecutor] = {
+        purpose: ThreadPoolExecutor(count, f"qa-bot-{purpose}", initializer=start)
+        for purpose in purposes
+    }
+    for pool in pools.values():
+        for _ in range(count):
+            pool.submit(int)
+    started.wait()
+    torch.set_num_threads(before)
+    return pools
+
+
+def _forget_workers() -> None:
+    """A forked process has none of its parent's threads, and may find the lock taken."""
+    global _lock  # noqa: PLW0603 - there is one for the process
+    _lock = threading.Lock()
+    _workers.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_workers)
 
 
 def has_fast_bfloat16() -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from qa_bot.cores import has_fast_bfloat16, one_thread_each
+from qa_bot.cores import Item, Purpose, Result, has_fast_bfloat16, on_each_core
 from qa_bot.errors import ModelError
 from qa_bot.model_folders import model_folder
 from qa_bot.records import Span
@@ -151,20 +151,9 @@ class SentenceTransformerEmbedder:
 
     def encode_question(self, question: str) -> Vectors:
         """The question's vector, ``(d,)``."""
-        import torch
-
-        with self._lock:
-            prompt = self.model.prompts.get("query") or ""
-            tokens = self._tokenise([question], prompt)
-            # Two threads save a few milliseconds of so short a text, and lose tens where they
-            # wait for each other, spinning, beside those of FAISS or of other programs.
-            threads = torch.get_num_threads()
-            torch.set_num_threads(1)
-            try:
-                # Without encode_query, which takes a millisecond to find out what it was given.
-                ((vector, _),) = self._forward(tokens)
-            finally:
-                torch.set_num_threads(threads)
+        tokens = self._tokenise([question], self.model.prompts.get("query") or "")
+        # Without encode_query, which takes a millisecond to find out what it was given.
+        ((vector, _),) = next(self._each("asking", self._forward, [tokens]))
         return vector
 
     def encode_passages(
@@ -207,12 +196,22 @@ class SentenceTransformerEmbedder:
                 for i, (passage, rows) in zip(batch, states, strict=True)
             ]
 
-        on_cpu = self.model.device.type == "cpu"
-        size = _BATCH if on_cpu else _GPU_BATCH
+        size = _BATCH if self._on_cpu else _GPU_BATCH
         batches = [order[start : start + size] for start in range(0, len(order), size)]
-        with one_thread_each(os.cpu_count() or 1 if on_cpu else 1) as pool:
-            for encoded in pool.map(encode, batches):
-                yield from encoded
+        for encoded in self._each("building", encode, batches):
+            yield from encoded
+
+    @property
+    def _on_cpu(self) -> bool:
+        return bool(self.model.device.type == "cpu")
+
+    def _each(
+        self, purpose: Purpose, function: Callable[[Item], Result], items: Sequence[Item]
+    ) -> Iterator[Result]:
+        """``function`` of each item, in order, on every core, or one after the other on a GPU."""
+        if self._on_cpu:
+            return on_each_core(purpose, function, items)
+        return map(function, items)
 
     def _tokenise(self, texts: Sequence[str], prompt: str) -> list[dict[str, list[Any]]]:
         """Each text's tokens, special ones and the prompt's included, with their offsets."""
@@ -227,7 +226,7 @@ class SentenceTransformerEmbedder:
             )
         return [{name: rows[i] for name, rows in encoded.items()} for i in range(len(texts))]
 
-    def _forward(self, tokens: list[dict[str, list[Any]]]) -> Iterator[tuple[Vectors, Vectors]]:
+    def _forward(self, tokens: list[dict[str, list[Any]]]) -> list[tuple[Vectors, Vectors]]:
         """Passage vector ``(d,)`` and the states of the tokens ``(t, d)``, of each text."""
         import torch
 
@@ -240,10 +239,12 @@ class SentenceTransformerEmbedder:
             output = model(dict(padded))
         passages = _unit(_numpy(output["sentence_embedding"]))
         states = _numpy(output["token_embeddings"])
-        for passage, rows, one in zip(passages, states, tokens, strict=True):
-            count = len(one["input_ids"])
-            left = model.tokenizer.padding_side == "left"
-            yield passage, rows[-count:] if left else rows[:count]
+        left = model.tokenizer.padding_side == "left"
+        counts = [len(one["input_ids"]) for one in tokens]
+        return [
+            (passage, rows[-count:] if left else rows[:count])
+            for passage, rows, count in zip(passages, states, counts, strict=True)
+        ]
 
     def _pool(self, states: Vectors, offsets: list[Span], spans: Sequence[Span]) -> Vectors:
         """Unit vectors of the sentences, ``(len(spans), d)``; zero rows where none can be had."""

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from qa_bot.cores import has_fast_bfloat16, one_thread_each
+from qa_bot.cores import has_fast_bfloat16, on_each_core
 from qa_bot.errors import ModelError
 from qa_bot.reader_network import NO_ANSWER, Encoded, Encoder, collate, make_network
 from qa_bot.records import Passage, Span
@@ -207,23 +207,20 @@ def _packaged_model() -> Path:
 
 def _forward(network: Any, encoded: Sequence[Encoded]) -> list[Logits]:  # noqa: ANN401
     """Logits of each sequence, ``(tokens, 2)``; every core reads sequences of like length."""
-    import os
-
     import torch
 
     order = sorted(range(len(encoded)), key=lambda n: -len(encoded[n].ids))
-    workers = min(os.cpu_count() or 1, len(encoded))
     parts = [order[n : n + PART] for n in range(0, len(order), PART)]
-    found: list[Logits] = [np.empty((0, 2), np.float32)] * len(encoded)
 
-    def read(part: list[int]) -> None:
+    def read(part: list[int]) -> Logits:
         with torch.inference_mode():
-            logits = network(*collate([encoded[n] for n in part])).float().numpy()
-        for row, number in enumerate(part):
-            found[number] = logits[row]
+            logits: Logits = network(*collate([encoded[n] for n in part])).float().numpy()
+        return logits
 
-    with one_thread_each(workers) as pool:
-        list(pool.map(read, parts))
+    found: list[Logits] = [np.empty((0, 2), np.float32)] * len(encoded)
+    for part, logits in zip(parts, on_each_core("asking", read, parts), strict=True):
+        for number, one in zip(part, logits, strict=True):
+            found[number] = one
     return found
 
 

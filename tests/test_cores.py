@@ -1,0 +1,140 @@
+"""Forward passes have one thread each, whoever else is asking, and leave torch's number alone."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from textwrap import dedent
+
+import pytest
+import torch
+
+from qa_bot import Index, answer
+from qa_bot.cores import available_cores, on_each_core
+from qa_bot.embedding import SentenceTransformerEmbedder
+from qa_bot.reader import DEFAULT_READER
+
+QUESTIONS = ["Why is Iceland important?", "What is a CSBM?", "Who leads the mission?"] * 8
+
+
+@pytest.fixture
+def seen(model: SentenceTransformerEmbedder) -> Iterator[Counter[tuple[str, int]]]:
+    """How often each network ran with how many threads."""
+    counts: Counter[tuple[str, int]] = Counter()
+    _, network = DEFAULT_READER._load()
+
+    def note(module: torch.nn.Module, _: object) -> None:
+        counts["reader" if module is network else "embedder", torch.get_num_threads()] += 1
+
+    hooks = [one.register_forward_pre_hook(note) for one in (network, model.model)]
+    yield counts
+    for hook in hooks:
+        hook.remove()
+
+
+def test_each_forward_pass_has_one_thread_when_eight_ask_and_others_set_torchs_number(
+    article: Index, seen: Counter[tuple[str, int]]
+) -> None:
+    done = threading.Event()
+
+    def meddle() -> None:
+        while not done.is_set():
+            for number in (1, 2, 3):
+                torch.set_num_threads(number)
+
+    with ThreadPoolExecutor(9) as threads:
+        meddling = threads.submit(meddle)
+        try:
+            list(threads.map(lambda question: answer(question, article), QUESTIONS))
+        finally:
+            done.set()
+            meddling.result()
+    assert set(seen) == {("reader", 1), ("embedder", 1)}
+    assert seen["embedder", 1] == len(QUESTIONS)
+
+
+def test_one_passage_is_encoded_with_one_thread_as_many_are(
+    model: SentenceTransformerEmbedder, seen: Counter[tuple[str, int]]
+) -> None:
+    for count in (1, 20):
+        assert len(list(model.encode_passages(["Words."] * count, [[]] * count))) == count
+    assert set(seen) == {("embedder", 1)}
+
+
+def test_the_process_keeps_its_own_number_of_threads() -> None:
+    run("""
+        import threading, torch
+        from qa_bot.cores import on_each_core
+        torch.set_num_threads(3)
+        assert list(on_each_core("asking", lambda _: torch.get_num_threads(), [0])) == [1]
+        assert torch.get_num_threads() == 3
+        seen = []
+        other = threading.Thread(target=lambda: seen.append(torch.get_num_threads()))
+        other.start()
+        other.join()
+        assert seen == [3], seen
+    """)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_process_gets_workers_of_its_own() -> None:
+    run("""
+        import os
+        from qa_bot.cores import on_each_core
+        double = lambda number: 2 * number
+        assert list(on_each_core("asking", double, [1, 2])) == [2, 4]
+        child = os.fork()
+        if not child:
+            os._exit(0 if list(on_each_core("asking", double, [3, 4])) == [6, 8] else 1)
+        assert os.waitpid(child, 0)[1] == 0
+    """)
+
+
+def test_results_come_in_order_however_long_each_takes() -> None:
+    def late(number: int) -> int:
+        time.sleep(0.001 * (number % 5))
+        return number
+
+    assert list(on_each_core("building", late, range(100))) == list(range(100))
+    assert list(on_each_core("building", late, [])) == []
+
+
+def test_an_item_that_fails_is_raised_and_what_has_not_begun_is_dropped() -> None:
+    begun: list[int] = []
+
+    def work(number: int) -> int:
+        begun.append(number)
+        if not number:
+            raise ValueError("zero")
+        return number
+
+    with pytest.raises(ValueError, match="zero"):
+        list(on_each_core("building", work, range(1_000)))
+    assert len(begun) < 1_000
+    assert list(on_each_core("building", work, [1, 2])) == [1, 2]
+
+
+def test_no_more_is_begun_than_is_wanted_soon() -> None:
+    begun: list[int] = []
+    results = on_each_core("building", begun.append, range(1_000))
+    next(results)
+    results.close()
+    assert 1 <= len(begun) <= 5 * available_cores()
+
+
+def run(code: str) -> None:
+    """In a fresh process, which fails if an assertion does."""
+    done = subprocess.run(
+        [sys.executable, "-c", dedent(code)],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert not done.returncode, done.stderr
