@@ -29,9 +29,9 @@ from benchmarks.datasets import (
 )
 from benchmarks.results import save_section
 from qa_bot import Answer, Index, Passage
-from qa_bot.cores import has_fast_bfloat16
-from qa_bot.embedding import DEFAULT_MODEL, load_embedder
-from qa_bot.indexing import index_passages
+from qa_bot.building.build import index_passages
+from qa_bot.models.cores import has_fast_bfloat16
+from qa_bot.models.embedding import DEFAULT_MODEL, load_embedder
 
 ROOT = Path(__file__).resolve().parents[1]
 ROUNDS = 5  # interleaved, for ratios of speed
@@ -190,8 +190,8 @@ def _article_rows(folder: Path) -> Iterable[str]:
 
 def _article_marked(row: ArticleQuestion, index: Index) -> bool:
     """Whether the marks of the best passage hold the phrase, whatever the confidence."""
-    from qa_bot.judging import judge, marked_sentences
-    from qa_bot.retrieval import rank
+    from qa_bot.asking.judging import judge, marked_sentences
+    from qa_bot.asking.retrieval import rank
 
     best = judge(rank(row.question, index), None)[0]
     text = index.document(best.candidate.passage.document_id).text

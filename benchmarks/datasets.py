@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from qa_bot.passages import whole_passage
+from qa_bot.building.passages import whole_passage
 from qa_bot.records import Block, Document, Passage, Section
 
 SHARED = Path(

@@ -20,10 +20,10 @@ from sklearn.metrics import roc_auc_score
 
 from benchmarks.datasets import WIKI, Question, need_data, squad
 from qa_bot import Index, open_index
-from qa_bot.embedding import DEFAULT_MODEL, load_embedder
-from qa_bot.indexing import index_passages
-from qa_bot.judging import Judged, plain_features
-from qa_bot.retrieval import WEIGHTS, Candidate, Ranking, Weights, rank
+from qa_bot.asking.judging import Judged, plain_features
+from qa_bot.asking.retrieval import WEIGHTS, Candidate, Ranking, Weights, rank
+from qa_bot.building.build import index_passages
+from qa_bot.models.embedding import DEFAULT_MODEL, load_embedder
 
 QUESTIONS = 3_000
 KEEP = 0.95  # share of the answerable questions that are to be found

@@ -27,8 +27,8 @@ from benchmarks.invariants import broken, ugly
 from benchmarks.mutants import PORT, make, name_of
 from benchmarks.results import save_section
 from benchmarks.specimens import cut_pdfs, generated
-from qa_bot.passages import split_document
-from qa_bot.reading import Outcome, read_documents
+from qa_bot.building.passages import split_document
+from qa_bot.loaders.pool import Outcome, read_documents
 from qa_bot.records import Document, Limits
 
 MAX_TOKENS = 60

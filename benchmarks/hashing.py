@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from qa_bot.embedding import Vectors
+from qa_bot.models.embedding import Vectors
 from qa_bot.records import Span
 
 

@@ -23,9 +23,9 @@ import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
 
 from benchmarks.pdf_reading import MAX_TOKENS, PDFS
 from benchmarks.results import save_section
-from qa_bot.loaders.pdf import load_pdf
-from qa_bot.page_view import Box, PageViewer
-from qa_bot.passages import split_document
+from qa_bot.building.passages import split_document
+from qa_bot.loaders.pdf.load import load_pdf
+from qa_bot.pages.view import Box, PageViewer
 from qa_bot.records import Passage
 from qa_bot.text import CELLS
 

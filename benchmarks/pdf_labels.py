@@ -9,8 +9,8 @@ from pathlib import Path
 from fpdf import FPDF
 from fpdf.enums import PageLabelStyle
 
-from qa_bot.loaders.pdf import load_pdf
-from qa_bot.passages import split_document
+from qa_bot.building.passages import split_document
+from qa_bot.loaders.pdf.load import load_pdf
 from qa_bot.records import Citation
 
 ROMAN = "i ii iii iv v vi vii viii ix x xi xii".split()

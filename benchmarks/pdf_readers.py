@@ -15,7 +15,7 @@ from pypdf import PdfReader
 
 from benchmarks.pdf_oracle import Oracle, poppler_pages, unhidden
 from benchmarks.pdf_scores import page_texts
-from qa_bot.loaders.pdf_outline import letters
+from qa_bot.loaders.pdf.outline import letters
 from qa_bot.records import Block, Document, Page, PageSpan, Section
 
 OURS, PYPDF, POPPLER, PDFIUM = "qa_bot", "pypdf", "poppler", "pdfium"

@@ -26,8 +26,8 @@ from benchmarks.pdf_scores import (
     score_words,
 )
 from benchmarks.results import save_section
-from qa_bot.loaders.pdf import load_pdf
-from qa_bot.passages import split_document
+from qa_bot.building.passages import split_document
+from qa_bot.loaders.pdf.load import load_pdf
 from qa_bot.records import Document
 
 PDFS = SHARED / "pdfs"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pypdf import PdfReader
 
-from qa_bot.reading import read_documents
+from qa_bot.loaders.pool import read_documents
 from qa_bot.records import Document, Limits
 
 PAGES = 1_000

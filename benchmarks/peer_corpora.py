@@ -82,9 +82,9 @@ def squad_corpus(name: str, file: Path, passages: int = 0, questions: int = 0) -
 
 def article_corpus() -> Corpus:
     """The article as qa_bot cuts it; a passage is relevant if the quoted phrase stands in it."""
-    from qa_bot.embedding import DEFAULT_MODEL, load_embedder
+    from qa_bot.building.passages import split_document
     from qa_bot.loaders import load_document
-    from qa_bot.passages import split_document
+    from qa_bot.models.embedding import DEFAULT_MODEL, load_embedder
 
     embedder = load_embedder(DEFAULT_MODEL)
     items: list[Item] = []
@@ -122,7 +122,7 @@ def training_corpus(passages: int, questions: int) -> Corpus:
 
 def speed_corpus(passages: int, questions: int) -> Corpus:
     """Paragraphs of the SQuAD half that every system embeds in full, from all of its articles."""
-    from qa_bot.embedding import DEFAULT_MODEL, load_embedder
+    from qa_bot.models.embedding import DEFAULT_MODEL, load_embedder
 
     whole = squad_corpus("speed", SQUAD)
     embedder = load_embedder(DEFAULT_MODEL)

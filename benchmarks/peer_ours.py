@@ -8,9 +8,9 @@ from pathlib import Path
 
 import qa_bot
 from benchmarks.peer_corpora import Item, as_documents
-from qa_bot.embedding import DEFAULT_MODEL, load_embedder
-from qa_bot.indexing import index_passages
-from qa_bot.reader import DEFAULT_READER
+from qa_bot.building.build import index_passages
+from qa_bot.models.embedding import DEFAULT_MODEL, load_embedder
+from qa_bot.models.reader import DEFAULT_READER
 
 
 def make(*, reads: bool = False) -> Ours:

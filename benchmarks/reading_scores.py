@@ -32,11 +32,11 @@ from benchmarks.datasets import (
 )
 from benchmarks.results import save_section
 from qa_bot import Index
-from qa_bot.embedding import DEFAULT_MODEL, load_embedder
-from qa_bot.indexing import index_passages
-from qa_bot.judging import Judged, confidence, judge, marked_sentences
-from qa_bot.reader import DEFAULT_READER, Reader
-from qa_bot.retrieval import rank
+from qa_bot.asking.judging import Judged, confidence, judge, marked_sentences
+from qa_bot.asking.retrieval import rank
+from qa_bot.building.build import index_passages
+from qa_bot.models.embedding import DEFAULT_MODEL, load_embedder
+from qa_bot.models.reader import DEFAULT_READER, Reader
 from training.fit import calibration_error
 from training.scores import exact_match, overlap
 

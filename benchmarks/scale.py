@@ -27,8 +27,8 @@ import numpy as np
 from benchmarks.datasets import WIKI, need_data, squad
 from benchmarks.results import save_section
 from qa_bot import check_index, open_index, retrieve
-from qa_bot.embedding import SentenceTransformerEmbedder, Vectors, load_embedder
-from qa_bot.indexing import index_passages
+from qa_bot.building.build import index_passages
+from qa_bot.models.embedding import SentenceTransformerEmbedder, Vectors, load_embedder
 from qa_bot.records import Block, Document, Passage, Section, Span
 
 SIZES = (10_000, 100_000, 1_000_000)

@@ -18,9 +18,9 @@ from pathlib import Path
 from benchmarks.datasets import SQUAD, WIKI, need_data, squad
 from benchmarks.results import save_section
 from qa_bot import build_index, open_index
-from qa_bot.embedding import SentenceTransformerEmbedder, load_embedder
+from qa_bot.building.passages import split_document
 from qa_bot.loaders import load_document
-from qa_bot.passages import split_document
+from qa_bot.models.embedding import SentenceTransformerEmbedder, load_embedder
 
 ROUNDS = 5
 

@@ -1,8 +1,8 @@
 """qa_bot answers questions about your own documents by quoting them, with citations."""
 
-from qa_bot.answering import answer
-from qa_bot.checking import check_index
-from qa_bot.citing import cite
+from qa_bot.asking.answering import answer
+from qa_bot.asking.retrieval import retrieve
+from qa_bot.building.build import build_index
 from qa_bot.errors import (
     EmptyQuestionError,
     IndexBusyError,
@@ -28,12 +28,11 @@ from qa_bot.evaluation.figures import Figure, Summary
 from qa_bot.evaluation.golden import add_golden, read_golden
 from qa_bot.evaluation.outcomes import Evaluation, Outcome, evaluate
 from qa_bot.evaluation.questions import Question, read_questions
-from qa_bot.feedback import Feedback, add_feedback, read_feedback
-from qa_bot.indexing import build_index
-from qa_bot.opening import Index, open_index
-from qa_bot.other_readers import load_reader
-from qa_bot.quote_sheet import Sheet, make_quote_sheet
-from qa_bot.reader import Reader, Reading
+from qa_bot.keeping.citing import cite
+from qa_bot.keeping.feedback import Feedback, add_feedback, read_feedback
+from qa_bot.keeping.quote_sheet import Sheet, make_quote_sheet
+from qa_bot.models.other_readers import load_reader
+from qa_bot.models.reader import Reader, Reading
 from qa_bot.records import (
     Answer,
     Check,
@@ -54,7 +53,8 @@ from qa_bot.records import (
     Section,
     Sentence,
 )
-from qa_bot.retrieval import retrieve
+from qa_bot.store.checking import check_index
+from qa_bot.store.opening import Index, open_index
 
 __version__ = "0.1.0"
 

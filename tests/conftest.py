@@ -12,13 +12,14 @@ import pytest
 from fpdf import FPDF
 from hypothesis import settings
 
-from qa_bot import Answer, Index, build_index, cli, open_index
-from qa_bot.embedding import (
+from qa_bot import Answer, Index, build_index, open_index
+from qa_bot.models.embedding import (
     DEFAULT_MODEL,
     SentenceTransformerEmbedder,
     load_embedder,
 )
 from qa_bot.records import Document
+from qa_bot.shell import commands
 
 # How long an example takes says nothing: the first one waits for imports, and machines are noisy.
 settings.register_profile("patient", deadline=None)
@@ -90,7 +91,7 @@ def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
         monkeypatch.setattr(sys, "argv", ["qa-bot", *map(str, arguments)])
         code = 0
         try:
-            cli.main()
+            commands.main()
         except SystemExit as stop:
             code = int(stop.code or 0)
         return Done(code, *capsys.readouterr())

@@ -9,7 +9,7 @@ import pytest
 from conftest import ARTICLE, write
 
 from qa_bot import Answer, Index, answer, build_index, open_index
-from qa_bot.embedding import SentenceTransformerEmbedder
+from qa_bot.models.embedding import SentenceTransformerEmbedder
 from qa_bot.text import words
 
 TITLE = "Strengthening Security: An Overview of Military Partnerships with NATO Allies"

@@ -12,8 +12,9 @@ import pytest
 from conftest import paragraphs, write
 
 from benchmarks.hashing import HashEmbedder
-from qa_bot import Answer, answer, build_index, caches, check_index, checking, open_index, vectors
-from qa_bot.vectors import Vectors
+from qa_bot import Answer, answer, build_index, check_index, open_index
+from qa_bot.store import caches, checking, vectors
+from qa_bot.store.vectors import Vectors
 
 QUESTIONS = [
     "Where was otter number 3 seen?",

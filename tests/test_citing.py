@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from qa_bot.citing import cite, markdown_text
 from qa_bot.errors import UsageError
+from qa_bot.keeping.citing import cite, markdown_text
 from qa_bot.records import Citation, Page, Passage, Quote, Span
 
 HARD_TEXTS = [

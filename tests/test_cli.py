@@ -18,9 +18,10 @@ from rich.console import Console
 
 import qa_bot
 from benchmarks.hashing import HashEmbedder
-from qa_bot import Answer, Index, answer, build_index, console, open_index
-from qa_bot.embedding import SentenceTransformerEmbedder
-from qa_bot.reader import SpanReader
+from qa_bot import Answer, Index, answer, build_index, open_index
+from qa_bot.models.embedding import SentenceTransformerEmbedder
+from qa_bot.models.reader import SpanReader
+from qa_bot.shell import console
 
 ROOT = Path(__file__).parents[1]
 QUESTION = "How do limited budgets affect partnerships?"

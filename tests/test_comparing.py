@@ -26,10 +26,10 @@ from qa_bot import (
     open_index,
     read_questions,
 )
-from qa_bot.embedding import SentenceTransformerEmbedder
+from qa_bot.building.build import index_passages
 from qa_bot.evaluation.comparing import chance_of_fall
 from qa_bot.evaluation.figures import RankScores
-from qa_bot.indexing import index_passages
+from qa_bot.models.embedding import SentenceTransformerEmbedder
 
 QUESTIONS = Path(__file__).with_name("data") / "article_questions.jsonl"
 

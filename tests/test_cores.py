@@ -16,9 +16,9 @@ import pytest
 import torch
 
 from qa_bot import Index, answer
-from qa_bot.cores import available_cores, on_each_core
-from qa_bot.embedding import SentenceTransformerEmbedder
-from qa_bot.reader import DEFAULT_READER
+from qa_bot.models.cores import available_cores, on_each_core
+from qa_bot.models.embedding import SentenceTransformerEmbedder
+from qa_bot.models.reader import DEFAULT_READER
 
 QUESTIONS = ["Why is Iceland important?", "What is a CSBM?", "Who leads the mission?"] * 8
 
@@ -70,7 +70,7 @@ def test_one_passage_is_encoded_with_one_thread_as_many_are(
 def test_the_process_keeps_its_own_number_of_threads() -> None:
     run("""
         import threading, torch
-        from qa_bot.cores import on_each_core
+        from qa_bot.models.cores import on_each_core
         torch.set_num_threads(3)
         assert list(on_each_core("asking", lambda _: torch.get_num_threads(), [0])) == [1]
         assert torch.get_num_threads() == 3
@@ -86,7 +86,7 @@ def test_the_process_keeps_its_own_number_of_threads() -> None:
 def test_a_forked_process_gets_workers_of_its_own() -> None:
     run("""
         import os
-        from qa_bot.cores import on_each_core
+        from qa_bot.models.cores import on_each_core
         double = lambda number: 2 * number
         assert list(on_each_core("asking", double, [1, 2])) == [2, 4]
         child = os.fork()

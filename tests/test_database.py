@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qa_bot import database, rows, schema
-from qa_bot.database import FileVersion, Unreadable
+from qa_bot.building.passages import split_document
 from qa_bot.errors import (
     IndexBusyError,
     IndexDamagedError,
@@ -20,8 +19,9 @@ from qa_bot.errors import (
     IndexStateError,
 )
 from qa_bot.loaders.markdown import parse_markdown
-from qa_bot.passages import split_document
 from qa_bot.records import Document, Health, Page, PageSpan, Passage, Problem, Stamp
+from qa_bot.store import database, rows, schema
+from qa_bot.store.database import FileVersion, Unreadable
 
 MARKDOWN = """# Otters
 

@@ -18,8 +18,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sentence_transformers import SentenceTransformer
 
-from qa_bot.cores import has_fast_bfloat16
-from qa_bot.embedding import (
+from qa_bot.building.passages import split_document
+from qa_bot.errors import ModelError
+from qa_bot.loaders import load_document
+from qa_bot.models.cores import has_fast_bfloat16
+from qa_bot.models.embedding import (
     DEFAULT_MODEL,
     SentenceTransformerEmbedder,
     Vectors,
@@ -28,9 +31,6 @@ from qa_bot.embedding import (
     load_embedder,
     quantise,
 )
-from qa_bot.errors import ModelError
-from qa_bot.loaders import load_document
-from qa_bot.passages import split_document
 from qa_bot.records import Span
 
 Encoded = dict[int, tuple[Vectors, Vectors]]

@@ -37,11 +37,11 @@ from qa_bot import (
     read_questions,
     retrieve,
 )
-from qa_bot.embedding import SentenceTransformerEmbedder
 from qa_bot.evaluation import exports, figures, judging
 from qa_bot.evaluation.figures import RankScores, Score, rank_scores, risk_coverage, summarise
 from qa_bot.evaluation.judging import NOWHERE, judge
 from qa_bot.evaluation.report import report_lines
+from qa_bot.models.embedding import SentenceTransformerEmbedder
 
 QUESTIONS = Path(__file__).with_name("data") / "article_questions.jsonl"
 

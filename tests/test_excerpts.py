@@ -12,14 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.hashing import HashEmbedder
-from qa_bot import Document, Excerpt, Index, Passage, UnknownDocumentError, open_index, pieces
-from qa_bot.database import explain_errors
+from qa_bot import Document, Excerpt, Index, Passage, UnknownDocumentError, open_index
+from qa_bot.building.build import index_passages
+from qa_bot.building.passages import split_document
 from qa_bot.errors import IndexDamagedError
-from qa_bot.indexing import index_passages
 from qa_bot.loaders.markdown import parse_markdown
-from qa_bot.passages import split_document
 from qa_bot.records import Block, Page, PageSpan, Section, Span
-from qa_bot.schema import FILE, TABLES
+from qa_bot.store import pieces
+from qa_bot.store.database import explain_errors
+from qa_bot.store.schema import FILE, TABLES
 
 MARKDOWN = """# Otters 🦦
 

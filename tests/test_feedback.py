@@ -16,7 +16,7 @@ from test_citing import HARD_TEXTS, quote_of
 from benchmarks.hashing import HashEmbedder
 from qa_bot import Index, add_golden, answer, build_index, read_golden
 from qa_bot.errors import IndexStateError, UsageError
-from qa_bot.feedback import FILE, Feedback, Place, Verdict, add_feedback, read_feedback
+from qa_bot.keeping.feedback import FILE, Feedback, Place, Verdict, add_feedback, read_feedback
 from qa_bot.records import Answer
 
 NOON = datetime(2026, 11, 5, 12, tzinfo=UTC)

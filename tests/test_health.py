@@ -9,7 +9,7 @@ from conftest import paragraphs, write
 
 from benchmarks.hashing import HashEmbedder
 from qa_bot import Problem, build_index, open_index
-from qa_bot.health import status
+from qa_bot.store.health import status
 
 
 def test_the_status_of_an_index(documents: Path, folder: Path) -> None:

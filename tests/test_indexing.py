@@ -29,10 +29,10 @@ from qa_bot import (
     build_index,
     open_index,
     retrieve,
-    schema,
 )
-from qa_bot.embedding import MULTILINGUAL_MODEL, SentenceTransformerEmbedder, Vectors
+from qa_bot.models.embedding import MULTILINGUAL_MODEL, SentenceTransformerEmbedder, Vectors
 from qa_bot.records import Health, Span
+from qa_bot.store import schema
 
 QUESTIONS = ["Where was otter number 3 seen?", "heron warden morning bell", "hut 2", "zebra page"]
 

@@ -17,9 +17,9 @@ from pypdf.generic import (
     TextStringObject,
 )
 
+from qa_bot.building.passages import split_document
 from qa_bot.loaders import load_document
-from qa_bot.loaders.pdf import load_pdf
-from qa_bot.passages import split_document
+from qa_bot.loaders.pdf.load import load_pdf
 from qa_bot.records import Document
 from qa_bot.sentences import sentence_spans
 from qa_bot.text import spread_cjk

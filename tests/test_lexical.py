@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_bot.lexical import HEADING_WEIGHT, MAX_TERMS, Lexicon, stems
+from qa_bot.store.lexical import HEADING_WEIGHT, MAX_TERMS, Lexicon, stems
 
 TEXTS = {
     1: "The otter sleeps in the river.",

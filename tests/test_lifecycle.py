@@ -22,20 +22,11 @@ from fpdf import FPDF
 
 from benchmarks.hashing import HashEmbedder
 from benchmarks.kills import Ranking, kill_builds, ranking, write_version
-from qa_bot import (
-    IndexBusyError,
-    Limits,
-    answer,
-    build_index,
-    check_index,
-    indexing,
-    open_index,
-    retrieve,
-    schema,
-    storing,
-)
-from qa_bot.locks import writing
-from qa_bot.reading import read_documents
+from qa_bot import IndexBusyError, Limits, answer, build_index, check_index, open_index, retrieve
+from qa_bot.building import build, storing
+from qa_bot.loaders.pool import read_documents
+from qa_bot.store import schema
+from qa_bot.store.locks import writing
 
 ROOT = Path(__file__).parents[1]
 QUESTION = "Where was otter number 3 seen?"
@@ -174,7 +165,7 @@ def test_what_an_earlier_replacement_left_is_no_obstacle(
     with closing(sqlite3.connect(folder / schema.FILE)) as connection:
         connection.execute("UPDATE meta SET value = ? WHERE key = 'format'", (schema.FORMAT - 1,))
         connection.commit()
-    beside = folder / indexing._BESIDE
+    beside = folder / build._BESIDE
     if left == "file":
         beside.write_text("in the way")
     else:
@@ -309,7 +300,7 @@ def test_ctrl_c_stops_a_build_and_the_next_one_goes_on(zoo: Path, folder: Path) 
 
 def test_the_commit_is_on_the_disk_before_it_is_told(folder: Path) -> None:
     """SQLite's FULL: a commit waits for the disk. The caches need not be: a seal tells."""
-    from qa_bot import database
+    from qa_bot.store import database
 
     folder.mkdir()
     with closing(database.open_writer(folder)) as connection:
@@ -324,7 +315,7 @@ def test_an_unchanged_file_is_not_even_opened(
     def never(path: Path) -> str:
         raise AssertionError(path)
 
-    monkeypatch.setattr("qa_bot.updating.file_hash_of", never)
+    monkeypatch.setattr("qa_bot.building.updating.file_hash_of", never)
     assert build_index(zoo, folder, model=HashEmbedder()).nothing_changed
 
 
@@ -339,7 +330,7 @@ def test_where_nothing_changed_no_document_is_even_looked_up(
     def never(*_: object) -> None:
         raise AssertionError("the documents were compared one by one")
 
-    monkeypatch.setattr("qa_bot.indexing.update", never)
+    monkeypatch.setattr("qa_bot.building.build.update", never)
     again = build_index(zoo, folder, model=HashEmbedder())
     assert again.nothing_changed
     assert (again.documents, again.passages) == (first.documents, first.passages)
@@ -422,7 +413,7 @@ def test_an_unreadable_file_is_not_tried_again_until_it_changes(
         tried.extend(name for name, _ in files)
         return iter(())
 
-    monkeypatch.setattr("qa_bot.updating.read_documents", read)
+    monkeypatch.setattr("qa_bot.building.updating.read_documents", read)
     assert build_index(zoo, folder, model=HashEmbedder()).health == first.health
     assert tried == []
     (zoo / "bad.txt").write_bytes(b"\0\0")
@@ -442,7 +433,7 @@ def test_a_file_that_changes_while_it_is_read_is_read_again(
         yield from read_documents(*arguments, **options)
         (zoo / "otters.txt").write_text(text)
 
-    monkeypatch.setattr("qa_bot.updating.read_documents", read)
+    monkeypatch.setattr("qa_bot.building.updating.read_documents", read)
     build_index(zoo, folder, model=HashEmbedder())
     monkeypatch.undo()
     with open_index(folder, model=HashEmbedder()) as index:
@@ -461,7 +452,7 @@ def test_a_passing_failure_removes_nothing_and_is_not_remembered(
     def fail(_: object) -> None:
         raise BlockingIOError(11, "no more processes")
 
-    monkeypatch.setattr("qa_bot.reading._start", fail)
+    monkeypatch.setattr("qa_bot.loaders.pool._start", fail)
     receipt = build_index(zoo, folder, model=HashEmbedder())
     assert (receipt.removed, receipt.documents) == ((), 3)
     assert {one.document_id for one in receipt.health.unreadable} == {"otters.txt", "zebras.txt"}

@@ -23,9 +23,9 @@ from pypdf.generic import DecodedStreamObject, NameObject, RectangleObject
 
 from benchmarks.page_boxes import Reader, plain
 from qa_bot.errors import PageViewError
-from qa_bot.loaders.pdf import load_pdf
-from qa_bot.page_view import Box, Drawing, Marks, PageViewer
-from qa_bot.page_worker import MAX_PIXELS, MAX_SIDE
+from qa_bot.loaders.pdf.load import load_pdf
+from qa_bot.pages.view import Box, Drawing, Marks, PageViewer
+from qa_bot.pages.worker import MAX_PIXELS, MAX_SIDE
 
 HERON = "The heron stands in the shallow water and waits for fish that pass between the reeds."
 STRIKE = "Its neck is folded until it strikes, and the strike takes a tenth of a second."
@@ -376,7 +376,7 @@ def test_the_process_ends_with_its_viewer(tmp_path: Path) -> None:
 
 def test_the_process_does_not_outlive_its_parent(tmp_path: Path) -> None:
     code = (
-        "import os, sys; from pathlib import Path; from qa_bot.page_view import PageViewer\n"
+        "import os, sys; from pathlib import Path; from qa_bot.pages.view import PageViewer\n"
         "viewer = PageViewer(); viewer.draw(Path(sys.argv[1]), 1, 100)\n"
         "print(viewer._process.pid, flush=True); os.kill(os.getpid(), 9)"
     )

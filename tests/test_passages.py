@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_bot.embedding import DEFAULT_MODEL, load_embedder
+from qa_bot.building.passages import TokenCounter, split_document
 from qa_bot.loaders import load_document
 from qa_bot.loaders.markdown import parse_markdown
 from qa_bot.loaders.outline import Heading, nest_sections
 from qa_bot.loaders.plain import parse_plain
-from qa_bot.passages import TokenCounter, split_document
+from qa_bot.models.embedding import DEFAULT_MODEL, load_embedder
 from qa_bot.records import Block, BlockKind, Document, Page, PageSpan, Passage, Section
 
 ARTICLE = Path(__file__).parents[1] / "documents" / "military-partnerships-with-nato-allies.txt"

@@ -14,10 +14,10 @@ from PIL import Image
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import DecodedStreamObject, NameObject
 
-from qa_bot.loaders.furniture import find_furniture
-from qa_bot.loaders.pdf import load_pdf
-from qa_bot.loaders.pdf_lines import Segment
-from qa_bot.passages import split_document
+from qa_bot.building.passages import split_document
+from qa_bot.loaders.pdf.furniture import find_furniture
+from qa_bot.loaders.pdf.lines import Segment
+from qa_bot.loaders.pdf.load import load_pdf
 from qa_bot.records import Document
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "pdfs"

@@ -25,11 +25,11 @@ from pypdf.generic import (
     TextStringObject,
 )
 
+from qa_bot.building.passages import split_document
 from qa_bot.errors import UnreadableDocumentError
 from qa_bot.loaders import load_document
-from qa_bot.loaders.pdf import load_pdf
-from qa_bot.loaders.pdf_text import read_page
-from qa_bot.passages import split_document
+from qa_bot.loaders.pdf.load import load_pdf
+from qa_bot.loaders.pdf.text import read_page
 from qa_bot.records import Citation, Document, Passage
 
 PROSE = (

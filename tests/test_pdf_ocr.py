@@ -28,10 +28,11 @@ from pypdf.generic import (
 
 from qa_bot import OcrError
 from qa_bot.errors import UnreadableDocumentError
-from qa_bot.loaders import load_document, pdf_ocr
-from qa_bot.loaders.pdf import load_pdf
-from qa_bot.loaders.pdf_hocr import page_text, read_hocr
-from qa_bot.loaders.pdf_lines import segments
+from qa_bot.loaders import load_document
+from qa_bot.loaders.pdf.hocr import page_text, read_hocr
+from qa_bot.loaders.pdf.lines import segments
+from qa_bot.loaders.pdf import ocr
+from qa_bot.loaders.pdf.load import load_pdf
 from qa_bot.records import Document
 
 needs_tesseract = pytest.mark.skipif(
@@ -334,8 +335,8 @@ def test_a_huge_page_is_drawn_coarser(tmp_path: Path) -> None:
     file = tmp_path / "made.pdf"
     pdf.output(str(file))
     with pypdfium2.PdfDocument(file) as document:
-        drawn_page, points = pdf_ocr._draw(document, 0)
-        assert drawn_page.size <= pdf_ocr.MAX_PIXELS * 1.001
+        drawn_page, points = ocr._draw(document, 0)
+        assert drawn_page.size <= ocr.MAX_PIXELS * 1.001
         assert drawn_page.shape[1] * points == pytest.approx(document[0].get_width(), rel=0.001)
     assert recognised(file).text == HERON
 
@@ -345,7 +346,7 @@ def test_it_works_in_a_process_with_little_memory(tmp_path: Path) -> None:
     file = saved(tmp_path, picture_of(lambda pdf: paragraph(pdf, HERON), dpi=300))
     code = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_AS, (3 * 2**30,) * 2); "
-        "from pathlib import Path; from qa_bot.loaders.pdf import load_pdf; "
+        "from pathlib import Path; from qa_bot.loaders.pdf.load import load_pdf; "
         "print(load_pdf(Path(sys.argv[1]), 'a', ocr='eng').text)"
     )
     run = [sys.executable, "-c", code, str(file)]
@@ -388,7 +389,7 @@ def test_a_page_that_takes_too_long_is_given_up(
         picture_of(lambda pdf: paragraph(pdf, HERON)),
     )
     program("exec sleep 600")
-    monkeypatch.setattr(pdf_ocr, "SECONDS", 0.2)
+    monkeypatch.setattr(ocr, "SECONDS", 0.2)
     document = recognised(file)
     assert document.text == STORK
     assert document.warnings == ("OCR failed on page 2: tesseract takes longer than 0.2 s",)
@@ -399,7 +400,7 @@ def test_without_the_program_the_error_says_how_to_get_it(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(OcrError) as caught:
-        pdf_ocr.check_ocr("eng")
+        ocr.check_ocr("eng")
     assert str(caught.value) == (
         "OCR needs tesseract: `apt-get install tesseract-ocr` (macOS: `brew install tesseract`)."
     )
@@ -412,12 +413,12 @@ def test_without_the_program_the_error_says_how_to_get_it(
 
 @needs_tesseract
 def test_installed_languages_pass_and_a_missing_one_is_named() -> None:
-    pdf_ocr.check_ocr("eng")
+    ocr.check_ocr("eng")
     with pytest.raises(OcrError) as caught:
-        pdf_ocr.check_ocr("eng+tlh_foo")
+        ocr.check_ocr("eng+tlh_foo")
     said = str(caught.value)
     assert re.match(r"tesseract has no language 'tlh_foo', only (\w+, )*eng\b[\w, ]*: ", said)
     assert "`apt-get install tesseract-ocr-tlh-foo`" in said
     for languages in ("", "eng+", "--help", "eng eng"):
         with pytest.raises(OcrError):
-            pdf_ocr.check_ocr(languages)
+            ocr.check_ocr(languages)

@@ -7,10 +7,10 @@ from pathlib import Path
 from conftest import outline
 from fpdf import FPDF
 
-from qa_bot.loaders.pdf import load_pdf
-from qa_bot.loaders.pdf_lines import Segment
-from qa_bot.loaders.pdf_outline import Anchor, Entry, anchor_all, contents_entries
-from qa_bot.loaders.pdf_rows import Line, Role
+from qa_bot.loaders.pdf.lines import Segment
+from qa_bot.loaders.pdf.load import load_pdf
+from qa_bot.loaders.pdf.outline import Anchor, Entry, anchor_all, contents_entries
+from qa_bot.loaders.pdf.rows import Line, Role
 from qa_bot.records import Document
 
 BIRDS = ("Herons", "Storks", "Rails", "Bitterns", "Grebes", "Owls")

@@ -11,8 +11,9 @@ import pytest
 from conftest import paragraphs, write
 
 from benchmarks.hashing import HashEmbedder
-from qa_bot import Named, Receipt, build_index, check_index, open_index, schema
+from qa_bot import Named, Receipt, build_index, check_index, open_index
 from qa_bot.records import text_digest
+from qa_bot.store import schema
 
 
 def build(documents: Path, folder: Path, *, rebuild: bool = False) -> Receipt:

@@ -9,11 +9,11 @@ from conftest import blocks
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qa_bot.building.passages import split_document
 from qa_bot.errors import UnreadableDocumentError
 from qa_bot.loaders import load_document
 from qa_bot.loaders.decoding import decode
 from qa_bot.loaders.plain import parse_plain
-from qa_bot.passages import split_document
 from qa_bot.records import Document
 
 ARTICLE = Path(__file__).parents[1] / "documents" / "military-partnerships-with-nato-allies.txt"

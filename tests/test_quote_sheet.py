@@ -19,7 +19,7 @@ from markdown_it import MarkdownIt
 from test_citing import HARD_TEXTS, block_quotes, held, quote_of, shown
 
 from qa_bot.errors import UsageError
-from qa_bot.quote_sheet import Form, Sheet, make_quote_sheet
+from qa_bot.keeping.quote_sheet import Form, Sheet, make_quote_sheet
 from qa_bot.records import Answer, Quote, Span
 
 MADE = datetime(2026, 11, 5, 14, 20, tzinfo=UTC)

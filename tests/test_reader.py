@@ -22,10 +22,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa_bot import Index, answer, build_index, open_index
-from qa_bot.embedding import SentenceTransformerEmbedder
+from qa_bot.asking.judging import READ, also_answers, confidence, judge, marked_sentences, scores
+from qa_bot.asking.retrieval import rank
 from qa_bot.errors import ModelError, UsageError
-from qa_bot.judging import READ, also_answers, confidence, judge, marked_sentences, scores
-from qa_bot.reader import (
+from qa_bot.models.embedding import SentenceTransformerEmbedder
+from qa_bot.models.reader import (
     FOLDER,
     LONGEST_ANSWER,
     WINDOW,
@@ -37,9 +38,8 @@ from qa_bot.reader import (
     together,
     windows,
 )
-from qa_bot.reader_network import LONGEST, Encoded, Encoder, collate, make_network
+from qa_bot.models.reader_network import LONGEST, Encoded, Encoder, collate, make_network
 from qa_bot.records import Passage, Sentence
-from qa_bot.retrieval import rank
 from qa_bot.web.service import Service
 
 TEXT = "Otters sleep by day. They hunt at night, and eat fish."

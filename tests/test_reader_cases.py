@@ -8,7 +8,7 @@ import pytest
 from conftest import write
 
 from qa_bot import Answer, answer, build_index, open_index
-from qa_bot.embedding import SentenceTransformerEmbedder
+from qa_bot.models.embedding import SentenceTransformerEmbedder
 
 BATS = (
     "The Kuhl's bat lives in attics all over the valley. It does not hibernate in caves. "

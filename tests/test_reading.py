@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 from conftest import write
 
-from qa_bot import processes, reading
+from qa_bot import processes
 from qa_bot.errors import UnreadableDocumentError
-from qa_bot.loaders import load_document, worker
-from qa_bot.reading import Outcome, read_documents
+from qa_bot.loaders import load_document, pool, worker
+from qa_bot.loaders.pool import Outcome, read_documents
 from qa_bot.records import Document, Limits
 
 
@@ -125,14 +125,14 @@ def test_a_process_that_dies_costs_the_file_it_was_reading(
     """As a crash in a parser's C code would end it."""
     files[0][1].write_text("All work and no play.\n\n" * 1_000_000)
     started: list[subprocess.Popen[bytes]] = []
-    start = reading._start
+    start = pool._start
 
     def note() -> subprocess.Popen[bytes]:
         started.append(start())
         threading.Timer(1.5, started[0].send_signal, [signal.SIGSEGV]).start()
         return started[-1]
 
-    monkeypatch.setattr(reading, "_start", note)
+    monkeypatch.setattr(pool, "_start", note)
     outcomes = by_name(list(read_documents(files, processes=1)))
     failed = outcomes.pop(files[0][0])
     assert isinstance(failed, UnreadableDocumentError)
@@ -163,7 +163,7 @@ def test_reading_pauses_when_enough_waits(
     files: list[tuple[str, Path]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Documents that nobody has asked for yet are held in memory, so not all of them may be."""
-    monkeypatch.setattr(reading, "HELD", 60)
+    monkeypatch.setattr(pool, "HELD", 60)
     outcomes = read_documents(files, processes=2)
     first = next(outcomes)
     time.sleep(1)

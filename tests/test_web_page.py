@@ -10,8 +10,8 @@ from conftest import blocks, outline
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_bot.loaders.markup import parse_xml
-from qa_bot.loaders.web_page import load_web_page, parse_web_page
+from qa_bot.loaders.html.load import load_web_page, parse_web_page
+from qa_bot.loaders.html.markup import parse_xml
 from qa_bot.records import Document
 
 

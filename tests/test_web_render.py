@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from qa_bot.page_view import Box
+from qa_bot.pages.view import Box
 from qa_bot.records import (
     Answer,
     Block,

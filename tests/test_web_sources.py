@@ -17,9 +17,9 @@ from gradio import mount_gradio_app
 from starlette.testclient import TestClient
 
 from benchmarks.hashing import HashEmbedder
-from qa_bot.feedback import read_feedback
-from qa_bot.page_view import PageViewer
-from qa_bot.reader import SpanReader
+from qa_bot.keeping.feedback import read_feedback
+from qa_bot.models.reader import SpanReader
+from qa_bot.pages.view import PageViewer
 from qa_bot.records import Document
 from qa_bot.web import asking, keeping, showing, sources
 from qa_bot.web.conversation import Conversation

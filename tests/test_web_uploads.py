@@ -26,7 +26,7 @@ from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from qa_bot.page_view import PageViewer
+from qa_bot.pages.view import PageViewer
 from qa_bot.records import DocumentSummary, Health, Problem
 from qa_bot.web import app, changing
 from qa_bot.web.conversation import Conversation

@@ -18,7 +18,7 @@ from docx.text.paragraph import Paragraph
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from qa_bot.loaders.word import load_word
+from qa_bot.loaders.word.load import load_word
 from qa_bot.records import Document
 
 NAMESPACES = (

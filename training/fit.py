@@ -1,6 +1,6 @@
 """Fit how the reader counts, and what its figures are worth, on held-out examples alone.
 
-``python -m training.fit`` prints the constants that ``qa_bot.judging`` holds:
+``python -m training.fit`` prints the constants that ``qa_bot.asking.judging`` holds:
 how much the reader's margin counts beside retrieval's evidence, how its
 sentences count beside theirs, and the confidence. The questions on half of the held-out
 documents choose, the others confirm.
@@ -26,11 +26,11 @@ from sklearn.metrics import roc_auc_score
 
 from benchmarks.datasets import join
 from qa_bot import Index, open_index
-from qa_bot.embedding import DEFAULT_MODEL, load_embedder
-from qa_bot.indexing import index_passages
-from qa_bot.judging import READ, Judged, features
-from qa_bot.reader import Reading, SpanReader
-from qa_bot.retrieval import WEIGHTS, Candidate, rank
+from qa_bot.asking.judging import READ, Judged, features
+from qa_bot.asking.retrieval import WEIGHTS, Candidate, rank
+from qa_bot.building.build import index_passages
+from qa_bot.models.embedding import DEFAULT_MODEL, load_embedder
+from qa_bot.models.reader import Reading, SpanReader
 from training.examples import TABLES, Example
 from training.negatives import hard_negatives, is_cutting, swapped, vocabulary_of
 from training.tables import all_examples
@@ -174,7 +174,7 @@ def sentence_hits(chosen: Sequence[Case], weight: float) -> float:
 
 
 def judged(case: Case, weight: float) -> list[Judged]:
-    """The case as ``qa_bot.judging`` sees it."""
+    """The case as ``qa_bot.asking.judging`` sees it."""
     return [Judged(case.candidates[n], case.readings[n]) for n in order(case, weight)]
 
 

@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from qa_bot import Index, build_index, open_index
-from qa_bot.judging import READ, Judged, sentence_scores, texts
-from qa_bot.reader import DEFAULT_READER
-from qa_bot.retrieval import rank
+from qa_bot.asking.judging import READ, Judged, sentence_scores, texts
+from qa_bot.asking.retrieval import rank
+from qa_bot.models.reader import DEFAULT_READER
 from qa_bot.text import CELLS
 from training.examples import Example, load_examples
 from training.tables import tables

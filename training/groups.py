@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from qa_bot.reader_network import NO_ANSWER, Encoded, Encoder
+from qa_bot.models.reader_network import NO_ANSWER, Encoded, Encoder
 from qa_bot.records import Span
 from qa_bot.sentences import sentence_spans
 from training.examples import TABLES, Example

@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from sklearn.metrics import roc_auc_score
 
-from qa_bot.reader import Reading, interpret
-from qa_bot.reader_network import Encoded, Encoder, collate
+from qa_bot.models.reader import Reading, interpret
+from qa_bot.models.reader_network import Encoded, Encoder, collate
 from qa_bot.records import Span
 from training.examples import Example
 from training.groups import KINDS, SEEN, negative_of, target_of

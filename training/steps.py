@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from qa_bot.reader_network import NO_ANSWER, collate
+from qa_bot.models.reader_network import NO_ANSWER, collate
 from training.groups import Group
 
 PAIR_WEIGHT = 0.5  # of telling right from wrong passages, against 1 for finding the span

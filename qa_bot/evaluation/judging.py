@@ -15,8 +15,8 @@ from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from qa_bot.evaluation.questions import Question, one_space
-from qa_bot.opening import Index
 from qa_bot.records import Page, Passage
+from qa_bot.store.opening import Index
 
 NOWHERE = "not-in-the-index"
 """Stands in a question's judgements where nothing in the index is relevant, so that it counts."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from qa_bot import answering
+from qa_bot.asking import answering
 from qa_bot.errors import QuestionFileError
 from qa_bot.evaluation.figures import (
     CUTOFF,
@@ -32,9 +32,9 @@ from qa_bot.evaluation.judging import (
     passage_name,
 )
 from qa_bot.evaluation.questions import Question, one_space
-from qa_bot.opening import Index
-from qa_bot.reader import DEFAULT_READER, Reader
+from qa_bot.models.reader import DEFAULT_READER, Reader
 from qa_bot.records import Answer, Citation, Passage, Quote
+from qa_bot.store.opening import Index
 
 _PASSAGES_FOR_DOCUMENTS = (
     40  # that are ranked to have ten documents; as many as are compared anyway

@@ -17,8 +17,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from qa_bot.asking.retrieval import MAX_QUESTION
 from qa_bot.errors import QuestionFileError
-from qa_bot.retrieval import MAX_QUESTION
 
 FIELDS = ("question", "id", "quote", "document", "section", "sections", "page", "context", "note")
 

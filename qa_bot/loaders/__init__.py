@@ -25,19 +25,19 @@ Loader = Callable[..., Document]
 
 LOADERS = {  # suffix → module and function; imported when a file needs it, since parsers are heavy
     ".csv": ("table", "load_table"),
-    ".docx": ("word", "load_word"),
+    ".docx": ("word.load", "load_word"),
     ".epub": ("ebook", "load_ebook"),
-    ".htm": ("web_page", "load_web_page"),
-    ".html": ("web_page", "load_web_page"),
+    ".htm": ("html.load", "load_web_page"),
+    ".html": ("html.load", "load_web_page"),
     ".md": ("markdown", "load_markdown"),
-    ".pdf": ("pdf", "load_pdf"),
+    ".pdf": ("pdf.load", "load_pdf"),
     ".txt": ("plain", "load_plain"),
 }
 
 
 def can_recognise(languages: str) -> bool:
     """Whether OCR in these languages, as tesseract names them, is installed."""
-    from qa_bot.loaders.pdf_ocr import check_ocr
+    from qa_bot.loaders.pdf.ocr import check_ocr
 
     try:
         check_ocr(languages)
@@ -76,7 +76,7 @@ def load_document(
     loader: Loader = getattr(import_module(f"{__name__}.{module}"), function)
     limits = limits or Limits()
     options: dict[str, Any] = {}
-    if module == "pdf":
+    if module == "pdf.load":
         options = {"max_pages": limits.pages, "ocr": ocr, "on_page": on_page}
     try:
         size = path.stat().st_size

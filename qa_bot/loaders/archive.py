@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
-from qa_bot.loaders.markup import parse_xml
+from qa_bot.loaders.html.markup import parse_xml
 
 if TYPE_CHECKING:
     from lxml import etree

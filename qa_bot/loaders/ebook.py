@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from qa_bot.loaders.archive import Archive
-from qa_bot.loaders.markup import decode_page, local, parse_xhtml
+from qa_bot.loaders.html.load import PageReader
+from qa_bot.loaders.html.markup import decode_page, local, parse_xhtml
 from qa_bot.loaders.outline import Heading
-from qa_bot.loaders.web_page import PageReader
 from qa_bot.loaders.writing import Writer, one_line
 from qa_bot.records import Document
 from qa_bot.text import words

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
 
-from qa_bot.loaders.markup import decode_page
+from qa_bot.loaders.html.markup import decode_page
 from qa_bot.loaders.table_shape import first_row_is
 from qa_bot.loaders.writing import Writer, one_line
 from qa_bot.records import Document

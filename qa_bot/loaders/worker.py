@@ -1,4 +1,4 @@
-"""The process that parses, one file after another; ``qa_bot.reading`` starts it.
+"""The process that parses, one file after another; ``qa_bot.loaders.pool`` starts it.
 
 Files come from strangers, and parsers crash, hang and swallow memory on some of
 them. Here that costs one file: this process ends, its parent reports the file

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa_bot.errors import ServerError
-from qa_bot.reader import DEFAULT_READER, Reader
+from qa_bot.models.reader import DEFAULT_READER, Reader
 from qa_bot.web.service import Service
 from qa_bot.web.watching import watch
 

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Literal
 
 import qa_bot
-from qa_bot.citing import Style, cite
-from qa_bot.feedback import add_feedback
-from qa_bot.quote_sheet import Form, make_quote_sheet
+from qa_bot.keeping.citing import Style, cite
+from qa_bot.keeping.feedback import add_feedback
+from qa_bot.keeping.quote_sheet import Form, make_quote_sheet
 from qa_bot.records import Citation, Quote
 from qa_bot.web.conversation import Conversation, Turn
 from qa_bot.web.escaping import plain

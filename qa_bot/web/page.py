@@ -16,7 +16,7 @@ import gradio as gr
 from starlette.concurrency import run_in_threadpool
 
 from qa_bot.errors import QaBotError
-from qa_bot.page_view import PageViewer
+from qa_bot.pages.view import PageViewer
 from qa_bot.web import asking, changing, documents, keeping, render, report, showing
 from qa_bot.web.asking import Updates
 from qa_bot.web.conversation import Conversation

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from qa_bot.errors import QaBotError
-from qa_bot.page_view import PageViewer
+from qa_bot.pages.view import PageViewer
 from qa_bot.web import sources
 from qa_bot.web.service import Service
 from qa_bot.web.uploads import RefusedError, Uploads

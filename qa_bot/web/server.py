@@ -12,7 +12,7 @@ import gradio as gr
 import uvicorn
 from fastapi import FastAPI
 
-from qa_bot.page_view import PageViewer
+from qa_bot.pages.view import PageViewer
 from qa_bot.web.page import build_page, theme
 from qa_bot.web.routes import add_routes, add_upload_route
 from qa_bot.web.security import Guard

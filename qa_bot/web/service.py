@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import qa_bot
-from qa_bot.answering import check_strictness
+from qa_bot.asking.answering import check_strictness
 from qa_bot.errors import (
     IndexDamagedError,
     IndexModelError,
@@ -19,7 +19,7 @@ from qa_bot.errors import (
     NoDocumentsError,
     QaBotError,
 )
-from qa_bot.reader import DEFAULT_READER, Reader, warm
+from qa_bot.models.reader import DEFAULT_READER, Reader, warm
 from qa_bot.records import (
     Answer,
     DocumentSummary,
@@ -33,7 +33,7 @@ from qa_bot.web.uploads import Uploads
 
 if TYPE_CHECKING:
     from qa_bot import Index
-    from qa_bot.embedding import Embedder
+    from qa_bot.models.embedding import Embedder
 
 _DOCUMENTS_FOR_STARTING_POINTS = 12
 _BROKEN = "Something went wrong; the terminal that runs the chat shows what."

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from qa_bot.errors import QaBotError
-from qa_bot.page_view import PageViewer
+from qa_bot.pages.view import PageViewer
 from qa_bot.web import source, sources
 from qa_bot.web.links import parse_query
 from qa_bot.web.sent import number, text

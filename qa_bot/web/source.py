@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from qa_bot.page_view import Box
+from qa_bot.pages.view import Box
 from qa_bot.web.escaping import marked_html, name, plain
 from qa_bot.web.links import link_query
 from qa_bot.web.outline import outline_html

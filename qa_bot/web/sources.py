@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qa_bot.errors import QaBotError
-from qa_bot.page_view import Box, PageViewer
+from qa_bot.pages.view import Box, PageViewer
 from qa_bot.records import Excerpt, Section, Span
 from qa_bot.web.links import MOST, SourceLink
 from qa_bot.web.service import Service

@@ -1,0 +1,190 @@
+"""Question → hits: dense, sentence and lexical evidence, fused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from qa_bot.errors import EmptyQuestionError, UsageError
+from qa_bot.models.embedding import dequantise
+from qa_bot.records import Hit, Passage
+from qa_bot.store.lexical import stems
+from qa_bot.store.opening import Index
+
+POOL = 100  # candidates from each of the two searches
+SHORTLIST = 40  # candidates that are compared sentence by sentence, at least
+MAX_QUESTION = 2_000  # characters; what follows is not read
+
+Vector = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A passage with the evidence that it answers.
+
+    A coverage is the share of the question's search terms that occur, weighted
+    by how rare they are, in [0, 1]. Cosines are in [-1, 1].
+    """
+
+    passage: Passage
+    cosine: float  # of the question and the passage
+    coverage: float  # by the whole passage
+    bm25: float  # not below 0, without an upper bound
+    sentences: tuple[tuple[float, float], ...]  # cosine and coverage of each
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How much each kind of evidence counts, against 1 for the passage's cosine.
+
+    Fitted on the Wikipedia part of SQuADshifts: one half of 3,000 questions
+    chose them, the other half confirmed them (``benchmarks/fit.py``).
+    """
+
+    sentence: float = 2.0  # of the best sentence's evidence
+    sentence_coverage: float = 0.4  # in that evidence, against 1 for the sentence's cosine
+    coverage: float = 0.2
+    bm25: float = 0.01
+
+    def sentence_evidence(self, candidate: Candidate) -> list[float]:
+        """Evidence that each of the passage's sentences answers."""
+        return [near + self.sentence_coverage * held for near, held in candidate.sentences]
+
+    def evidence(self, candidate: Candidate) -> float:
+        """Evidence that the passage answers; between questions, its scale is the same."""
+        best = max(self.sentence_evidence(candidate), default=candidate.cosine)
+        dense = (candidate.cosine + self.sentence * best) / (1 + self.sentence)
+        return dense + self.coverage * candidate.coverage + self.bm25 * candidate.bm25
+
+
+WEIGHTS = Weights()
+_HIGHEST = 1.7  # about the highest evidence there is
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The shortlisted candidates for a question, best first, and its search terms.
+
+    ``question`` is as much of it as is read, as valid text.
+    """
+
+    question: str
+    candidates: tuple[Candidate, ...]
+    terms: dict[str, float]  # term → inverse document frequency
+
+    def hits(self, k: int) -> list[Hit]:
+        """The first ``k`` as hits."""
+        return [Hit(one.passage, scaled(WEIGHTS.evidence(one))) for one in self.candidates[:k]]
+
+
+def scaled(evidence: float) -> float:
+    """Evidence as a score in [0, 1]."""
+    return min(max(evidence / _HIGHEST, 0.0), 1.0)
+
+
+def retrieve(
+    question: str, index: Index, k: int = 5, documents: Sequence[str] | None = None
+) -> list[Hit]:
+    """Find the passages that bear on a question.
+
+    Args:
+        question: In plain words; no query syntax.
+        index: From ``open_index``.
+        k: At most so many hits; at least 1.
+        documents: Only in these: exact document ids or folders.
+
+    Returns:
+        The hits, best first.
+
+    Raises:
+        EmptyQuestionError, UnknownDocumentError
+    """
+    return rank(question, index, k, documents).hits(k)
+
+
+def rank(
+    question: str, index: Index, k: int = 5, documents: Sequence[str] | None = None
+) -> Ranking:
+    """Gather candidates by vectors and by words, shortlist them, and compare their sentences.
+
+    The shortlist is the best by dense + 0.03 · BM25, where dense = (passage
+    cosine + 1.2 · best sentence cosine) / 2.2. The final order is that of
+    ``Weights.evidence``.
+    """
+    if k < 1:
+        raise UsageError(f"k is {k}: ask for at least one passage.")
+    # An argument of the shell that isn't valid text arrives with lone surrogates.
+    question = question[:MAX_QUESTION].encode("utf-8", "replace").decode()
+    if not any(character.isalnum() for character in question):
+        raise EmptyQuestionError
+    scope = None if documents is None else index.scope(documents)
+    vector = index.embedder.encode_question(question)
+    terms = index.lexicon.terms(question)
+    pool = max(POOL, k)
+    nearest = index.vectors.search(vector, pool, None if scope is None else scope[1])
+    bm25 = index.lexicon.search(terms, pool, None if scope is None else scope[0])
+    bm25 |= index.lexicon.scores(terms, [number for number in nearest if number not in bm25])
+    cosines = _cosines(vector, index, sorted({*nearest, *bm25}))
+    first = {
+        number: (cosine + 1.2 * max(sentences, default=cosine)) / 2.2 + 0.03 * bm25.get(number, 0)
+        for number, (cosine, sentences) in cosines.items()
+    }
+    shortlist = sorted(first, key=lambda number: (-first[number], number))[: max(SHORTLIST, k)]
+    passages = index.passages(shortlist)
+    found = [
+        _compare(passages[number], terms, *cosines[number], bm25.get(number, 0.0))
+        for number in shortlist
+    ]
+    return Ranking(question, tuple(sorted(found, key=_order)), terms)
+
+
+def _order(candidate: Candidate) -> tuple[float, str, int]:
+    """Best first; among equals by place, since ids depend on the order of building."""
+    passage = candidate.passage
+    return -round(WEIGHTS.evidence(candidate), 6), passage.document_id, passage.start
+
+
+def _compare(
+    passage: Passage,
+    terms: dict[str, float],
+    cosine: float,
+    sentence_cosines: tuple[float, ...],
+    bm25: float,
+) -> Candidate:
+    """Put together the evidence for one passage."""
+    total = sum(terms.values()) or 1.0
+    held = [
+        terms.keys() & stems(passage.text[s.start - passage.start : s.end - passage.start])
+        for s in passage.sentences
+    ]
+    coverages = [sum(terms[term] for term in found) / total for found in held]
+    return Candidate(
+        passage=passage,
+        cosine=cosine,
+        coverage=sum(terms[term] for term in set().union(*held)) / total,
+        bm25=bm25,
+        sentences=tuple(zip(sentence_cosines, coverages, strict=True)),
+    )
+
+
+def _cosines(
+    vector: Vector, index: Index, ids: Sequence[int]
+) -> dict[int, tuple[float, tuple[float, ...]]]:
+    """Cosine of the question with each passage and with each of its sentences."""
+    stored = index.stored_vectors(ids)
+    if not stored:
+        return {}
+    # One product for all sentences: 200 small ones would cost more than the searches.
+    codes = dequantise(np.concatenate([stored[number].sentences for number in ids]))
+    sentence_cosines = (codes @ vector).tolist()
+    found = {}
+    start = 0
+    for number in ids:
+        end = start + len(stored[number].sentences)
+        passage = float(stored[number].passage @ vector)
+        found[number] = (passage, tuple(sentence_cosines[start:end]))
+        start = end
+    return found

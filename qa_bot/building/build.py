@@ -1,0 +1,244 @@
+"""documents/ → index: one build, from taking the lock to the commit and the receipt."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+from qa_bot.building.progress import OnProgress
+from qa_bot.building.storing import Store
+from qa_bot.building.updating import Options, Outcome, is_settled, settled_state, update
+from qa_bot.errors import IndexStateError, NoDocumentsError
+from qa_bot.loaders.files import Found, find_files
+from qa_bot.models.embedding import DEFAULT_MODEL, Embedder, load_embedder
+from qa_bot.records import Document, Limits, Passage, Progress, Receipt
+from qa_bot.store import caches, database, locks, naming, rows, schema
+from qa_bot.store.database import FileVersion
+
+_BESIDE = ".qa_bot-replacement"  # in the index's folder: a database that is to replace another
+
+
+def build_index(
+    documents: str | Path,
+    index: str | Path,
+    *,
+    model: str | Embedder | None = None,
+    rebuild: bool = False,
+    limits: Limits | None = None,
+    ocr: str | None = None,
+    on_progress: OnProgress | None = None,
+) -> Receipt:
+    """Create an index of a folder of documents, or bring it up to date.
+
+    Only files whose content changed are read again, and only text that is new
+    is embedded. Nothing changes for readers until everything is committed, and
+    a failure leaves the index as it was.
+
+    Args:
+        documents: The folder, read recursively. Hidden files are ignored.
+        index: The folder for the index; created where it is missing.
+        model: A sentence-transformers name or folder, or an ``Embedder``.
+            None keeps the index's model (the default one for a new index).
+        rebuild: Start from nothing: read and embed everything again, and
+            replace an index that is damaged.
+        limits: What reading one file may cost.
+        ocr: The languages, as tesseract names them ("eng+deu"), in which pages
+            of PDF files without text are recognised. None leaves such pages
+            out, but keeps what an earlier build recognised in unchanged files.
+        on_progress: Called now and then, from this thread.
+
+    Raises:
+        NoDocumentsError: The folder is missing or holds nothing readable.
+        IndexBusyError: Another build is running.
+        IndexStateError: The index can't be read or written.
+        ModelError: The model can't be used.
+    """
+    began = time.monotonic()
+    source, target = Path(documents), Path(index)
+    found = find_files(source)
+    if ocr is not None:
+        from qa_bot.loaders.pdf.ocr import check_ocr
+
+        check_ocr(ocr)
+    _make_folder(target)
+    options = Options(rebuild, limits, ocr, on_progress)
+    with locks.writing(target), database.explain_errors(target):
+        older = schema.is_older(target)
+        place = _place(
+            target, rebuild=rebuild, anew=older or (rebuild and not schema.is_usable(target))
+        )
+        with closing(database.open_writer(place)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                outcome = _build(connection, source, target, found, model, options)
+                if place != target:
+                    naming.adopt(connection, target / schema.FILE)
+                # A build that finds nothing to do writes nothing: others may be watching.
+                connection.execute("COMMIT" if outcome.news else "ROLLBACK")
+            except BaseException:
+                connection.rollback()
+                raise
+            database.empty_log(place)  # or a later build does
+            meta = schema.read_meta(connection)
+            receipt = _receipt(connection, outcome, time.monotonic() - began)
+        if place != target:
+            schema.take_place(place, target)
+        caches.remove_others(target, caches.folder_of(target, meta))
+        return replace(receipt, remade=older)
+
+
+def _build(
+    connection: sqlite3.Connection,
+    source: Path,
+    target: Path,
+    found: Found,
+    model: str | Embedder | None,
+    options: Options,
+) -> Outcome:
+    """Everything up to the last commit, which publishes the build."""
+    meta = schema.read_meta(connection)
+    embedder = _embedder(model, meta)
+    schema.name_documents_folder(connection, target, source)
+    state = settled_state(found, embedder, options)
+    settled = state == meta.get("settled") and not database.has_staged(connection)
+    if settled and not options.rebuild:
+        return Outcome(news=meta != schema.read_meta(connection))
+    problems = _problems(connection)
+    outcome = update(connection, found, embedder, options)
+    _refuse_all_unreadable(outcome, source)
+    if outcome.wrote:
+        if options.on_progress is not None:
+            options.on_progress(Progress("saving"))
+        _publish(connection, target, embedder)
+    database.save_health(
+        connection, outcome.unreadable, found.skipped, found.unsupported, found.hidden
+    )
+    settled = is_settled(connection, found, outcome)
+    schema.write_meta(connection, {"settled": state if settled else ""})
+    told = (meta, problems) != (schema.read_meta(connection), _problems(connection))
+    outcome.news = outcome.wrote or outcome.dropped or bool(outcome.stamps) or told
+    return outcome
+
+
+def _problems(connection: sqlite3.Connection) -> object:
+    """All that an index says of the files that are not in it, or only with a warning."""
+    return rows.read_health(connection), database.unreadable_versions(connection)
+
+
+def index_passages(
+    pairs: Iterable[tuple[Document, Sequence[Passage]]], index: Path, embedder: Embedder
+) -> None:
+    """Make a new index of ready-made passages, as benchmarks need it."""
+    _make_folder(index)
+    with (
+        locks.writing(index),
+        database.explain_errors(index),
+        closing(database.open_writer(index)) as connection,
+    ):
+        connection.execute("BEGIN IMMEDIATE")
+        store = Store(connection, embedder)
+        for document, cut in pairs:
+            store.add(document, cut, FileVersion())
+        store.finish()
+        database.publish(connection, removed=(), renamed=())
+        _publish(connection, index, embedder)
+        database.save_health(connection, (), (), (), 0)
+        connection.execute("COMMIT")
+
+
+def _make_folder(index: Path) -> None:
+    try:
+        index.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise IndexStateError(
+            f"The index folder {index} can't be created ({error.strerror})."
+        ) from error
+    if not os.access(index, os.W_OK):
+        raise IndexStateError(
+            f"The index folder {index} can't be written: check its permissions, "
+            "or name another with --index."
+        )
+
+
+def _place(index: Path, *, rebuild: bool, anew: bool) -> Path:
+    """The folder of the database that is written.
+
+    One that can't be used (damaged, or of another format) stays where it is
+    until the one that replaces it is published, also through interruptions.
+    """
+    beside = index / _BESIDE
+    resumed = anew and not rebuild and beside.is_dir() and schema.is_usable(beside)
+    if not resumed:
+        if beside.is_dir() and not beside.is_symlink():
+            shutil.rmtree(beside, ignore_errors=True)
+        else:
+            beside.unlink(missing_ok=True)
+    if anew:
+        _make_folder(beside)
+    return beside if anew else index
+
+
+def _embedder(model: str | Embedder | None, meta: dict[str, str]) -> Embedder:
+    if model is None:
+        model = meta.get("model", DEFAULT_MODEL)
+    return load_embedder(model) if isinstance(model, str) else model
+
+
+def _refuse_all_unreadable(outcome: Outcome, source: Path) -> None:
+    if not outcome.readable:
+        first = min((one.problem for one in outcome.unreadable), key=lambda one: one.document_id)
+        raise NoDocumentsError(
+            f"None of the {len(outcome.unreadable)} files in {source} can be read; "
+            f"{first.document_id}: {first.reason}."
+        )
+
+
+def _publish(
+    connection: sqlite3.Connection,
+    index: Path,
+    embedder: Embedder,
+) -> None:
+    """Name the new build, and make its caches; all that is left is the commit."""
+    meta = schema.read_meta(connection)
+    before = caches.folder_of(index, meta) if "generation" in meta else None
+    remade = meta.get("fingerprint") != embedder.fingerprint
+    schema.write_meta(
+        connection,
+        {
+            "generation": str(int(meta.get("generation", 0)) + 1),
+            "model": embedder.name,
+            "fingerprint": embedder.fingerprint,
+            "dimension": str(embedder.dimension),
+            "built_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        },
+    )
+    target = caches.folder_of(index, schema.read_meta(connection))
+    try:
+        caches.build(target, connection, None if remade else before)
+    except (OSError, ValueError, RuntimeError) as error:  # tantivy's and FAISS's among them
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+        raise IndexStateError(
+            f"Writing the index in {index} failed ({reason}). It is as it was before."
+        ) from error
+
+
+def _receipt(connection: sqlite3.Connection, outcome: Outcome, seconds: float) -> Receipt:
+    return Receipt(
+        added=tuple(sorted(outcome.added)),
+        changed=tuple(sorted(outcome.changed)),
+        reprocessed=tuple(sorted(outcome.reprocessed)),
+        renamed=tuple(outcome.renamed),
+        removed=tuple(outcome.removed),
+        health=rows.read_health(connection),
+        documents=rows.document_count(connection),
+        passages=rows.passage_count(connection),
+        embedded=outcome.embedded,
+        reused=outcome.stored - outcome.embedded,
+        seconds=seconds,
+    )

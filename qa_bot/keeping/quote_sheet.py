@@ -1,0 +1,267 @@
+"""A conversation as a file to keep: Markdown, CSV or Word, each quote as it stands."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from qa_bot.errors import UsageError
+from qa_bot.keeping.citing import (
+    NOT_IN_MARKDOWN,
+    markdown_quote,
+    markdown_text,
+    place,
+    replaced,
+    replaced_note,
+    slug,
+)
+from qa_bot.records import Answer, Citation, Quote, Span
+from qa_bot.text import as_cell
+
+Form = Literal["markdown", "csv", "docx"]
+
+_NOT_FOUND = "The documents don't answer this."
+_STALE = "Changed since indexed"
+_NOT_IN_UTF8 = re.compile("[\ud800-\udfff]")
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_LONGEST_PROPERTY = 255  # characters of a Word file's title among its properties
+
+_COLUMNS = (
+    "number",
+    "question",
+    "found",
+    "confidence",
+    "place",
+    "quote",
+    "answering_sentence",
+    "second_answering_sentence",
+    "context",
+    "citation",
+    "document",
+    "link",
+    "changed_since_indexed",
+    "note",
+    "sheet",
+    "made",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A file to save or serve; ``name`` is ASCII, without folders."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Contents:
+    """What every form shows."""
+
+    title: str
+    made: datetime
+    answers: tuple[Answer, ...]
+    link: Callable[[Citation], str]
+    context: Callable[[Quote], Sequence[str]]
+
+    @property
+    def made_on(self) -> str:
+        """2026-11-05 14:20 UTC."""
+        return f"{self.made:%Y-%m-%d %H:%M %Z}".strip()
+
+
+def make_quote_sheet(
+    answers: Iterable[Answer],
+    form: Form,
+    *,
+    made: datetime,
+    title: str = "Quote sheet",
+    link: Callable[[Citation], str] | None = None,
+    context: Callable[[Quote], Sequence[str]] | None = None,
+) -> Sheet:
+    """Put the questions of a conversation with their quotes into a file.
+
+    A quote read back from the file is the quote's text exactly: in Markdown what
+    a CommonMark renderer shows between the quotation marks, in Word the text of
+    the paragraph in the style "Quote", in CSV the cell. Two things are said in a
+    note of the entry: U+FFFD stands for a character that the form can't hold
+    (U+0000 in Markdown, most control characters in Word, lone surrogates
+    anywhere), and in CSV an apostrophe stands before a text that a spreadsheet
+    would run as a formula (see ``text.as_cell``).
+
+    Args:
+        answers: In the order of the conversation.
+        form: ``markdown``, ``csv`` (one line for each quote, in UTF-8 with the mark
+            that spreadsheets want) or ``docx``.
+        made: When the sheet was made; printed as it is, with its time zone if it has one.
+        title: Stands on top, and gives the file its name.
+        link: The address of a quote's place; "" for none.
+        context: The texts of a quote's context spans, shown above it.
+
+    Raises:
+        UsageError: There is no such form.
+    """
+    contents = _Contents(
+        title, made, tuple(answers), link or (lambda _: ""), context or (lambda _: ())
+    )
+    writers: dict[str, tuple[Callable[[_Contents], bytes], str, str]] = {
+        "markdown": (_markdown, "md", "text/markdown;charset=utf-8"),
+        "csv": (_csv, "csv", "text/csv;charset=utf-8"),
+        "docx": (
+            _docx,
+            "docx",
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        ),
+    }
+    if form not in writers:
+        raise UsageError(f"There is no form {form!r}: name {', '.join(writers)}.")
+    write, suffix, media_type = writers[form]
+    name = f"{slug(title, 60) or 'quote-sheet'}-{made:%Y-%m-%d-%H%M}.{suffix}"
+    return Sheet(name, media_type, write(contents))
+
+
+def _marked(quote: Quote) -> list[Span]:
+    """The answering sentences as spans of the quote's text, in its order."""
+    return sorted((start - quote.start, end - quote.start) for start, end in quote.sentences)
+
+
+def _markdown(contents: _Contents) -> bytes:
+    """Blocks a blank line apart."""
+    title = contents.title
+    blocks = [f"# {markdown_text(title, one_line=True)}", f"Made {contents.made_on}"]
+    for number, answer in enumerate(contents.answers, 1):
+        blocks.append(f"## {number}. {markdown_text(answer.question, one_line=True)}")
+        blocks.append(f"Confidence {answer.confidence:.2f}" if answer.found else _NOT_FOUND)
+        for quote in answer.quotes:
+            context = list(contents.context(quote))
+            blocks += [f"Context: “{markdown_text(text)}”" for text in context]
+            link = contents.link(quote.citation)
+            blocks.append(markdown_quote(quote.text, quote.citation, _marked(quote), link))
+            if quote.stale:
+                blocks.append(_STALE)
+            blocks.append(replaced_note(context, NOT_IN_MARKDOWN, "Markdown"))
+        blocks.append(replaced_note([answer.question], NOT_IN_MARKDOWN, "Markdown"))
+    return ("\n\n".join(filter(None, blocks)) + "\n").encode()
+
+
+def _csv(contents: _Contents) -> bytes:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, _COLUMNS)  # ends lines with \r\n, so quotes both in cells
+    writer.writeheader()
+    for number, answer in enumerate(contents.answers, 1):
+        for cells in _rows(contents, answer):
+            row = {"number": str(number), "sheet": contents.title, "made": contents.made_on}
+            writer.writerow(_safe_row({**row, **cells}))
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _rows(contents: _Contents, answer: Answer) -> Iterator[dict[str, str]]:
+    """One for each quote; one for a question that nothing was found for."""
+    asked = {
+        "question": answer.question,
+        "found": "yes" if answer.found else "no",
+        "confidence": f"{answer.confidence:.4f}",
+    }
+    if not answer.quotes:
+        yield {**asked, "note": _NOT_FOUND}
+    for rank, quote in enumerate(answer.quotes, 1):
+        sentences = [quote.text[start:end] for start, end in _marked(quote)]
+        yield {
+            **asked,
+            "place": str(rank),
+            "quote": quote.text,
+            **dict(
+                zip(("answering_sentence", "second_answering_sentence"), sentences, strict=False)
+            ),
+            "context": "\n\n".join(contents.context(quote)),
+            "citation": str(quote.citation),
+            "document": quote.citation.document_id,
+            "link": contents.link(quote.citation),
+            "changed_since_indexed": "yes" if quote.stale else "no",
+        }
+
+
+def _safe_row(cells: dict[str, str]) -> dict[str, str]:
+    """The cells as they are written, and what had to be done to them among the notes."""
+    safe = {name: as_cell(replaced(text, _NOT_IN_UTF8)) for name, text in cells.items()}
+    notes = [safe.get("note", ""), replaced_note([*cells.values()], _NOT_IN_UTF8, "UTF-8")]
+    if put := [name for name, text in cells.items() if len(safe[name]) > len(text)]:
+        notes.append(
+            f"An apostrophe that isn't in the text keeps it from running: {' '.join(put)}."
+        )
+    return {**safe, "note": " ".join(filter(None, notes))}
+
+
+def _docx(contents: _Contents) -> bytes:
+    from docx import Document
+
+    document: Any = Document()
+    properties = document.core_properties
+    made = contents.made if contents.made.tzinfo is None else contents.made.astimezone(UTC)
+    properties.created = properties.modified = made.replace(tzinfo=None)
+    properties.author, properties.comments = "qa_bot", ""
+    properties.title = replaced(contents.title, _NOT_IN_XML)[:_LONGEST_PROPERTY]
+    _write(document.add_heading(level=0), contents.title)
+    _write(document.add_paragraph(), f"Made {contents.made_on}")
+    for number, answer in enumerate(contents.answers, 1):
+        _write(document.add_heading(level=1), f"{number}. {answer.question}")
+        said = f"Confidence {answer.confidence:.2f}" if answer.found else _NOT_FOUND
+        _write(document.add_paragraph(), said)
+        for quote in answer.quotes:
+            _write_quote(document, contents, quote)
+        if note := replaced_note([answer.question], _NOT_IN_XML, "a Word file"):
+            _write(document.add_paragraph(), note)
+    file = io.BytesIO()
+    document.save(file)
+    return file.getvalue()
+
+
+def _write_quote(document: Any, contents: _Contents, quote: Quote) -> None:  # noqa: ANN401
+    context = list(contents.context(quote))
+    for text in context:
+        _write(document.add_paragraph(), f"Context: “{text}”")
+    _write(document.add_paragraph(style="Quote"), quote.text, _marked(quote))
+    below = [f"— {place(quote.citation)}", contents.link(quote.citation)]
+    if quote.stale:
+        below.append(_STALE)
+    below.append(replaced_note([quote.text, *context, *below], _NOT_IN_XML, "a Word file"))
+    for text in filter(None, below):
+        _write(document.add_paragraph(), text)
+
+
+def _write(paragraph: Any, text: str, marked: Iterable[Span] = ()) -> None:  # noqa: ANN401
+    """Write a text into an empty paragraph, what is marked in bold and highlighted."""
+    from docx.enum.text import WD_COLOR_INDEX
+    from docx.oxml import OxmlElement
+
+    text = replaced(text, _NOT_IN_XML)
+    from_right = _reads_from_right(text)
+    if from_right:
+        paragraph._p.get_or_add_pPr().append(OxmlElement("w:bidi"))
+    at = 0
+    for start, end in [*marked, (len(text), len(text))]:
+        for stretch, is_marked in ((text[at:start], False), (text[max(at, start) : end], True)):
+            # python-docx would turn a carriage return into a line break.
+            for part in filter(None, re.split("(\r)", stretch)):
+                run = paragraph.add_run("" if part == "\r" else part)
+                if part == "\r":
+                    run.add_text(part)
+                if from_right:
+                    run.font.rtl = True
+                if is_marked:
+                    run.bold = run.font.cs_bold = True  # the second one for Arabic, Hebrew, …
+                    run.font.highlight_color = WD_COLOR_INDEX.YELLOW
+        at = max(at, end)
+
+
+def _reads_from_right(text: str) -> bool:
+    """Whether the first letter that has a direction goes from right to left."""
+    directions = map(unicodedata.bidirectional, text)
+    return next((one for one in directions if one in ("L", "R", "AL")), "L") != "L"

@@ -1,0 +1,230 @@
+"""A page's segments → its lines in reading order, each a line of text, a table row or a link."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Literal
+
+from qa_bot.loaders.pdf.columns import reading_order
+from qa_bot.loaders.pdf.lines import Segment, join_row, rows
+from qa_bot.loaders.pdf.stretched import stretched_rows
+from qa_bot.loaders.pdf.tables import header_rows
+from qa_bot.text import CELLS
+
+Role = Literal["text", "row", "link"]
+
+LEADERS = re.compile(
+    r"^(?P<title>.*?)\s*(?:(?:\.\s?|…\s?|·\s?|_){3,}\s*(?P<page>\d{1,4}|[ivxlc]+)"
+    r"|(?:\.\s?|…\s?|·\s?|_){5,})$"
+)
+CONTENTS = re.compile(
+    r"(?:table of )?contents|inhalt(?:sverzeichnis)?|sommaire|índice", re.IGNORECASE
+)
+_BULLETS = "☐☑☒•●○◦■□▪▫◆◇➢➤✓✔❖►‣∙·\uf0b7\uf0a7\uf0d8\uf076\uf0fc\uf06e"
+MARKER = re.compile(
+    rf"(?P<bullet>[{_BULLETS}]|[-–—*o](?=\s))\s*"
+    r"|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,5})[.)](?:\s+|$)"
+)
+_ONLY_MARKER = re.compile(rf"[{_BULLETS}o*–—-]|\(?(?:\d{{1,3}}|[a-zA-Z]|[ivx]{{1,5}})[.)]")
+_ALIGNED = 4.0  # points
+
+
+@dataclass(slots=True)
+class Line:
+    """A line in reading order, with the column it stands in.
+
+    Of a table's row, the texts of its ``cells``, whether it ``opens`` the table
+    and whether it is one of those that name the columns.
+    """
+
+    part: Segment
+    role: Role
+    region: int
+    left: float
+    right: float
+    cells: tuple[str, ...] = ()
+    opens: bool = False
+    is_head: bool = False
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return self.part.text
+
+
+def page_lines(parts: Sequence[Segment], first_region: int) -> list[Line]:
+    """All lines of a page; regions are numbered on from ``first_region``."""
+    lines: list[Line] = []
+    upright = [part for part in parts if not part.is_turned]
+    turned = [part for part in parts if part.is_turned]
+    regions = [*reading_order(upright), *reading_order(turned)]
+    for number, region in enumerate(regions, first_region):
+        left = min(part.x0 for part in region)
+        right = max(part.x1 for part in region)
+        for line in _roles(region):
+            line.region, line.left, line.right = number, left, right
+            line.role = "link" if line.part.is_askew else line.role
+            lines.append(line)
+    _mark_contents(lines)
+    return lines
+
+
+def _mark_contents(lines: Sequence[Line]) -> None:
+    """Make everything in a contents list a link: entries over several lines, too."""
+    leaders = [index for index, line in enumerate(lines) if line.role == "link"]
+    if len(leaders) < 4:
+        return
+    title = next((i for i, line in enumerate(lines) if CONTENTS.fullmatch(line.text)), -1)
+    inside = lines[title + 1 : leaders[-1] + 1]
+    if len(leaders) >= 0.2 * len(inside):
+        for line in inside:
+            line.role = "link"
+
+
+def _roles(region: Sequence[Segment]) -> Iterator[Line]:
+    table = rows(region)
+    for row in table:
+        _join_markers(row)
+    stretched = stretched_rows(table)
+    multiple = [_is_table_row(table, i) and not stretched[i] for i in range(len(table))]
+    leaders = [bool(LEADERS.match(join_row(row).text)) for row in table]
+    held: list[_Row] = []  # of a table without lines, that later rows may go on with
+    for i, row in enumerate(table):
+        last = held[-1] if held else None
+        if last and not multiple[i] and (at := _cell_above(last.parts, row, table[i - 1])):
+            last.texts[at].append(row[0].text)
+            continue
+        if multiple[i] and not row[0].cells and not leaders[i]:
+            held.append(_Row(row, [[part.text] for part in row]))
+            continue
+        yield from _unruled(held)
+        held = []
+        if row[0].cells:
+            yield from _ruled(row[0])
+        else:
+            yield _line(join_row(row), "link" if leaders[i] else "text")
+    yield from _unruled(held)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    parts: list[Segment]
+    texts: list[list[str]]  # of each of them, line by line
+
+
+def _line(part: Segment, role: Role) -> Line:
+    return Line(part, role, 0, 0.0, 0.0)
+
+
+def _ruled(table: Segment) -> Iterator[Line]:
+    lines = []
+    for cells in table.cells:
+        text = CELLS.join(cells).rstrip(" |").lstrip()
+        line = _line(replace(table, text=text, cells=()), "row")
+        line.cells = cells
+        lines.append(line)
+    _mark_heads(lines, table.heads)
+    yield from lines
+
+
+def _unruled(table: Sequence[_Row]) -> Iterator[Line]:
+    lines = [_line(join_row(row.parts), "row") for row in table]
+    for line, cells in zip(lines, _in_columns(table), strict=True):
+        line.part, line.cells = replace(line.part, text=CELLS.join(cells).strip()), tuple(cells)
+    if lines:
+        bold = [line.part.bold for line in lines]
+        _mark_heads(lines, header_rows([line.cells for line in lines], bold, is_ruled=False))
+    yield from lines
+
+
+def _mark_heads(lines: Sequence[Line], heads: Sequence[int]) -> None:
+    """Mark header rows; another header further down opens another table."""
+    lines[0].opens = True
+    for row in heads:
+        lines[row].is_head = True
+        if row and not lines[row - 1].is_head:
+            lines[row].opens = lines[row].cells != lines[0].cells
+
+
+def _in_columns(table: Sequence[_Row]) -> list[list[str]]:
+    """The cells of each row, with empty ones where a column has none in it.
+
+    Where cells of one row overlap the same cell of another, columns can't be
+    told, and each row keeps just the cells it has.
+    """
+    texts = [[" ".join(lines) for lines in row.texts] for row in table]
+    columns: list[float] = []  # where each one ends
+    for part in sorted((part for row in table for part in row.parts), key=lambda part: part.x0):
+        if columns and part.x0 < columns[-1]:
+            columns[-1] = max(columns[-1], part.x1)
+        else:
+            columns.append(part.x1)
+    laid_out: list[list[str]] = []
+    for row, cells in zip(table, texts, strict=True):
+        places = [bisect_left(columns, part.x1) for part in row.parts]
+        if len(set(places)) < len(places):
+            return texts
+        by_place = dict(zip(places, cells, strict=True))
+        laid_out.append([by_place.get(place, "") for place in range(places[-1] + 1)])
+    return laid_out
+
+
+def _join_markers(row: list[Segment]) -> None:
+    """Put a bullet or number together with the text that it marks."""
+    while len(row) > 1 and (_ONLY_MARKER.fullmatch(row[0].text)) and not row[1].cells:
+        if row[1].x0 - row[0].x1 > 5 * row[1].size:
+            return
+        row[:2] = [replace(join_row(row[:2]), bold=row[1].bold, italic=row[1].italic)]
+
+
+def _is_table_row(table: Sequence[list[Segment]], index: int) -> bool:
+    """Whether a row's cells stand under or above those of a row near it."""
+    row = table[index]
+    if len(row) < 2 or row[0].cells:
+        return False
+    wide = any(b.x0 - a.x1 > 2.5 * a.size for a, b in pairwise(row))
+    near = [other for other in table[max(0, index - 4) : index + 5] if other is not row]
+    aligned = sum(
+        any(_are_aligned(cell, other) for cell in row[1:] for other in line[1:]) for line in near
+    )
+    return aligned >= 1 and (wide or len(row) > 2 or aligned >= 2)
+
+
+def _are_aligned(a: Segment, b: Segment) -> bool:
+    return (
+        abs(a.x0 - b.x0) < _ALIGNED
+        or abs(a.x1 - b.x1) < _ALIGNED
+        or abs(a.x0 + a.x1 - b.x0 - b.x1) < 2 * _ALIGNED
+    )
+
+
+def _cell_above(start: Sequence[Segment], row: Sequence[Segment], before: Sequence[Segment]) -> int:
+    """Which cell of the row above a lone line goes on with; 0: none, or not to be told."""
+    if len(row) != 1 or row[0].cells or before[0].y - row[0].y > 1.5 * row[0].size:
+        return 0
+    for at, cell in enumerate(start):
+        if at and abs(cell.x0 - row[0].x0) < _ALIGNED and cell.bold == row[0].bold:
+            return at
+    return 0
+
+
+def usual_leadings(lines: Sequence[Line]) -> dict[float, float]:
+    """For each size of type, the usual distance from line to line within a paragraph."""
+    counts: dict[float, Counter[float]] = {}
+    for before, after in pairwise(lines):
+        if before.role != "text" or after.role != "text" or before.region != after.region:
+            continue
+        size = round(after.part.size * 2) / 2
+        gap = before.part.y - after.part.y
+        if 0.8 * size < gap < 2.2 * size and abs(before.part.size - after.part.size) < 0.6:
+            counts.setdefault(size, Counter())[round(gap * 2) / 2] += 1
+    usual: dict[float, float] = {}
+    for size, gaps in counts.items():
+        most = max(gaps.values())
+        usual[size] = min(gap for gap, count in gaps.items() if count >= 0.5 * most)
+    return usual

@@ -1,0 +1,210 @@
+"""Ruled tables: cells found from the lines drawn around them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from qa_bot.loaders.pdf.drawing import Run
+from qa_bot.loaders.pdf.lines import Segment, join_row, rows, segments
+from qa_bot.loaders.pdf.painting import Rule
+from qa_bot.loaders.table_shape import first_row_is, kind_of
+
+NEAR = 3.0  # points between lines that are meant to touch
+MAX_HEADS = 4  # rows; more in bold are a bold table
+MAX_RULES = 4_000  # more is a drawing
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    xs: list[float]  # left to right
+    ys: list[float]  # top to bottom
+
+    def cell(self, x: float, y: float) -> tuple[int, int] | None:
+        column = bisect_right(self.xs, x) - 1
+        row = bisect_right([-edge for edge in self.ys], -y) - 1
+        if 0 <= column < len(self.xs) - 1 and 0 <= row < len(self.ys) - 1:
+            return row, column
+        return None
+
+
+def take_tables(
+    runs: Sequence[Run], rules: Sequence[Rule], page: int
+) -> tuple[list[Segment], list[Run]]:
+    """Ruled tables, each as one segment with its cells; and the runs that are in none."""
+    tables: list[Segment] = []
+    rest = list(runs)
+    for grid in _grids(rules):
+        cells: dict[tuple[int, int], list[Run]] = {}
+        outside: list[Run] = []
+        for run in rest:
+            at = grid.cell((run.x0 + run.x1) / 2, run.y + 0.3 * run.size)
+            if at is None:
+                outside.append(run)
+            else:
+                cells.setdefault(at, []).append(run)
+        title = _take_title(cells)
+        if (table := _table(grid, cells, page)) is not None:
+            baselines = sorted({run.y for run in title})
+            tables.append(replace(table, title=tuple(baselines)))
+            rest = outside + title
+    return tables, rest
+
+
+def _grids(rules: Sequence[Rule]) -> list[_Grid]:
+    """Groups of rules that touch, with at least two columns and two rows."""
+    if not rules or len(rules) > MAX_RULES:
+        return []
+    groups: list[list[Rule]] = []
+    boxes: list[list[float]] = []
+    for rule in sorted(rules, key=lambda rule: -rule.y1):
+        touching = [i for i, box in enumerate(boxes) if _touches(rule, box)]
+        group = [rule]
+        box = [rule.x0, rule.y0, rule.x1, rule.y1]
+        for i in reversed(touching):
+            group += groups.pop(i)
+            other = boxes.pop(i)
+            box = [*map(min, box[:2], other[:2]), *map(max, box[2:], other[2:])]
+        groups.append(group)
+        boxes.append(box)
+    grids = []
+    for group, box in zip(groups, boxes, strict=True):
+        width, height = box[2] - box[0], box[3] - box[1]
+        xs = _edges(group, vertical=True, needed=min(0.35 * height, 60))
+        ys = _edges(group, vertical=False, needed=0.9 * width)
+        if len(xs) >= 2 and len(ys) >= 2:
+            xs, ys = _closed(xs, box[0], box[2]), _closed(ys, box[1], box[3])
+            if len(xs) >= 3 and len(ys) >= 3:
+                grids.append(_Grid(xs, ys[::-1]))
+    return grids
+
+
+def _closed(edges: list[float], low: float, high: float) -> list[float]:
+    """Edges with the outermost ones, which are often not drawn."""
+    before = [low] if edges[0] - low > 2 * NEAR else []
+    after = [high] if high - edges[-1] > 2 * NEAR else []
+    return before + edges + after
+
+
+def _touches(rule: Rule, box: Sequence[float]) -> bool:
+    return (
+        rule.x0 <= box[2] + NEAR
+        and rule.x1 >= box[0] - NEAR
+        and rule.y0 <= box[3] + NEAR
+        and rule.y1 >= box[1] - NEAR
+    )
+
+
+def _edges(group: Sequence[Rule], *, vertical: bool, needed: float) -> list[float]:
+    """Where rules of one direction lie, if together they are as long as ``needed``."""
+    lines: list[tuple[float, float]] = []
+    for rule in group:
+        if rule.is_vertical == vertical:
+            middle = (rule.x0 + rule.x1) / 2 if vertical else (rule.y0 + rule.y1) / 2
+            length = rule.y1 - rule.y0 if vertical else rule.x1 - rule.x0
+            lines.append((middle, length))
+    edges: list[float] = []
+    total = 0.0
+    for at, length in [*sorted(lines), (float("inf"), 0.0)]:
+        if edges and at - edges[-1] <= NEAR:
+            total += length
+            continue
+        if edges and total < needed:
+            edges.pop()
+        if at != float("inf"):
+            edges.append(at)
+        total = length
+    return edges
+
+
+def _take_title(cells: dict[tuple[int, int], list[Run]]) -> list[Run]:
+    """Take the first rows that are one cell over all columns: the table's title."""
+    title: list[Run] = []
+    columns = {column for _, column in cells}
+    while len({row for row, _ in cells}) > 2 and len(columns) > 1:
+        first = min(row for row, _ in cells)
+        filled = [at for at in cells if at[0] == first]
+        if len(filled) > 1:
+            break
+        title += cells.pop(filled[0])
+    return title
+
+
+def _table(grid: _Grid, cells: dict[tuple[int, int], list[Run]], page: int) -> Segment | None:
+    columns = {column for _, column in cells}
+    if len(columns) < 2 or len({row for row, _ in cells}) < 2:
+        return None
+    table: list[tuple[str, ...]] = []
+    bold: list[bool] = []
+    for row in range(len(grid.ys) - 1):
+        texts = [_cell_text(cells.get((row, column), ()), page) for column in sorted(columns)]
+        if any(texts):
+            table.append(tuple(texts))
+            bold.append(all(run.bold for at, runs in cells.items() if at[0] == row for run in runs))
+    filled = sum(bool(text) for row in table for text in row)
+    words = max(len(text.split()) for row in table for text in row)
+    if len(table) < 2 or filled < 0.3 * len(table) * len(columns) or words > 250:
+        return None  # a frame around text, a chart
+    runs = [run for group in cells.values() for run in group]
+    size = sorted(run.size for run in runs)[len(runs) // 2]
+    return Segment(
+        text=" ".join(text for row in table for text in row if text),
+        x0=grid.xs[0],
+        x1=grid.xs[-1],
+        y=max(run.y for run in runs),
+        size=size,
+        bold=False,
+        italic=False,
+        page=page,
+        low=min(run.y for run in runs),
+        cells=tuple(table),
+        heads=header_rows(table, bold, is_ruled=True),
+    )
+
+
+def header_rows(
+    table: Sequence[Sequence[str]], bold: Sequence[bool], *, is_ruled: bool
+) -> tuple[int, ...]:
+    """The rows that name the columns of those below them.
+
+    Names in bold type above other rows do, further down too, where the same
+    lines hold several tables. Where the first row isn't bold it is left to what
+    the cells hold; what is all text needs lines to be taken for a table.
+    """
+    runs = [
+        range(rows[0], rows[-1] + 1)
+        for is_bold, group in groupby(range(len(table)), bold.__getitem__)
+        if is_bold and (rows := list(group))
+    ]
+    most = MAX_HEADS if is_ruled else 2
+    heads = [
+        row
+        for run in runs
+        if run.stop < len(table) and len(run) <= most
+        if all(map(_are_names, table[run.start : run.stop]))
+        or (run.start == 0 and not _has_labels(table[0]))
+        for row in run
+    ]
+    if 0 in heads or bold[0]:
+        return tuple(heads)
+    shape = first_row_is(table)
+    is_wide = max(map(len, table)) > 2
+    is_header = shape == "header" or (shape == "unclear" and is_ruled and is_wide)
+    return (0, *heads) if is_header else tuple(heads)
+
+
+def _are_names(cells: Sequence[str]) -> bool:
+    """Whether a row has names for its columns: a total has numbers, a group's name is alone."""
+    kinds = [kind for cell in cells if (kind := kind_of(cell)) != "nothing"]
+    return len(kinds) > 1 and set(kinds) == {"text"} and not _has_labels(cells)
+
+
+def _has_labels(cells: Sequence[str]) -> bool:
+    """Whether it names the values beside its cells, as in a form: "Name: | Ann"."""
+    return any(cell.endswith(":") for cell in cells)
+
+
+def _cell_text(runs: Sequence[Run], page: int) -> str:
+    return " ".join(join_row(row).text for row in rows(segments(runs, page)))

@@ -1,0 +1,4 @@
+"""Word (.docx) → ``Document``, from its XML. Read ``load.py`` first.
+
+``package.py`` opens the file, ``styles.py`` tells headings and lists, ``tables.py`` reads tables.
+"""

