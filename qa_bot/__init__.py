@@ -25,12 +25,14 @@ from qa_bot.errors import (
 )
 from qa_bot.evaluation.comparing import Comparison, compare
 from qa_bot.evaluation.figures import Figure, Summary
+from qa_bot.evaluation.formats import read_questions
 from qa_bot.evaluation.golden import add_golden, read_golden
 from qa_bot.evaluation.outcomes import Evaluation, Outcome, evaluate
-from qa_bot.evaluation.questions import Question, read_questions
+from qa_bot.evaluation.questions import Question
 from qa_bot.keeping.citing import cite
 from qa_bot.keeping.feedback import Feedback, add_feedback, read_feedback
 from qa_bot.keeping.quote_sheet import Sheet, make_quote_sheet
+from qa_bot.models.embedding import Embedder
 from qa_bot.models.other_readers import load_reader
 from qa_bot.models.reader import Reader, Reading
 from qa_bot.records import (
@@ -52,11 +54,10 @@ from qa_bot.records import (
     Receipt,
     Section,
     Sentence,
+    __version__,
 )
 from qa_bot.store.checking import check_index
 from qa_bot.store.opening import Index, open_index
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Answer",
@@ -65,6 +66,7 @@ __all__ = [
     "Comparison",
     "Document",
     "DocumentSummary",
+    "Embedder",
     "EmptyQuestionError",
     "Evaluation",
     "Excerpt",

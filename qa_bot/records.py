@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+__version__ = "0.1.0"
+"""Of qa_bot; evaluations and feedback say which one they are from."""
+
 Span = tuple[int, int]
 """``(start, end)`` in code points, ``end`` exclusive."""
 

@@ -6,71 +6,51 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "qa_bot"
 
-LEAVES = "errors records text sentences"
-PUBLIC = "qa_bot errors records health"
-ALLOWED = {  # room → the rooms it may use; "qa_bot" stands for the public names
+GROUND = "errors records text sentences processes"
+PUBLIC = f"qa_bot {GROUND}"
+ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" is the public names
+    "loaders": GROUND,
+    "models": GROUND,
+    "pages": GROUND,
+    "store": f"{GROUND} loaders.files models",
+    "building": f"{GROUND} loaders models store",
+    "asking": f"{GROUND} models store",
+    "keeping": f"{GROUND} store.locks",
+    "evaluation": f"{GROUND} loaders models pages store building asking keeping",
+    "web": f"{PUBLIC} asking.answering keeping loaders models pages",
+    "shell": f"{PUBLIC} evaluation models store.health web",
+    "qa_bot": f"{GROUND} models store building asking keeping evaluation",
+    "__main__": "shell",
     "errors": "",
     "records": "errors",
     "text": "",
     "sentences": "records",
     "processes": "",
-    "loaders": f"loaders processes {LEAVES}",
-    "passages": LEAVES,
-    "cores": "",
-    "model_folders": "errors",
-    "embedding": f"cores model_folders {LEAVES}",
-    "reader_network": LEAVES,
-    "reader": f"cores reader_network {LEAVES}",
-    "schema": LEAVES,
-    "pieces": LEAVES,
-    "naming": LEAVES,
-    "database": f"schema pieces naming {LEAVES}",
-    "rows": f"pieces {LEAVES}",
-    "vectors": LEAVES,
-    "lexical": LEAVES,
-    "caches": "schema database rows vectors lexical",
-    "files": f"loaders {LEAVES}",
-    "reading": f"loaders processes {LEAVES}",
-    "page_sheet": "",
-    "page_text": "page_sheet",
-    "page_worker": "page_sheet page_text processes",
-    "page_view": f"processes {LEAVES}",
-    "progress": LEAVES,
-    "locks": LEAVES,
-    "citing": LEAVES,
-    "quote_sheet": f"citing {LEAVES}",
-    "feedback": f"locks {LEAVES}",
-    "storing": f"database embedding {LEAVES}",
-    "updating": (
-        f"files reading progress storing database naming loaders passages embedding {LEAVES}"
-    ),
-    "indexing": (
-        "files locks caches schema database naming rows loaders embedding progress storing "
-        f"updating {LEAVES}"
-    ),
-    "opening": f"files locks caches schema database naming rows embedding {LEAVES}",
-    "retrieval": f"opening embedding lexical {LEAVES}",
-    "checking": f"files caches schema database rows {LEAVES}",
-    "other_readers": f"model_folders reader reader_network {LEAVES}",
-    "judging": f"reader retrieval {LEAVES}",
-    "answering": f"judging reader opening retrieval lexical {LEAVES}",
-    "health": "opening records",
-    "web": f"web answering citing embedding feedback loaders quote_sheet page_view reader {PUBLIC}",
-    "evaluation": f"evaluation answering locks opening reader retrieval qa_bot {LEAVES}",
-    "console": "reader other_readers records",
-    "cli_eval": f"evaluation console reader {PUBLIC}",
-    "cli": f"cli_eval console web {PUBLIC}",
-    "qa_bot": (
-        "answering checking citing evaluation feedback indexing opening other_readers quote_sheet "
-        "reader retrieval errors records"
-    ),
-    "__main__": "cli",
+}
+INSIDE = {  # rooms of a wing that may use less than the whole of it
+    "loaders": "file_kinds pdf html word",  # the door: not the pool, nor the list of files
+    "loaders.worker": "loaders",
+    "models.cores": "",
+    "models.embedding": "cores model_folders",
+    "models.reader": "cores reader_network",
+    "models.reader_network": "",
+    "pages.view": "",  # what draws is in the worker's process
+    "pages.sheet": "",
+    "store.schema": "",
+    "store.database": "naming pieces schema",
+    "store.vectors": "",
+    "store.lexical": "",
+    "store.locks": "",
+    "building.passages": "",
+    "asking.retrieval": "",
+    "asking.judging": "retrieval",
 }
 SLOW = {"torch", "transformers", "sentence_transformers", "faiss", "tantivy", "gradio"} | {
     "sklearn",
@@ -89,8 +69,13 @@ FILES = {module_name(file): file for file in sorted(PACKAGE.rglob("*.py"))}
 
 
 def room(module: str) -> str:
-    """``qa_bot.web.render`` → ``web``; the package itself is ``qa_bot``."""
-    return module.split(".")[1] if "." in module else module
+    """``qa_bot.web.render`` → ``web.render``; the package itself is ``qa_bot``."""
+    return module.partition(".")[2] or module
+
+
+def wing(module: str) -> str:
+    """``qa_bot.web.render`` → ``web``."""
+    return room(module).split(".")[0]
 
 
 def imported(node: ast.AST) -> Iterator[str]:
@@ -115,30 +100,71 @@ def at_module_level(node: ast.AST) -> Iterator[ast.AST]:
         yield from at_module_level(child)
 
 
+@cache
 def tree(module: str) -> ast.Module:
     return ast.parse(FILES[module].read_text(encoding="utf-8"))
 
 
+@cache
+def uses(module: str) -> set[str]:
+    """The rooms that a module imports from, its own wing's included."""
+    names = {name for node in ast.walk(tree(module)) for name in imported(node)}
+    return {room(name) for name in names if name.split(".")[0] == "qa_bot"}
+
+
+def within(used: str, allowed: str) -> bool:
+    """Whether a room is one of those named, or in one of them."""
+    return any(used == one or used.startswith(f"{one}.") for one in allowed.split())
+
+
 @pytest.mark.parametrize("module", FILES)
-def test_a_room_uses_only_the_rooms_it_may_use(module: str) -> None:
-    used = {
-        room(name)
-        for node in ast.walk(tree(module))
-        for name in imported(node)
-        if name.split(".")[0] == "qa_bot"
-    }
-    assert used <= set(ALLOWED[room(module)].split())
+def test_a_wing_uses_only_the_wings_it_may_use(module: str) -> None:
+    own = wing(module)
+    outside = {one for one in uses(module) if one.split(".")[0] != own}
+    assert not {one for one in outside if not within(one, ALLOWED[own])}
 
 
-def test_every_room_in_the_table_is_there() -> None:
-    assert {room(module) for module in FILES} == set(ALLOWED)
-    used = {name for names in ALLOWED.values() for name in names.split()}
-    assert used <= set(ALLOWED)
+@pytest.mark.parametrize("at", INSIDE)
+def test_a_room_uses_only_the_rooms_of_its_wing_that_it_may_use(at: str) -> None:
+    own = at.split(".", maxsplit=1)[0]
+    inside = {one for one in uses(f"qa_bot.{at}") if one.split(".")[0] == own}
+    assert not {one for one in inside if not within(one.removeprefix(f"{own}."), INSIDE[at])}
+
+
+def test_no_module_leads_back_to_itself() -> None:
+    names = {room(module): module for module in FILES}
+    circles = []
+    for start in names:
+        reached: set[str] = set()
+        ahead = [start]
+        while ahead:
+            found = {one for one in uses(names[ahead.pop()]) if one in names} - reached
+            reached |= found
+            ahead += found
+        if start in reached:
+            circles.append(start)
+    assert not circles
+
+
+def test_every_wing_is_in_the_table_and_says_what_it_is() -> None:
+    assert {wing(module) for module in FILES} == set(ALLOWED)
+    named = {name.split(".")[0] for names in ALLOWED.values() for name in names.split()}
+    assert named <= set(ALLOWED)
+    for folder in {file.parent for file in FILES.values()}:
+        says = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8")))
+        assert says, f"{folder} has no docstring"
+
+
+def test_the_ground_floor_is_all_that_stands_beside_the_wings() -> None:
+    beside = {file.stem for file in PACKAGE.glob("*.py")}
+    assert beside == {"__init__", "__main__", *GROUND.split()}
 
 
 def test_the_command_line_imports_the_web_chat_only_when_asked_to_serve() -> None:
-    at_start = {name for node in at_module_level(tree("qa_bot.cli")) for name in imported(node)}
-    assert not any(room(name) == "web" for name in at_start if name.startswith("qa_bot."))
+    at_start = {
+        name for node in at_module_level(tree("qa_bot.shell.commands")) for name in imported(node)
+    }
+    assert not any(wing(name) == "web" for name in at_start if name.startswith("qa_bot."))
 
 
 @pytest.mark.parametrize("module", FILES)
@@ -146,12 +172,13 @@ def test_slow_libraries_are_imported_where_they_are_first_used(module: str) -> N
     at_start = {
         name.split(".")[0] for node in at_module_level(tree(module)) for name in imported(node)
     }
-    is_page = room(module) == "web" and module not in {"qa_bot.web.render", "qa_bot.web.service"}
+    is_page = wing(module) == "web" and module not in {"qa_bot.web.render", "qa_bot.web.service"}
     assert not at_start & (SLOW - {"gradio"} if is_page else SLOW)
 
 
 @pytest.mark.parametrize(
-    "modules", ["qa_bot", "qa_bot.cli", "qa_bot.web.app", "qa_bot.web.render, qa_bot.web.service"]
+    "modules",
+    ["qa_bot", "qa_bot.shell.commands", "qa_bot.web.app", "qa_bot.web.render, qa_bot.web.service"],
 )
 def test_importing_loads_no_slow_library(modules: str) -> None:
     code = f"import sys, {modules}; print(*sorted(sys.modules))"

@@ -29,9 +29,9 @@ from pypdf.generic import (
 from qa_bot import OcrError
 from qa_bot.errors import UnreadableDocumentError
 from qa_bot.loaders import load_document
+from qa_bot.loaders.pdf import ocr
 from qa_bot.loaders.pdf.hocr import page_text, read_hocr
 from qa_bot.loaders.pdf.lines import segments
-from qa_bot.loaders.pdf import ocr
 from qa_bot.loaders.pdf.load import load_pdf
 from qa_bot.records import Document
 

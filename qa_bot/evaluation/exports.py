@@ -13,9 +13,10 @@ from typing import Any
 
 from qa_bot.errors import QaBotError, QuestionFileError
 from qa_bot.evaluation.figures import CUTOFF, Figure, RankScores, Summary, numbered
+from qa_bot.evaluation.formats import read_text
 from qa_bot.evaluation.judging import spaceless
 from qa_bot.evaluation.outcomes import Evaluation, Outcome, Part
-from qa_bot.evaluation.questions import Question, read_text
+from qa_bot.evaluation.questions import Question
 from qa_bot.text import as_cell
 
 VERSION = 1

@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qa_bot.errors import IndexStateError, QuestionFileError
+from qa_bot.evaluation.formats import read_questions
 from qa_bot.evaluation.judging import is_named, page_name
-from qa_bot.evaluation.questions import Question, as_line, one_space, question_id, read_questions
+from qa_bot.evaluation.questions import Question, as_line, one_space, question_id
 from qa_bot.records import Answer, Quote
 from qa_bot.store import locks
 

@@ -33,7 +33,7 @@ from qa_bot.evaluation.judging import (
 )
 from qa_bot.evaluation.questions import Question, one_space
 from qa_bot.models.reader import DEFAULT_READER, Reader
-from qa_bot.records import Answer, Citation, Passage, Quote
+from qa_bot.records import Answer, Citation, Passage, Quote, __version__
 from qa_bot.store.opening import Index
 
 _PASSAGES_FOR_DOCUMENTS = (
@@ -290,8 +290,6 @@ def _evaluation(
     reader: str,
     warning: str,
 ) -> Evaluation:
-    from qa_bot import __version__
-
     held: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         held.setdefault(outcome.held_by, []).append(outcome)

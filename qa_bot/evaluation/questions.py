@@ -1,4 +1,4 @@
-"""Questions with what their answers must be, read from a file of ours, SQuAD's or BEIR's.
+"""Questions with what their answers must be, as a line of a file of ours has them.
 
 One JSON object on each line: ``question`` and any of ``quote``, ``document``,
 ``section`` (or ``sections``), ``page`` and ``context``; or ``"quote": null``
@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
 
 from qa_bot.asking.retrieval import MAX_QUESTION
@@ -44,36 +42,6 @@ class Question:
     pages: tuple[str, ...] = ()  # as the citation prints it: the label, or else the number
     context: str = ""  # the paragraph that the quote must stand in
     grades: tuple[int, ...] = ()  # how relevant each document is, from 1; () for 1 each
-
-
-def read_questions(path: str | Path) -> tuple[Question, ...]:
-    """Read a file of questions.
-
-    Args:
-        path: A JSON Lines file of ours; a SQuAD file (``.json``), whose
-            paragraphs become contexts; or a BEIR folder (``queries.jsonl`` and
-            ``qrels/*.tsv``, whose corpus ids are document ids), or one of its
-            qrels files. BEIR's queries without a relevant document are left
-            out, since nobody judged them.
-
-    Raises:
-        QuestionFileError: The file can't be read, or one of its lines; the
-            message names the line. Nothing is skipped.
-    """
-    from qa_bot.evaluation.formats import read_beir, read_squad
-
-    file = Path(path)
-    if file.is_dir() or file.suffix.lower() == ".tsv":
-        drafts = list(read_beir(file))
-    else:
-        text = read_text(file)
-        if file.suffix.lower() == ".json" and not _is_json_lines(text):
-            drafts = list(read_squad(file, text))
-        else:
-            drafts = [(where, _parse(line, where)) for where, line in json_lines(file, text)]
-    if not drafts:
-        raise QuestionFileError(f"{file} holds no questions.")
-    return _named(drafts)
 
 
 def as_line(question: Question) -> str:
@@ -110,52 +78,12 @@ def question_id(text: str) -> str:
     return hashlib.sha256(one_space(text).casefold().encode("utf-8", "replace")).hexdigest()[:12]
 
 
-def read_text(file: Path) -> str:
-    """The whole of a file in UTF-8.
+def parse(line: Mapping[str, Any], where: str) -> Question:
+    """A line of ours; its id is empty where none is given.
 
     Raises:
-        QuestionFileError: It can't be read, or isn't UTF-8; the message names the line.
+        QuestionFileError: It is not as a line of ours has to be; the message begins with ``where``.
     """
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise QuestionFileError(f"{file} can't be read ({error.strerror}).") from error
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise QuestionFileError(f"{file}, line {line}: not UTF-8.") from error
-
-
-def json_lines(file: Path, text: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each line's place ("questions.jsonl, line 3") and object; empty lines are passed over.
-
-    Raises:
-        QuestionFileError: A line isn't a JSON object.
-    """
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            where = f"{file}, line {number}"
-            try:
-                found = json.loads(line)
-            except (ValueError, RecursionError) as error:
-                raise QuestionFileError(f"{where}: not JSON ({error}).") from error
-            if not isinstance(found, dict):
-                raise QuestionFileError(f"{where}: not a JSON object in braces.")
-            yield where, found
-
-
-def _is_json_lines(text: str) -> bool:
-    """Whether a file that is called ``.json`` is one object on each line all the same."""
-    try:
-        found = json.loads(text.split("\n", 1)[0])
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(found, dict) and "question" in found
-
-
-def _parse(line: Mapping[str, Any], where: str) -> Question:
-    """A line of ours; its id is empty where none is given."""
     for name in line:
         if name not in FIELDS:
             near = get_close_matches(name, FIELDS, 1, 0.75)
@@ -204,22 +132,3 @@ def _strings(line: Mapping[str, Any], name: str, where: str) -> tuple[str, ...]:
             raise QuestionFileError(f"{where}: {name!r} holds something else than text.")
         found.append(one_space(one))
     return tuple(dict.fromkeys(found))
-
-
-def _named(drafts: Iterable[tuple[str, Question]]) -> tuple[Question, ...]:
-    """The questions with an id each; one that repeats another's text gets a number."""
-    named: list[Question] = []
-    given: set[str] = set()
-    repeats: Counter[str] = Counter()
-    for where, draft in drafts:
-        if draft.id:
-            identifier = draft.id
-        else:
-            key = question_id(draft.text)
-            repeats[key] += 1
-            identifier = key if repeats[key] == 1 else f"{key}-{repeats[key]}"
-        if identifier in given:
-            raise QuestionFileError(f"{where}: another question has the id {identifier!r}.")
-        given.add(identifier)
-        named.append(replace(draft, id=identifier))
-    return tuple(named)

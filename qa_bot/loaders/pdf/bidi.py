@@ -12,9 +12,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from qa_bot.loaders.pdf.drawing import Run
 from qa_bot.loaders.pdf.fonts import RIGHT_TO_LEFT
-from qa_bot.loaders.pdf.painting import Rule
+from qa_bot.loaders.pdf.pen import Rule, Run
 
 _ARABIC = "\u0600-\u065f\u066a-\u06ef\u06fa-\u08ff\ufb50-\ufdff\ufe70-\ufefc"
 _DIGIT = "0-9\u0660-\u0669\u06f0-\u06f9"

@@ -12,9 +12,8 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from qa_bot.loaders.pdf.bidi import mirror, prevails
-from qa_bot.loaders.pdf.drawing import Run
 from qa_bot.loaders.pdf.fonts import clean
-from qa_bot.loaders.pdf.painting import Rule
+from qa_bot.loaders.pdf.pen import Rule, Run
 from qa_bot.loaders.pdf.text import PageText
 
 if TYPE_CHECKING:

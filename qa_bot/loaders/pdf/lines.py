@@ -10,8 +10,8 @@ from itertools import pairwise
 from statistics import median
 
 from qa_bot.loaders.pdf.bidi import logical
-from qa_bot.loaders.pdf.drawing import Run
 from qa_bot.loaders.pdf.geometry import BENEATH
+from qa_bot.loaders.pdf.pen import Run
 
 GAP = 1.05  # ems between two segments of one line; less is a space
 SAME_LINE = 0.3  # ems up or down

@@ -2,46 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from dataclasses import replace
 
-from qa_bot.loaders.pdf.geometry import Box, apply, overlap
-from qa_bot.loaders.pdf.sight import BLACK, Colour, colour_of, is_off, space_of
-
-if TYPE_CHECKING:
-    from qa_bot.loaders.pdf.drawing import Pen
-
-Operands = Sequence[Any]
+from qa_bot.loaders.pdf.geometry import apply, overlap
+from qa_bot.loaders.pdf.pen import Operands, Pen, Rule
+from qa_bot.loaders.pdf.sight import BLACK, colour_of, is_off, space_of
 
 MAX_RULES = 200_000  # of one page
-_EVERYWHERE: Box = (float("-inf"), float("-inf"), float("inf"), float("inf"))
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A ruled line, horizontal or vertical."""
-
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-
-    @property
-    def is_vertical(self) -> bool:
-        """Whether it is higher than wide."""
-        return self.y1 - self.y0 > self.x1 - self.x0
-
-
-@dataclass(frozen=True, slots=True)
-class Ink:
-    """The part of the graphics state that says how paths and letters are filled."""
-
-    fill: Colour = BLACK
-    space: str = ""  # of the fill's colour, see ``space_of``
-    alpha: float = 1.0
-    is_plain: bool = True  # covers what is under it: no blending, no mask
-    clip: Box | None = _EVERYWHERE  # None where it isn't a rectangle
 
 
 def _rectangle(pen: Pen, operands: Operands) -> None:

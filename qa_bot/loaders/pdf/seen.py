@@ -7,8 +7,8 @@ its picture, and counts.
 
 from __future__ import annotations
 
-from qa_bot.loaders.pdf.drawing import MANY_PATHS, Drawn, Pen
 from qa_bot.loaders.pdf.geometry import Box
+from qa_bot.loaders.pdf.pen import MANY_PATHS, Drawn, Pen
 
 
 def seen(pen: Pen) -> list[Drawn]:

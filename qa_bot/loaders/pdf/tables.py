@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from qa_bot.loaders.pdf.drawing import Run
 from qa_bot.loaders.pdf.lines import Segment, join_row, rows, segments
-from qa_bot.loaders.pdf.painting import Rule
+from qa_bot.loaders.pdf.pen import Rule, Run
 from qa_bot.loaders.table_shape import first_row_is, kind_of
 
 NEAR = 3.0  # points between lines that are meant to touch

@@ -9,11 +9,11 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from qa_bot.loaders.pdf.bidi import mirror, prevails
-from qa_bot.loaders.pdf.drawing import ASKEW, MANY_PATHS, Drawn, Pen, Run
+from qa_bot.loaders.pdf.drawing import draw, draw_form
 from qa_bot.loaders.pdf.fonts import FontReader
 from qa_bot.loaders.pdf.forms import on_top, place_of
 from qa_bot.loaders.pdf.geometry import BENEATH, Matrix, multiply
-from qa_bot.loaders.pdf.painting import Rule
+from qa_bot.loaders.pdf.pen import ASKEW, MANY_PATHS, Drawn, Pen, Rule, Run
 from qa_bot.loaders.pdf.seen import seen
 from qa_bot.loaders.pdf.sight import hidden_layers
 from qa_bot.loaders.pdf.vertical import stood_up
@@ -57,7 +57,7 @@ def read_page(page: PageObject, fonts: dict[int, FontReader]) -> PageText:
     pen = Pen(fonts, base, hidden_layers(page.pdf))
     contents = page.get("/Contents")
     if contents is not None and contents.get_object() is not None:
-        pen.draw(contents.get_object(), page.get("/Resources"), page.pdf)
+        draw(pen, contents.get_object(), page.get("/Resources"), page.pdf)
     _put_on_top(pen, page)
     visible = seen(pen)
     inside = stood_up(
@@ -111,7 +111,7 @@ def _put_on_top(pen: Pen, page: PageObject) -> None:
             pen.write(shown.text, *place_of(shown))
         else:
             pen.reset(multiply(shown.matrix, pen.base))
-            pen.put(shown.form, page.pdf)
+            draw_form(pen, shown.form, page.pdf)
 
 
 def _once(drawn: Sequence[Drawn]) -> Iterator[Drawn]:

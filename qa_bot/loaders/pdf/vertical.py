@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from qa_bot.loaders.pdf.drawing import Drawn
+from qa_bot.loaders.pdf.pen import Drawn
 
 DOWN = 3  # quarter turns of a line that goes down
 LEAST = 20  # characters drawn one by one
