@@ -21,8 +21,8 @@ test: .venv/installed-dev
 	$(BIN)/pytest
 
 bench: .venv/installed-dev
-	$(BIN)/python -m benchmarks.core
-	$(BIN)/python -m benchmarks.reading_scores
+	$(BIN)/python -m benchmarks.quality.core
+	$(BIN)/python -m benchmarks.quality.reading_scores
 
 # Installed once; again only when what is pinned changes.
 .venv/installed: pyproject.toml constraints.txt

@@ -1,1 +1,6 @@
 """What the README claims, reproducible."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+"""Of the project."""

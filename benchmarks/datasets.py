@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import ROOT
 from qa_bot.building.passages import whole_passage
 from qa_bot.records import Block, Document, Passage, Section
 
 SHARED = Path(
-    os.environ.get("QA_BOT_SHARED", Path(__file__).resolve().parents[2] / "shared")
+    os.environ.get("QA_BOT_SHARED", ROOT.parent / "shared")
 )  # too large for the repository; the benchmarks' README says what is in it
 SQUAD = SHARED / "benchmarks" / "squad2-dev-half.json"
 ARTICLE_QUESTIONS = SHARED / "benchmarks" / "nato_public.jsonl"

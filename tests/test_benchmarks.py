@@ -10,17 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.pdf_oracle import OracleLine, find_furniture
-from benchmarks.pdf_readers import plain_document, without_furniture
-from benchmarks.peer_corpora import (
+from benchmarks.pdf.oracle import OracleLine, find_furniture
+from benchmarks.pdf.readers import plain_document, without_furniture
+from benchmarks.peers.comparing import claim, code_digest
+from benchmarks.peers.corpora import (
     as_documents,
     load_corpus,
     sampled,
     save_corpus,
     squad_corpus,
 )
-from benchmarks.peer_environment import JobError, do_job
-from benchmarks.peer_figures import (
+from benchmarks.peers.environment import JobError, do_job
+from benchmarks.peers.figures import (
     FIGURES,
     RATE,
     Comparison,
@@ -30,13 +31,12 @@ from benchmarks.peer_figures import (
     is_noise,
     ratio,
 )
-from benchmarks.peer_metrics import measure
-from benchmarks.peer_plot import plot
-from benchmarks.peer_report import results_text
-from benchmarks.peer_sizes import closure, installed_bytes
-from benchmarks.peer_systems import SYSTEMS
-from benchmarks.peer_worker import index_job, quality_job
-from benchmarks.peers import claim, code_digest
+from benchmarks.peers.metrics import measure
+from benchmarks.peers.plot import plot
+from benchmarks.peers.report import results_text
+from benchmarks.peers.sizes import closure, installed_bytes
+from benchmarks.peers.systems import SYSTEMS
+from benchmarks.peers.worker import index_job, quality_job
 from benchmarks.results import save_section
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import mutants
-from benchmarks.fuzz import Tally, names, watched
-from benchmarks.invariants import ugly
-from benchmarks.specimens import generated
+from benchmarks.upkeep import mutants
+from benchmarks.upkeep.fuzz import Tally, names, watched
+from benchmarks.upkeep.invariants import ugly
+from benchmarks.upkeep.specimens import generated
 from qa_bot.errors import UnreadableDocumentError
 from qa_bot.loaders import LOADERS, load_document
 from qa_bot.records import Block, Document, Section
@@ -22,9 +22,9 @@ ROOT = Path(__file__).parents[1]
 
 
 def test_mutants_are_read_or_refused_with_one_clear_line() -> None:
-    """``python -m benchmarks.fuzz`` does the same with 2,000, and with larger files."""
+    """``python -m benchmarks.upkeep.fuzz`` does the same with 2,000, and with larger files."""
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.fuzz", "--small", "--mutants", "200"],
+        [sys.executable, "-m", "benchmarks.upkeep.fuzz", "--small", "--mutants", "200"],
         capture_output=True,
         text=True,
         check=False,

@@ -21,7 +21,7 @@ from conftest import paragraphs, write
 from fpdf import FPDF
 
 from benchmarks.hashing import HashEmbedder
-from benchmarks.kills import Ranking, kill_builds, ranking, write_version
+from benchmarks.upkeep.kills import Ranking, kill_builds, ranking, write_version
 from qa_bot import IndexBusyError, Limits, answer, build_index, check_index, open_index, retrieve
 from qa_bot.building import build, storing
 from qa_bot.loaders.pool import read_documents
@@ -262,7 +262,8 @@ SLOW_BUILD = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # or a test in the background ignores it
 from benchmarks.hashing import HashEmbedder
-from qa_bot import build_index, storing
+from qa_bot import build_index
+from qa_bot.building import storing
 storing.BATCH = 2
 build_index(sys.argv[1], sys.argv[2], model=HashEmbedder(seconds=0.2),
             on_progress=lambda progress: print(progress, flush=True))

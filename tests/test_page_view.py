@@ -21,7 +21,7 @@ from PIL import Image, ImageDraw
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import DecodedStreamObject, NameObject, RectangleObject
 
-from benchmarks.page_boxes import Reader, plain
+from benchmarks.pdf.page_boxes import Reader, plain
 from qa_bot.errors import PageViewError
 from qa_bot.loaders.pdf.load import load_pdf
 from qa_bot.pages.view import Box, Drawing, Marks, PageViewer

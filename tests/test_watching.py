@@ -12,7 +12,7 @@ import pytest
 from conftest import paragraphs, write
 
 from benchmarks.hashing import HashEmbedder
-from benchmarks.soak import soak
+from benchmarks.upkeep.soak import soak
 from qa_bot.store import locks
 from qa_bot.web import watching
 from qa_bot.web.service import Service

@@ -1,0 +1,1 @@
+"""qa_bot beside what people would use instead: ``python -m benchmarks.peers``."""

@@ -1,0 +1,1 @@
+"""How right the answers are, and how quickly they come: core, reading_scores, fit, chat."""
