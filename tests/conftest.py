@@ -27,7 +27,10 @@ settings.load_profile("patient")
 
 pytest_plugins = ["browsing"]  # fixtures of the browser tests
 
-DOCUMENTS = Path(__file__).parents[1] / "documents"
+ROOT = Path(__file__).resolve().parents[1]
+DATA = ROOT / "tests" / "data"
+QUESTIONS = DATA / "article_questions.jsonl"
+DOCUMENTS = ROOT / "documents"
 ARTICLE = "military-partnerships-with-nato-allies.txt"
 
 

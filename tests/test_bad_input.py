@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import paragraphs, unstale, write
+from conftest import ROOT, paragraphs, unstale, write
 
 from benchmarks.hashing import HashEmbedder
 from qa_bot import (
@@ -33,7 +33,6 @@ from qa_bot import (
     retrieve,
 )
 
-ROOT = Path(__file__).parents[1]
 FILE = "qa_bot.sqlite"
 QUESTION = "Where was otter number 3 seen?"
 
@@ -315,7 +314,7 @@ PRELUDE = """
 import json, os, resource, sys
 from pathlib import Path
 sys.path[:0] = [sys.argv[1], sys.argv[2]]
-from conftest import paragraphs, unstale, write
+from conftest import ROOT, paragraphs, unstale, write
 
 from benchmarks.hashing import HashEmbedder
 from qa_bot import QaBotError, answer, build_index, open_index

@@ -10,8 +10,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
-PACKAGE = Path(__file__).parents[1] / "qa_bot"
+PACKAGE = ROOT / "qa_bot"
 
 GROUND = "errors records text sentences processes"
 PUBLIC = f"qa_bot {GROUND}"

@@ -10,14 +10,13 @@ from statistics import mean
 
 import ir_measures
 import pytest
-from conftest import DOCUMENTS, Shell, check_failure, write
+from conftest import DOCUMENTS, QUESTIONS, Shell, check_failure, write
 
 from qa_bot import Index, build_index, evaluate, open_index, read_questions
 from qa_bot.evaluation import drawing, exports
 from qa_bot.evaluation.golden import FILE
 from qa_bot.models.embedding import SentenceTransformerEmbedder
 
-QUESTIONS = Path(__file__).with_name("data") / "article_questions.jsonl"
 OTTERS = "Otters sleep on their backs and hold hands, so that none drifts away at night."
 
 

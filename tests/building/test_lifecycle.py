@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import paragraphs, write
+from conftest import ROOT, paragraphs, write
 from fpdf import FPDF
 
 from benchmarks.hashing import HashEmbedder
@@ -28,7 +28,6 @@ from qa_bot.loaders.pool import read_documents
 from qa_bot.store import schema
 from qa_bot.store.locks import writing
 
-ROOT = Path(__file__).parents[1]
 QUESTION = "Where was otter number 3 seen?"
 
 

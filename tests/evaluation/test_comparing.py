@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import ARTICLE
+from conftest import ARTICLE, QUESTIONS
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, permutation_test
@@ -30,8 +30,6 @@ from qa_bot.building.build import index_passages
 from qa_bot.evaluation.comparing import chance_of_fall
 from qa_bot.evaluation.figures import RankScores
 from qa_bot.models.embedding import SentenceTransformerEmbedder
-
-QUESTIONS = Path(__file__).with_name("data") / "article_questions.jsonl"
 
 
 @pytest.fixture(scope="module")

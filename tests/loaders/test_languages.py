@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import blocks
+from conftest import DATA, blocks
 from pypdf import PdfWriter
 from pypdf.generic import (
     ArrayObject,
@@ -23,8 +23,6 @@ from qa_bot.loaders.pdf.load import load_pdf
 from qa_bot.records import Document
 from qa_bot.sentences import sentence_spans
 from qa_bot.text import spread_cjk
-
-DATA = Path(__file__).parent / "data"
 
 ARABIC = (
     "أعلنت وزارة الصحة يوم 12 مارس 2024 أن عدد المرضى بلغ 1,250 مريضا في المستشفى. "

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ARTICLE, Done, Shell, check_failure, write
+from conftest import ARTICLE, ROOT, Done, Shell, check_failure, write
 from rich.console import Console
 
 import qa_bot
@@ -23,7 +23,6 @@ from qa_bot.models.embedding import SentenceTransformerEmbedder
 from qa_bot.models.reader import SpanReader
 from qa_bot.shell import console
 
-ROOT = Path(__file__).parents[1]
 QUESTION = "How do limited budgets affect partnerships?"
 
 

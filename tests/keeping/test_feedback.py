@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from conftest import write
+from conftest import ROOT, write
 from test_citing import HARD_TEXTS, quote_of
 
 from benchmarks.hashing import HashEmbedder
@@ -126,7 +126,7 @@ for number in range(50):
 
 
 def test_several_processes_lose_and_mix_nothing(tmp_path: Path) -> None:
-    root = Path(__file__).parents[1]
+    root = ROOT
     writers = [
         subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path), str(number)], cwd=root)
         for number in range(2)
@@ -174,7 +174,7 @@ def test_a_full_disk_leaves_no_half_line(tmp_path: Path) -> None:
     before = (tmp_path / FILE).read_bytes()
     done = subprocess.run(
         [sys.executable, "-c", FULL, str(tmp_path)],
-        cwd=Path(__file__).parents[1],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,

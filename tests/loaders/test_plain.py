@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import blocks
+from conftest import ARTICLE, DOCUMENTS, blocks
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +16,7 @@ from qa_bot.loaders.decoding import decode
 from qa_bot.loaders.plain import parse_plain
 from qa_bot.records import Document
 
-ARTICLE = Path(__file__).parents[1] / "documents" / "military-partnerships-with-nato-allies.txt"
+ARTICLE_FILE = DOCUMENTS / ARTICLE
 ARTICLE_OUTLINE = """
 Foundations of Military Partnerships with NATO Allies
 Strategic Objectives of NATO Military Partnerships
@@ -50,7 +50,7 @@ def outline(document: Document) -> list[str]:
 
 @pytest.fixture(scope="module")
 def article() -> Document:
-    return load_document(ARTICLE, ARTICLE.name)
+    return load_document(ARTICLE_FILE, ARTICLE_FILE.name)
 
 
 def test_the_article_has_the_outline_its_author_gave_it(article: Document) -> None:
@@ -61,7 +61,7 @@ def test_the_article_has_the_outline_its_author_gave_it(article: Document) -> No
 
 
 def test_the_article_is_kept_to_the_letter(article: Document) -> None:
-    assert article.text == ARTICLE.read_bytes().decode("utf-8")
+    assert article.text == ARTICLE_FILE.read_bytes().decode("utf-8")
     assert article.warnings == ()
     assert article.pages == ()
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
 from benchmarks.upkeep import mutants
 from benchmarks.upkeep.fuzz import Tally, names, watched
@@ -17,8 +18,6 @@ from benchmarks.upkeep.specimens import generated
 from qa_bot.errors import UnreadableDocumentError
 from qa_bot.loaders import LOADERS, load_document
 from qa_bot.records import Block, Document, Section
-
-ROOT = Path(__file__).parents[1]
 
 
 def test_mutants_are_read_or_refused_with_one_clear_line() -> None:

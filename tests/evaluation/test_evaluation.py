@@ -16,7 +16,7 @@ from statistics import mean
 import ir_measures
 import numpy as np
 import pytest
-from conftest import ARTICLE, write
+from conftest import ARTICLE, QUESTIONS, write
 from fpdf import FPDF
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,8 +42,6 @@ from qa_bot.evaluation.figures import RankScores, Score, rank_scores, risk_cover
 from qa_bot.evaluation.judging import NOWHERE, judge
 from qa_bot.evaluation.report import report_lines
 from qa_bot.models.embedding import SentenceTransformerEmbedder
-
-QUESTIONS = Path(__file__).with_name("data") / "article_questions.jsonl"
 
 
 @pytest.fixture(scope="module")

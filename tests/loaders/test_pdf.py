@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from conftest import blocks, lines, outline
+from conftest import ROOT, blocks, lines, outline
 from fpdf import FPDF
 from fpdf.enums import AccessPermission, EncryptionMethod, PageLabelStyle
 from PIL import Image
@@ -20,7 +20,7 @@ from qa_bot.loaders.pdf.lines import Segment
 from qa_bot.loaders.pdf.load import load_pdf
 from qa_bot.records import Document
 
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "pdfs"
+SHARED = ROOT.parent / "shared" / "pdfs"
 PROSE = (
     "The heron stands in the shallow water and waits for fish that pass between the reeds. "
     "Its neck is folded until it strikes, and the strike takes less than a tenth of a second. "

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
+from conftest import ARTICLE, DOCUMENTS
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,7 +18,7 @@ from qa_bot.loaders.plain import parse_plain
 from qa_bot.models.embedding import DEFAULT_MODEL, load_embedder
 from qa_bot.records import Block, BlockKind, Document, Page, PageSpan, Passage, Section
 
-ARTICLE = Path(__file__).parents[1] / "documents" / "military-partnerships-with-nato-allies.txt"
+ARTICLE_FILE = DOCUMENTS / ARTICLE
 MAX_TOKENS = 40
 PARTS = {"caption", "table_header", "table_row"}
 QUOTABLE = {"paragraph", "list_item", "code", *PARTS}
@@ -428,7 +428,7 @@ def test_a_document_without_text_of_its_own_has_no_passages() -> None:
 
 def test_the_default_model_can_read_every_passage_in_full() -> None:
     embedder = load_embedder(DEFAULT_MODEL)
-    article = load_document(ARTICLE, ARTICLE.name)
+    article = load_document(ARTICLE_FILE, ARTICLE_FILE.name)
     odd = parse_plain(
         "\n\n".join(["今天下雨。我们留在家里！" * 100, "x" * 20_000, "a.b " * 2000, "😀" * 3000]),
         "a.txt",
