@@ -6,6 +6,8 @@ TORCH_INDEX ?=
 PORT ?= 7860
 TORCH_FLAGS = $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX),)
 TORCH = torch==2.13.0
+# Lints the page's script, where there is Node; nothing of it is used at run time.
+ESLINT = eslint@9.39.5 @eslint/js@9.39.5 globals@16.5.0
 BIN = .venv/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check
 
@@ -35,6 +37,8 @@ bench: .venv/installed-dev
 
 .venv/installed-dev: .venv/installed
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
+	! command -v npm >/dev/null || npm install --silent --prefix .venv/eslint $(ESLINT) \
+	  || echo "ESLint could not be installed: the page's script is not linted."
 	touch $@
 
 # Pin the newest versions of everything that pyproject.toml allows.

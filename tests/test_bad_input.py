@@ -314,7 +314,7 @@ PRELUDE = """
 import json, os, resource, sys
 from pathlib import Path
 sys.path[:0] = [sys.argv[1], sys.argv[2]]
-from conftest import ROOT, paragraphs, unstale, write
+from conftest import paragraphs, unstale, write
 
 from benchmarks.hashing import HashEmbedder
 from qa_bot import QaBotError, answer, build_index, open_index

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -17,14 +16,13 @@ from starlette.concurrency import run_in_threadpool
 
 from qa_bot.errors import QaBotError
 from qa_bot.pages.view import PageViewer
-from qa_bot.web import asking, changing, documents, keeping, render, report, showing
+from qa_bot.web import asking, changing, documents, keeping, render, report, script, showing
 from qa_bot.web.asking import Updates
 from qa_bot.web.conversation import Conversation
 from qa_bot.web.sent import number, numbers, sent, text, texts
 from qa_bot.web.service import Service
 from qa_bot.web.uploads import Uploads
 
-_SCRIPT = Path(__file__).with_name("page.js")
 _lists = itertools.count(1)  # of documents, in the order in which they are begun
 _choosing = Lock()  # Gradio answers each request in a thread of its own
 _POLL_SECONDS = 0.5  # only while something is under way
@@ -108,8 +106,7 @@ def _layout(uploads: Uploads | None) -> Parts:
                 receipt = _html("qa-receipt")
                 _html("qa-seeking", documents.tools_html())
                 listed = _html("qa-listed")
-    script = _SCRIPT.read_text(encoding="utf-8")
-    hub = gr.HTML(elem_id="qa-hub", apply_default_css=False, js_on_load=script)
+    hub = gr.HTML(elem_id="qa-hub", apply_default_css=False, js_on_load=script.joined())
     watching = "watch('value', () => window.patchFrom(element));"
     turns = gr.HTML(elem_id="qa-turns", apply_default_css=False, js_on_load=watching)
     return Parts(
