@@ -1,4 +1,4 @@
-"""What the README claims, reproducible."""
+"""What README and docs/ claim, reproducible."""
 
 from pathlib import Path
 

@@ -2,7 +2,7 @@
 
 The same passages, the same model, the same machine, the same run: every system works
 in processes of its own (``worker``), and the speed of all is measured round after
-round. Writes RESULTS.md's section, README's table and docs/peers.png.
+round. Writes RESULTS.md's section, docs/quality.md's table and docs/peers.png.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from benchmarks.peers.corpora import (
 from benchmarks.peers.environment import JobError, do_job, make_environment
 from benchmarks.peers.figures import Comparison, Measured, Round
 from benchmarks.peers.plot import plot
-from benchmarks.peers.report import readme_table, results_text
+from benchmarks.peers.report import results_text, short_table
 from benchmarks.peers.systems import SYSTEMS, System
 from benchmarks.results import save_section
 
@@ -47,7 +47,7 @@ ROUNDS = 5
 PASSAGES = 200  # indexed in each round
 QUESTIONS = 100  # asked in each round
 SQUAD_QUESTIONS = 1_000  # of the half's 2,910: with a dozen systems, all of them take hours
-README = ROOT / "README.md"
+QUALITY = ROOT / "docs" / "quality.md"
 
 
 def quality_corpora(sample: int) -> list[Corpus]:
@@ -221,13 +221,13 @@ def main() -> None:
 
 
 def save_or_say(found: Comparison) -> None:
-    """Write RESULTS.md's section, README's table and the picture, of a run of everything."""
+    """Write RESULTS.md's section, the table of docs/quality.md and the picture, if all was run."""
     if len(found.systems) < len(SYSTEMS) or found.sample or found.rounds < ROUNDS:
         print("\nNot saved: only a run of everything is.")
         return
     plot(found, ROOT / "docs" / "peers.png")
     save_section("peers", results_text(found))
-    save_section("peers", readme_table(found), README)
+    save_section("peers", short_table(found), QUALITY)
 
 
 if __name__ == "__main__":

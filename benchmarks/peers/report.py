@@ -1,4 +1,4 @@
-"""What ``benchmarks.peers`` measured, as the text and the tables of RESULTS.md and README."""
+"""What ``benchmarks.peers`` measured: the text and tables of RESULTS.md and docs/quality.md."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ def results_text(found: Comparison) -> str:
     return "\n".join(lines)
 
 
-def readme_table(found: Comparison) -> str:
-    """The short table of README: every system, the figures that differ most, the best in bold."""
+def short_table(found: Comparison) -> str:
+    """The table of docs/quality.md: all systems, the figures that differ most, the best in bold."""
     rows = [
         "| same passages, same model, same run | SQuAD half hit@1 | article, in the first "
         "| passages indexed/s | query p50 | one document changed |",
@@ -90,7 +90,7 @@ def readme_table(found: Comparison) -> str:
         columns.append(_best_bold(values, figure.form + unit, higher=figure.higher))
     for one, *cells in zip(found.systems, *columns, strict=True):
         rows.append(f"| {one.label} | {' | '.join(cells)} |")
-    rows += ["", "![hit@1 and indexing speed of all systems](docs/peers.png)"]
+    rows += ["", "![hit@1 and indexing speed of all systems](peers.png)"]
     return "\n".join(rows)
 
 

@@ -1,4 +1,8 @@
-"""The door: a file → ``Document``. One module per format."""
+"""The door: a file → ``Document``. One module or folder per format.
+
+In: a folder of files (``files.py``), read in parallel (``pool.py``). Out: ``Document``s. Read this
+file first, then ``plain.py``, the simplest format.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +64,7 @@ def load_document(
         path: The file.
         document_id: Its name in citations: the path relative to the documents folder.
         limits: How large a file and how many pages are read. Seconds and memory
-            are not watched here: ``reading`` does that, from another process.
+            are not watched here: ``pool`` does that, from another process.
         ocr: The languages, as tesseract names them ("eng+deu"), in which pages
             of a PDF that hold no text are recognised; None leaves them out.
         on_page: Told how far a PDF is.

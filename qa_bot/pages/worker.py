@@ -1,4 +1,4 @@
-"""The process that draws and searches pages, one request after another; ``page_view`` starts it.
+"""The process that draws and searches pages, one request after another; ``view`` starts it.
 
 PDFs come from strangers, and what draws them is a large library in C++. Here a crash,
 an endless loop or a page that swallows memory costs one request: the system ends this

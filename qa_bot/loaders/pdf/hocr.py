@@ -271,7 +271,7 @@ def _runs(line: ScanLine, size: float, turn: _Turn) -> Iterator[Run]:
         if index == 0 and len(words) > 1 and text in _BULLETS and _floats(word, line, baseline):
             text = "•"
         if _RIGHT_TO_LEFT.search(text):
-            text = text[::-1]  # as it is drawn, for ``pdf_bidi`` to put right
+            text = text[::-1]  # as it is drawn, for ``bidi`` to put right
         x0, _ = turn(word.x0, baseline)
         x1, _ = turn(word.x1, baseline)
         yield Run(text if index == 0 else f" {text}", x0, x1, y, size)
