@@ -1,5 +1,5 @@
 """How good the answers are: questions with what is wanted → outcomes, figures, comparisons.
 
-In: a file of questions and an ``Index``. Out: an ``Evaluation``. Read ``outcomes.py`` first: it asks;
+In: questions and an ``Index``. Out: an ``Evaluation``. Read ``outcomes.py`` first: it asks;
 ``questions.py`` says what a question may want, ``judging.py`` what is relevant.
 """
