@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import fsum
 
 import numpy as np
 import numpy.typing as npt
@@ -155,16 +156,16 @@ def _compare(
     bm25: float,
 ) -> Candidate:
     """Put together the evidence for one passage."""
-    total = sum(terms.values()) or 1.0
+    total = fsum(terms.values()) or 1.0  # fsum: sets have no order, and the last bit hangs on it
     held = [
         terms.keys() & stems(passage.text[s.start - passage.start : s.end - passage.start])
         for s in passage.sentences
     ]
-    coverages = [sum(terms[term] for term in found) / total for found in held]
+    coverages = [fsum(terms[term] for term in found) / total for found in held]
     return Candidate(
         passage=passage,
         cosine=cosine,
-        coverage=sum(terms[term] for term in set().union(*held)) / total,
+        coverage=fsum(terms[term] for term in set().union(*held)) / total,
         bm25=bm25,
         sentences=tuple(zip(sentence_cosines, coverages, strict=True)),
     )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from conftest import ARTICLE, write
+from conftest import ARTICLE, DOCUMENTS, ROOT, write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -190,6 +193,30 @@ def test_asking_the_same_again_gives_the_same(article: Index, article_folder: Pa
     with open_index(article_folder) as again:
         for question in QUESTIONS:
             assert retrieve(question, again) == retrieve(question, article)
+
+
+def test_another_process_gets_the_same_to_the_last_bit(tmp_path: Path) -> None:
+    build_index(DOCUMENTS, tmp_path / "index", model=HashEmbedder())
+    script = f"""
+import sys
+from benchmarks.hashing import HashEmbedder
+from qa_bot import open_index, retrieve
+with open_index(sys.argv[1], model=HashEmbedder()) as index:
+    for question in {QUESTIONS!r}:
+        print([hit.score for hit in retrieve(question, index, k=40)])
+"""
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", script, str(tmp_path / "index")],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in "123"
+    }
+    assert len(printed) == 1
 
 
 def test_no_index_says_what_to_run(tmp_path: Path) -> None:
