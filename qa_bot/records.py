@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
 __version__ = "0.1.0"
 """Of qa_bot; evaluations and feedback say which one they are from."""
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 Span = tuple[int, int]
 """``(start, end)`` in code points, ``end`` exclusive."""
@@ -70,12 +73,23 @@ class Block:
     end: int
 
 
+def _valid(text: str) -> str:
+    """The text itself, or as long a one with U+FFFD for each half of a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _HALF.sub("\ufffd", text)
+    return text
+
+
 @dataclass(frozen=True)
 class Document:
     """One file as plain text with its structure.
 
     Invariants: ``blocks`` are disjoint and in reading order; ``sections[0]`` is
     the whole document with the path ``()``; the others follow in reading order.
+    Text, title and headings are valid Unicode: what a loader read as half of a
+    surrogate pair, which no tokenizer and no database takes, becomes U+FFFD.
     """
 
     id: str  # path relative to the documents folder, with "/"
@@ -85,6 +99,13 @@ class Document:
     blocks: tuple[Block, ...]
     pages: tuple[PageSpan, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", _valid(self.text))
+        object.__setattr__(self, "title", _valid(self.title))
+        if any(_valid(heading) is not heading for one in self.sections for heading in one.path):
+            sections = (replace(one, path=tuple(map(_valid, one.path))) for one in self.sections)
+            object.__setattr__(self, "sections", tuple(sections))
 
     @cached_property
     def digest(self) -> str:

@@ -12,7 +12,7 @@ from qa_bot import loaders
 from qa_bot.building import passages as cutting
 from qa_bot.building.progress import Meter, OnProgress
 from qa_bot.building.storing import Store
-from qa_bot.errors import UnreadableDocumentError
+from qa_bot.errors import QaBotError, UnreadableDocumentError
 from qa_bot.loaders import can_recognise
 from qa_bot.loaders.files import Found, file_hash_of
 from qa_bot.loaders.pool import read_documents
@@ -283,7 +283,15 @@ def _stage(
         if not loaded:
             meter.loading()
             loaded = True
-        cut = cutting.split_document(document, embedder.count_tokens, embedder.max_tokens)
+        try:
+            cut = cutting.split_document(document, embedder.count_tokens, embedder.max_tokens)
+        except QaBotError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a tokenizer may take offence at any text
+            reason = f"its text can't be cut into passages ({error})".splitlines()[0]
+            outcome.unreadable.append(Unreadable(Problem(document.id, reason), FileVersion()))
+            meter.file(file.document_id, None)
+            continue
         warnings = (*document.warnings, *_warnings(document, cut, embedder))
         store.add(replace(document, warnings=warnings), cut, file.version)
         meter.file(file.document_id, store.needed)

@@ -519,3 +519,26 @@ def test_an_index_may_be_moved_and_copied(zoo: Path, folder: Path) -> None:
     folder.rename(moved)
     assert ask(moved) == before
     assert build(zoo, moved, Forbidden()).nothing_changed
+
+
+class Squeamish(HashEmbedder):
+    """Its tokenizer takes offence at a word."""
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        if any("otter" in text for text in texts):
+            raise TypeError("TextEncodeInput must be Union[TextInputSequence, …]\nand more")
+        return super().count_tokens(texts)
+
+
+def test_a_text_that_a_tokenizer_refuses_is_named_and_stops_no_other(
+    documents: Path, folder: Path
+) -> None:
+    write(documents, a="An otter.", b="A heron.")
+    receipt = build_index(documents, folder, model=Squeamish())
+    assert [problem.document_id for problem in receipt.health.unreadable] == ["a.txt"]
+    assert "TextEncodeInput" in receipt.health.unreadable[0].reason
+    assert "\n" not in receipt.health.unreadable[0].reason
+    with open_index(folder, model=Squeamish()) as index:
+        assert [document.id for document in index.documents()] == ["b.txt"]
+    write(documents, a="A badger.")
+    assert build_index(documents, folder, model=Squeamish()).added == ("a.txt",)

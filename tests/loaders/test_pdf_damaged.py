@@ -186,3 +186,27 @@ def test_a_file_outside_is_not_fetched(tmp_path: Path) -> None:
     (tmp_path / "secret.txt").write_bytes(SENTENCE)
     outside = b"/F (%s)" % str(tmp_path / "secret.txt").encode()
     assert refused(tmp_path, pdf({4: stream(b"", outside)})) == "contains no text"
+
+
+def mapped(letters: dict[int, bytes]) -> bytes:
+    """A /ToUnicode map: character codes → what each says it is, in UTF-16."""
+    lines = b"\n".join(b"<%02x> <%s>" % (code, utf16) for code, utf16 in letters.items())
+    return stream(
+        b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap\n"
+        b"1 begincodespacerange <00> <ff> endcodespacerange\n"
+        b"%d beginbfchar\n%s\nendbfchar endcmap end end" % (len(letters), lines)
+    )
+
+
+@pytest.mark.parametrize(
+    ("halves", "shown"),
+    [(b"~ is a wave", "\ufffd is a wave"), (b"~^ is an otter", "🦦 is an otter")],
+)
+def test_half_a_character_is_shown_as_missing_and_two_halves_are_one(
+    tmp_path: Path, halves: bytes, shown: str
+) -> None:
+    font = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /ToUnicode 8 0 R >>"
+    half = {ord("~"): b"d83e", ord("^"): b"dda6"}
+    text = b"BT /F1 12 Tf 72 700 Td (%s, seen on Monday.) Tj ET\n" % halves
+    document = load(tmp_path, pdf({4: stream(text), 5: font, 8: mapped(half)}))
+    assert document.text == f"{shown}, seen on Monday."

@@ -348,6 +348,14 @@ def sections(*spans: tuple[str, int, int]) -> Document:
     return replace(WHOLE, sections=(ROOT, *made))
 
 
+def forged(document: Document, **values: str) -> Document:
+    """A document that its own class would not have made so."""
+    other = replace(document)
+    for name, value in values.items():
+        object.__setattr__(other, name, value)
+    return other
+
+
 Wrong = tuple[Document, Passage]
 WRONG: dict[str, Wrong] = {
     "not the whole": (replace(WHOLE, sections=(Section((), 0, 3),)), PASSAGE),
@@ -371,7 +379,7 @@ WRONG: dict[str, Wrong] = {
     "does not stand before": (WHOLE, replace(PASSAGE, context=((38, 40),))),
     "from inside": (WHOLE, replace(PASSAGE, context=((8, 10),))),
     "no title": (replace(WHOLE, title="x" * 900), PASSAGE),
-    "not valid text": (replace(WHOLE, title="\ud800"), PASSAGE),
+    "not valid text": (forged(WHOLE, title="\ud800"), PASSAGE),
     "the warning": (replace(WHOLE, warnings=("ValueError: x",)), PASSAGE),
 }
 
@@ -394,3 +402,23 @@ def test_no_white_space_stands_at_the_edge_of_a_row_with_empty_cells() -> None:
     shown = [document.text[block.start : block.end] for block in document.blocks]
     assert shown[1:] == ["| 14 | 31", "2022 | 17", "| 9"]
     check(document, 60)
+
+
+@given(st.text(st.characters(), max_size=80), st.text(st.characters(), max_size=20))
+def test_whatever_a_loader_makes_a_document_of_it_is_valid_unicode(text: str, heading: str) -> None:
+    whole = Section((), 0, len(text))
+    document = Document("a.txt", heading, text, (whole, replace(whole, path=(heading,))), ())
+    assert len(document.text) == len(text)
+    for made, given_text in ((document.text, text), (document.sections[1].path[0], heading)):
+        made.encode()
+        assert all(a in (b, "\ufffd") for a, b in zip(made, given_text, strict=True))
+
+
+@pytest.mark.parametrize("suffix", [".txt", ".md", ".html", ".csv"])
+@settings(max_examples=50)
+@given(text=st.text(st.characters(), max_size=200))
+def test_arbitrary_code_points_are_read_or_refused(suffix: str, text: str) -> None:
+    document = load(text.encode("utf-8", "surrogatepass"), suffix)
+    check(document, 60)
+    if document is not None:
+        document.text.encode()

@@ -16,6 +16,7 @@ _DROPPED = re.compile(
     r"[\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\x00-\x08\x0e-\x1f\x7f]"
 )
 _LIGATURES = re.compile(r"[\ufb00-\ufb06]")
+_HALF = re.compile("[\ud800-\udfff]")
 _SHAPED = re.compile("[\ufb1d-\ufdff\ufe70-\ufefc]")
 
 RIGHT_TO_LEFT = "\u0590-\u065f\u066a-\u06ef\u06fa-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
@@ -41,7 +42,12 @@ _CODECS = {
 
 
 def clean(text: str) -> str:
-    """Ligatures spelled out, odd spaces made plain, invisible characters dropped."""
+    """Ligatures spelled out, odd spaces made plain, invisible characters dropped.
+
+    Two glyphs may be the two halves of a surrogate pair: together they are one character.
+    """
+    if _HALF.search(text):
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     text = _DROPPED.sub("", _SPACES.sub(" ", text))
     return _LIGATURES.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
 
