@@ -117,7 +117,7 @@ def press_line(folder: Path) -> dict[str, object]:
 
 WRITER = """
 import sys
-sys.path[:0] = ["tests"]
+sys.path[:0] = ["tests", "tests/keeping"]
 from pathlib import Path
 from test_feedback import press, reply
 for number in range(50):
@@ -126,9 +126,8 @@ for number in range(50):
 
 
 def test_several_processes_lose_and_mix_nothing(tmp_path: Path) -> None:
-    root = ROOT
     writers = [
-        subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path), str(number)], cwd=root)
+        subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path), str(number)], cwd=ROOT)
         for number in range(2)
     ]
     assert [writer.wait(120) for writer in writers] == [0, 0]
@@ -154,7 +153,7 @@ def test_what_cannot_be_written_or_read_is_one_line(tmp_path: Path) -> None:
 
 FULL = """
 import resource, signal, sys
-sys.path[:0] = ["tests"]
+sys.path[:0] = ["tests", "tests/keeping"]
 from pathlib import Path
 from test_feedback import FILE, press, reply
 from qa_bot.errors import IndexStateError
