@@ -32,7 +32,7 @@ _FOUND_AT = 0.645
 
 # The same without a reader, on the Wikipedia part of SQuADshifts, 3,000 questions: with their
 # passage in the index against with it taken out, or its whole article. The intercept puts
-# confidence 0.5 where 95 % of the answerable ones are found (benchmarks/fit.py).
+# confidence 0.5 where 95 % of the answerable ones are found (benchmarks/quality/fit.py).
 _PLAIN: tuple[float, ...] = (5.52, 2.52, 4.55, -5.09)
 _PLAIN_FOUND_AT = 0.5
 _ALSO_MARKED = 0.1  # evidence by which the second sentence may lag behind the first

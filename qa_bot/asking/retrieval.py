@@ -42,7 +42,7 @@ class Weights:
     """How much each kind of evidence counts, against 1 for the passage's cosine.
 
     Fitted on the Wikipedia part of SQuADshifts: one half of 3,000 questions
-    chose them, the other half confirmed them (``benchmarks/fit.py``).
+    chose them, the other half confirmed them (``benchmarks/quality/fit.py``).
     """
 
     sentence: float = 2.0  # of the best sentence's evidence

@@ -64,7 +64,7 @@ def load_document(
         path: The file.
         document_id: Its name in citations: the path relative to the documents folder.
         limits: How large a file and how many pages are read. Seconds and memory
-            are not watched here: ``pool`` does that, from another process.
+            are not watched here: ``worker`` does that, in a process that ``pool`` starts.
         ocr: The languages, as tesseract names them ("eng+deu"), in which pages
             of a PDF that hold no text are recognised; None leaves them out.
         on_page: Told how far a PDF is.
