@@ -9,12 +9,16 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
+from qa_bot.loaders.pdf.accents import on_their_letters
 from qa_bot.loaders.pdf.bidi import logical
 from qa_bot.loaders.pdf.geometry import BENEATH
 from qa_bot.loaders.pdf.pen import Run
+from qa_bot.loaders.writing import raised
 
 GAP = 1.05  # ems between two segments of one line; less is a space
 SAME_LINE = 0.3  # ems up or down
+SMALL = 0.85  # times the line's size: what may be raised or lowered
+RISE = 0.15  # ems that a superscript stands above the line
 POPULAR = 5  # lines that begin at the same place: the left edge of a column
 
 
@@ -59,7 +63,7 @@ class Segment:
 def segments(runs: Sequence[Run], page: int) -> list[Segment]:
     """Join runs drawn side by side, in whatever order they were drawn."""
     groups: list[list[Run]] = []
-    for run in runs:
+    for run in on_their_letters(runs):
         if not run.text.strip():
             if groups and _continues(groups[-1][-1], run) and run.x0 >= groups[-1][-1].x0:
                 last = groups[-1][-1]
@@ -75,7 +79,7 @@ def segments(runs: Sequence[Run], page: int) -> list[Segment]:
 
 def _continues(last: Run, run: Run) -> bool:
     size = max(last.size, run.size)
-    reach = SAME_LINE if min(last.size, run.size) > 0.85 * size else 0.6  # raised or lowered
+    reach = SAME_LINE if min(last.size, run.size) > SMALL * size else 0.6  # raised or lowered
     return abs(last.y - run.y) <= reach * size and -0.4 * size <= run.x0 - last.x1 <= GAP * size
 
 
@@ -115,7 +119,7 @@ def segment(runs: Sequence[Run], page: int) -> Segment:
     size, y = max(weights, key=lambda key: (weights[key], key[0]))
     letters = sum(len(run.text) for run in runs)
     return Segment(
-        text=_spell(runs),
+        text=_spell([_raised(run, size, y) for run in runs]),
         x0=min(run.x0 for run in runs),
         x1=max(_pen_end(run) for run in runs),
         y=y,
@@ -125,6 +129,14 @@ def segment(runs: Sequence[Run], page: int) -> Segment:
         page=page,
         low=y,
     )
+
+
+def _raised(run: Run, size: float, y: float) -> Run:
+    """A run of a line of that size and baseline, digits that stand above it as superscripts."""
+    if run.size > SMALL * size or run.y - y < RISE * size:
+        return run
+    characters = run.text.strip()
+    return replace(run, text=run.text.replace(characters, raised(characters), 1))
 
 
 def _pen_end(run: Run) -> float:
@@ -139,8 +151,7 @@ def _spell(runs: Sequence[Run]) -> str:
     single = sum(len(run.text.strip()) == 1 and run.text.strip().isalnum() for run in runs)
     usual = 0.0
     if single >= 4 and single > 0.6 * len(runs):  # l e t t e r  b y  l e t t e r
-        positive = [gap for gap in gaps if gap > 0]
-        usual = 1.7 * median(positive) if positive else 0.0
+        usual = 1.7 * median(gaps)  # of all: where letters touch, the wide ones are the spaces
     parts = [runs[0].text]
     for before, after, gap in zip(runs, runs[1:], gaps, strict=False):
         size = min(before.size, after.size)

@@ -1,0 +1,113 @@
+"""Letters as PDFs have them: each placed by itself, accents apart, digits raised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from fpdf import FPDF
+
+from qa_bot.building.passages import split_document
+from qa_bot.loaders.pdf.load import load_pdf
+from qa_bot.records import Document
+
+Drawing = Callable[[FPDF], None]
+
+
+def made(path: Path, draw: Drawing, font: str = "Helvetica") -> Document:
+    """Draw a PDF of one page and load it."""
+    pdf = FPDF(unit="pt")
+    pdf.set_auto_page_break(auto=False)
+    pdf.add_page()
+    pdf.set_font(font, size=11)
+    draw(pdf)
+    pdf.output(str(path / "made.pdf"))
+    return load_pdf(path / "made.pdf", "made.pdf")
+
+
+def one_by_one(pdf: FPDF, text: str, y: float, spacing: float = 0.0) -> None:
+    """Draw each letter by itself, and no space."""
+    x = 60.0
+    for letter in text:
+        if letter != " ":
+            pdf.text(x, y, letter)
+        x += pdf.get_string_width(letter) + spacing
+
+
+@pytest.mark.parametrize("font", ["Helvetica", "Times", "Courier"])
+@pytest.mark.parametrize("spacing", [0.0, 0.3, 2.0, -0.1])
+def test_words_are_told_apart_where_no_space_is_drawn(
+    tmp_path: Path, font: str, spacing: float
+) -> None:
+    written = ("The ferry leaves the eastern pier at noon,", "and on Sundays it does not sail.")
+
+    def draw(pdf: FPDF) -> None:
+        for number, line in enumerate(written):
+            one_by_one(pdf, line, 100 + 14 * number, spacing)
+
+    assert made(tmp_path, draw, font).text == " ".join(written)
+
+
+ACCENTS = {"é": "´", "è": "`", "ü": "¨", "Ö": "¨", "ç": "¸", "É": "´"}
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["accent first", "letter first"])
+@pytest.mark.parametrize("letter", ACCENTS)
+def test_an_accent_over_a_letter_is_the_letters(tmp_path: Path, letter: str, first: bool) -> None:
+    bases = {"é": "e", "è": "e", "ü": "u", "Ö": "O", "ç": "c", "É": "E"}
+
+    def draw(pdf: FPDF) -> None:
+        x = 60 + pdf.get_string_width("Mr. B")
+        pdf.text(60, 100, "Mr. B")
+        base, accent = bases[letter], ACCENTS[letter]
+        middle = x + (pdf.get_string_width(base) - pdf.get_string_width(accent)) / 2
+        rise = 2.0 if letter.isupper() else 0.0
+        drawn = [(middle, 100 - rise, accent), (x, 100, base)]
+        for place in drawn if first else reversed(drawn):
+            pdf.text(*place)
+        pdf.text(x + pdf.get_string_width(base), 100, "rard keeps the key.")
+
+    assert made(tmp_path, draw).text == f"Mr. B{letter}rard keeps the key."
+
+
+def test_accents_that_stand_over_no_letter_stay_as_they_are(tmp_path: Path) -> None:
+    text = "Type ` or ´ and then a letter; ~ means home."
+    assert made(tmp_path, lambda pdf: pdf.text(60, 100, text)).text == text
+
+    def draw(pdf: FPDF) -> None:
+        one_by_one(pdf, text, 100)
+
+    assert made(tmp_path, draw).text == text
+
+
+def beside(pdf: FPDF, *parts: tuple[str, float]) -> None:
+    """Draw texts side by side, each so much above the line; what isn't on it is smaller."""
+    x = 60.0
+    for text, rise in parts:
+        pdf.set_font_size(7 if rise else 11)
+        pdf.text(x, 100 - rise, text)
+        x += pdf.get_string_width(text)
+
+
+@pytest.mark.parametrize(
+    ("parts", "read"),
+    [
+        ((("A field of 12 m", 0), ("2", 4), (" is enough.", 0)), "A field of 12 m² is enough."),
+        ((("About 10", 0), ("-6", 4), (" grams.", 0)), "About 10⁻⁶ grams."),
+        ((("On the 21", 0), ("st", 4), (" of May.", 0)), "On the 21st of May."),
+        ((("It emits CO", 0), ("2", -2), (" at night.", 0)), "It emits CO2 at night."),
+    ],
+)
+def test_raised_digits_read_as_raised(
+    tmp_path: Path, parts: tuple[tuple[str, float], ...], read: str
+) -> None:
+    assert made(tmp_path, lambda pdf: beside(pdf, *parts)).text == read
+
+
+def test_a_footnotes_mark_after_a_full_stop_ends_the_sentence(tmp_path: Path) -> None:
+    parts = (("The bell weighs 90 kg.", 0), ("3", 4), (" It hangs in the tower.", 0))
+    document = made(tmp_path, lambda pdf: beside(pdf, *parts))
+    (passage,) = split_document(document, lambda texts: [len(text) for text in texts], 200)
+    sentences = [document.text[one.start : one.end] for one in passage.sentences]
+    assert sentences == ["The bell weighs 90 kg.³", "It hangs in the tower."]
