@@ -16,7 +16,7 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check
 run: .venv/installed
 	$(BIN)/qa-bot chat --documents documents --index index --port $(PORT)
 
-test: .venv/installed-dev
+test: .venv/installed-dev .venv/eslint/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -37,9 +37,12 @@ bench: .venv/installed-dev
 
 .venv/installed-dev: .venv/installed
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
-	! command -v npm >/dev/null || npm install --silent --prefix .venv/eslint $(ESLINT) \
-	  || echo "ESLint could not be installed: the page's script is not linted."
 	touch $@
+
+# Where there is Node. An install that fails is tried again by the next `make test`.
+.venv/eslint/installed: Makefile
+	! command -v npm >/dev/null || { npm install --silent --prefix .venv/eslint $(ESLINT) && touch $@; } \
+	  || echo "ESLint could not be installed: the page's script is not linted."
 
 # Pin the newest versions of everything that pyproject.toml allows.
 constraints:

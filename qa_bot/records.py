@@ -5,17 +5,15 @@ All offsets are code points into ``Document.text``; ``end`` is exclusive.
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
+from qa_bot.text import text_digest, valid_unicode
+
 __version__ = "0.1.0"
 """Of qa_bot; evaluations and feedback say which one they are from."""
-
-_HALF = re.compile("[\ud800-\udfff]")
 
 Span = tuple[int, int]
 """``(start, end)`` in code points, ``end`` exclusive."""
@@ -73,15 +71,6 @@ class Block:
     end: int
 
 
-def _valid(text: str) -> str:
-    """The text itself, or as long a one with U+FFFD for each half of a surrogate pair."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return _HALF.sub("\ufffd", text)
-    return text
-
-
 @dataclass(frozen=True)
 class Document:
     """One file as plain text with its structure.
@@ -101,10 +90,14 @@ class Document:
     warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "text", _valid(self.text))
-        object.__setattr__(self, "title", _valid(self.title))
-        if any(_valid(heading) is not heading for one in self.sections for heading in one.path):
-            sections = (replace(one, path=tuple(map(_valid, one.path))) for one in self.sections)
+        object.__setattr__(self, "text", valid_unicode(self.text))
+        object.__setattr__(self, "title", valid_unicode(self.title))
+        if any(
+            valid_unicode(heading) is not heading for one in self.sections for heading in one.path
+        ):
+            sections = (
+                replace(one, path=tuple(map(valid_unicode, one.path))) for one in self.sections
+            )
             object.__setattr__(self, "sections", tuple(sections))
 
     @cached_property
@@ -144,11 +137,6 @@ class Named:
 
     document_id: str  # the first by name, where several have that text
     state: Literal["current", "changed", "gone"]
-
-
-def text_digest(text: str) -> str:
-    """First 16 hex digits of the sha256 of ``text`` in UTF-8."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

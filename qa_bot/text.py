@@ -1,7 +1,8 @@
-"""Pure functions on strings: line ends, cells, question words, CJK bigrams, language."""
+"""Pure functions on strings: line ends, cells, question words, CJK bigrams, language, digests."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 CELLS = " | "
@@ -39,6 +40,7 @@ _CJK_RUN = re.compile(f"[{_CJK}]+")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _LATIN_LETTER = re.compile(r"[A-Za-z]")
 _STRETCH = 400  # code points that a language is told from
+_HALF = re.compile("[\ud800-\udfff]")  # of a surrogate pair
 _FORMULA = frozenset("=+-@＝＋－＠\t\r\n\0")  # what a spreadsheet's formula may begin with
 
 
@@ -128,3 +130,17 @@ def _is_english(stretch: str) -> bool | None:
     # Sentences of yet another language; names, titles and the cells of a form tell nothing.
     is_running = sum(token[0].islower() for token in tokens) >= 0.75 * len(tokens)
     return False if is_running and letters >= 0.9 * len("".join(stretch.split())) else None
+
+
+def valid_unicode(text: str) -> str:
+    """The text itself, or as long a one with U+FFFD for each half of a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _HALF.sub("\ufffd", text)
+    return text
+
+
+def text_digest(text: str) -> str:
+    """First 16 hex digits of the sha256 of ``text`` in UTF-8."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -14,27 +14,29 @@ from conftest import ROOT
 
 PACKAGE = ROOT / "qa_bot"
 
-GROUND = "errors records text sentences processes"
+GROUND = "errors records text sentences"
 PUBLIC = f"qa_bot {GROUND}"
 ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" is the public names
-    "loaders": GROUND,
+    "loaders": f"{GROUND} processes",
     "models": GROUND,
-    "pages": GROUND,
-    "store": f"{GROUND} loaders.files models",
-    "building": f"{GROUND} loaders models store",
-    "asking": f"{GROUND} models store",
+    "pages": f"{GROUND} processes",
+    "store": f"{GROUND} loaders.files models.embedding",
+    "building": f"{GROUND} loaders models.embedding store",
+    "asking": f"{GROUND} models store.lexical store.opening",
     "keeping": f"{GROUND} store.locks",
-    "evaluation": f"{GROUND} loaders models pages store building asking keeping",
-    "web": f"{PUBLIC} asking.answering keeping loaders models pages",
-    "shell": f"{PUBLIC} evaluation models store.health web",
+    "evaluation": f"{GROUND} models.reader store.locks store.opening asking",
+    "web": f"{PUBLIC} asking.answering keeping loaders models.embedding models.reader pages.view",
+    "shell": f"{PUBLIC} evaluation models.reader models.other_readers store.health web",
     "qa_bot": f"{GROUND} models store building asking keeping evaluation",
     "__main__": "shell",
     "errors": "",
-    "records": "errors",
+    "records": "text",
     "text": "",
     "sentences": "records",
     "processes": "",
 }
+FOLDERS_ONLY = ("loaders.files", "loaders.pool")
+"""What reads folders is for those who build and keep indexes: no format may use it."""
 INSIDE = {  # rooms of a wing that may use less than the whole of it
     "loaders": "file_kinds pdf html word",  # the door: not the pool, nor the list of files
     "loaders.worker": "loaders",
@@ -45,6 +47,10 @@ INSIDE = {  # rooms of a wing that may use less than the whole of it
     "pages.view": "",  # what draws is in the worker's process
     "pages.sheet": "",
     "store.schema": "",
+    "store.pieces": "",
+    "store.naming": "",
+    "store.rows": "pieces",
+    "store.caches": "database lexical rows schema vectors",
     "store.database": "naming pieces schema",
     "store.vectors": "",
     "store.lexical": "",
@@ -132,6 +138,12 @@ def test_a_room_uses_only_the_rooms_of_its_wing_that_it_may_use(at: str) -> None
     assert not {one for one in inside if not within(one.removeprefix(f"{own}."), INSIDE[at])}
 
 
+def test_no_format_reads_folders() -> None:
+    formats = {module for module in FILES if wing(module) == "loaders"}
+    for module in formats - {f"qa_bot.{one}" for one in FOLDERS_ONLY}:
+        assert not uses(module) & set(FOLDERS_ONLY)
+
+
 def test_no_module_leads_back_to_itself() -> None:
     names = {room(module): module for module in FILES}
     circles = []
@@ -149,8 +161,12 @@ def test_no_module_leads_back_to_itself() -> None:
 
 def test_every_wing_is_in_the_table_and_says_what_it_is() -> None:
     assert {wing(module) for module in FILES} == set(ALLOWED)
-    named = {name.split(".")[0] for names in ALLOWED.values() for name in names.split()}
-    assert named <= set(ALLOWED)
+    rooms = {room(module) for module in FILES}
+    assert {name for names in ALLOWED.values() for name in names.split()} <= rooms
+    assert rooms.issuperset(INSIDE)
+    for at, names in INSIDE.items():
+        own = at.split(".", maxsplit=1)[0]
+        assert {f"{own}.{name}" for name in names.split() if name != own} <= rooms
     for folder in {file.parent for file in FILES.values()}:
         says = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8")))
         assert says, f"{folder} has no docstring"
@@ -158,7 +174,7 @@ def test_every_wing_is_in_the_table_and_says_what_it_is() -> None:
 
 def test_the_ground_floor_is_all_that_stands_beside_the_wings() -> None:
     beside = {file.stem for file in PACKAGE.glob("*.py")}
-    assert beside == {"__init__", "__main__", *GROUND.split()}
+    assert beside == {"__init__", "__main__", "processes", *GROUND.split()}
 
 
 def test_the_command_line_imports_the_web_chat_only_when_asked_to_serve() -> None:

@@ -277,19 +277,19 @@ def _stage(
         store.resume()
         for name in finished:
             meter.file(name, store.needed)
-    loaded = False
+    most = 0  # tokens of a passage, once the model is loaded
     rest = [file for file in todo if file.document_id not in finished]
     for file, document in _read(rest, options, outcome, meter):
-        if not loaded:
+        if not most:
             meter.loading()
-            loaded = True
+            most = embedder.max_tokens
         try:
-            cut = cutting.split_document(document, embedder.count_tokens, embedder.max_tokens)
-        except QaBotError:
-            raise
+            cut = cutting.split_document(document, embedder.count_tokens, most)
+        except (QaBotError, ImportError, MemoryError):
+            raise  # whatever file it is
         except Exception as error:  # noqa: BLE001 - a tokenizer may take offence at any text
             reason = f"its text can't be cut into passages ({error})".splitlines()[0]
-            outcome.unreadable.append(Unreadable(Problem(document.id, reason), FileVersion()))
+            outcome.unreadable.append(_failure(file, reason, options))
             meter.file(file.document_id, None)
             continue
         warnings = (*document.warnings, *_warnings(document, cut, embedder))
@@ -323,11 +323,19 @@ def _read(
                 yield (file if _is_as_hashed(file) else replace(file, version=_unsure(file))), read
                 continue
             file = by_path[read.path]
-            version = FileVersion()
-            if not read.transient and _is_as_hashed(file):
-                version = replace(file.version, recipe=_attempt(file.version.recipe, options))
-            outcome.unreadable.append(Unreadable(Problem(file.document_id, read.reason), version))
+            failure = _failure(file, read.reason, options)
+            if read.transient:
+                failure = replace(failure, version=FileVersion())
+            outcome.unreadable.append(failure)
             meter.file(file.document_id, None)
+
+
+def _failure(file: _File, reason: str, options: Options) -> Unreadable:
+    """A file that can't be read; it is tried again when it, or the way of reading, has changed."""
+    version = FileVersion()
+    if _is_as_hashed(file):
+        version = replace(file.version, recipe=_attempt(file.version.recipe, options))
+    return Unreadable(Problem(file.document_id, reason), version)
 
 
 def _is_as_hashed(file: _File) -> bool:

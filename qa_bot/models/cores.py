@@ -1,8 +1,8 @@
 """Using a processor well: one thread for each forward pass, bfloat16 where that is fast.
 
-How torch rounds depends on how many threads share a product. So each forward pass on the
-CPU is run by a worker that always has one, whoever else is asking, and whatever number
-the rest of the process uses.
+How torch rounds depends on how many threads share a product. So each forward pass of the
+embedder and of qa_bot's reader is run by a worker that always has one, whoever else is
+asking, and whatever number the rest of the process uses.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, Literal, TypeVar, get_args
 
 Purpose = Literal["asking", "building"]
@@ -81,7 +82,8 @@ def _start_workers() -> dict[Purpose, ThreadPoolExecutor]:
     def start() -> None:
         torch.get_num_threads()
         torch.set_num_threads(1)
-        started.wait()
+        with suppress(threading.BrokenBarrierError):
+            started.wait()
 
     before, count = torch.get_num_threads(), available_cores()
     purposes = get_args(Purpose)
@@ -90,11 +92,18 @@ def _start_workers() -> dict[Purpose, ThreadPoolExecutor]:
         purpose: ThreadPoolExecutor(count, f"qa-bot-{purpose}", initializer=start)
         for purpose in purposes
     }
-    for pool in pools.values():
-        for _ in range(count):
-            pool.submit(int)
-    started.wait()
-    torch.set_num_threads(before)
+    try:
+        for pool in pools.values():
+            for _ in range(count):
+                pool.submit(int)
+        started.wait()
+    except BaseException:  # no room for another thread, Ctrl-C: those that wait have to go
+        started.abort()
+        for pool in pools.values():
+            pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    finally:
+        torch.set_num_threads(before)
     return pools
 
 

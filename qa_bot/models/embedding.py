@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa_bot.errors import ModelError
-from qa_bot.models.cores import Item, Purpose, Result, has_fast_bfloat16, on_each_core
+from qa_bot.models.cores import has_fast_bfloat16, on_each_core
 from qa_bot.models.model_folders import model_folder
 from qa_bot.records import Span
 
@@ -84,6 +85,7 @@ class SentenceTransformerEmbedder:
         self.name = name
         self._lock = threading.RLock()
         self._loaded: SentenceTransformer | None = None
+        self._gpu = threading.Lock()  # one batch at a time
 
     @cached_property
     def folder(self) -> Path:
@@ -153,7 +155,7 @@ class SentenceTransformerEmbedder:
         """The question's vector, ``(d,)``."""
         tokens = self._tokenise([question], self.model.prompts.get("query") or "")
         # Without encode_query, which takes a millisecond to find out what it was given.
-        ((vector, _),) = next(self._each("asking", self._forward, [tokens]))
+        ((vector, _),) = next(on_each_core("asking", self._forward, [tokens]))
         return vector
 
     def encode_passages(
@@ -198,20 +200,12 @@ class SentenceTransformerEmbedder:
 
         size = _BATCH if self._on_cpu else _GPU_BATCH
         batches = [order[start : start + size] for start in range(0, len(order), size)]
-        for encoded in self._each("building", encode, batches):
+        for encoded in on_each_core("building", encode, batches):
             yield from encoded
 
     @property
     def _on_cpu(self) -> bool:
         return bool(self.model.device.type == "cpu")
-
-    def _each(
-        self, purpose: Purpose, function: Callable[[Item], Result], items: Sequence[Item]
-    ) -> Iterator[Result]:
-        """``function`` of each item, in order, on every core, or one after the other on a GPU."""
-        if self._on_cpu:
-            return on_each_core(purpose, function, items)
-        return map(function, items)
 
     def _tokenise(self, texts: Sequence[str], prompt: str) -> list[dict[str, list[Any]]]:
         """Each text's tokens, special ones and the prompt's included, with their offsets."""
@@ -235,7 +229,7 @@ class SentenceTransformerEmbedder:
             [{k: v for k, v in one.items() if k != "offset_mapping"} for one in tokens],
             return_tensors="pt",
         ).to(model.device)
-        with torch.inference_mode(), _autocast(model):
+        with nullcontext() if self._on_cpu else self._gpu, torch.inference_mode(), _autocast(model):
             output = model(dict(padded))
         passages = _unit(_numpy(output["sentence_embedding"]))
         states = _numpy(output["token_embeddings"])

@@ -13,8 +13,9 @@ import numpy as np
 
 from qa_bot.errors import NoDocumentsError, UnreadableDocumentError
 from qa_bot.loaders.files import file_hash_of, find_files
-from qa_bot.records import Check, text_digest
+from qa_bot.records import Check
 from qa_bot.store import caches, database, rows, schema
+from qa_bot.text import text_digest
 
 RECALL_QUESTIONS = 200  # stored vectors that are searched for, to compare with an exact search
 NEAREST = 10

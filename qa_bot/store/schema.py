@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS documents (
     path TEXT NOT NULL,
     staged INTEGER NOT NULL,       -- 1 until the build that read it is published
     title TEXT NOT NULL,
-    digest TEXT NOT NULL,          -- of the text, as records.text_digest
+    digest TEXT NOT NULL,          -- of the text, as text.text_digest
     characters INTEGER NOT NULL,   -- of the text
     pages INTEGER NOT NULL,        -- of the file; 0 where it has none
     file_hash TEXT NOT NULL,

@@ -542,3 +542,27 @@ def test_a_text_that_a_tokenizer_refuses_is_named_and_stops_no_other(
         assert [document.id for document in index.documents()] == ["b.txt"]
     write(documents, a="A badger.")
     assert build_index(documents, folder, model=Squeamish()).added == ("a.txt",)
+
+
+def test_what_a_new_models_tokenizer_refuses_is_not_kept_with_the_old_models_vectors(
+    documents: Path, folder: Path
+) -> None:
+    write(documents, a="An otter.", b="A heron.")
+    build(documents, folder)
+    other = Squeamish("other")
+    receipt = build_index(documents, folder, model=other)
+    assert receipt.removed == ("a.txt",)
+    with open_index(folder, model=other) as index:
+        assert [document.id for document in index.documents()] == ["b.txt"]
+    assert build_index(documents, folder, model=other).nothing_changed
+
+
+def test_a_broken_installation_is_no_files_fault(documents: Path, folder: Path) -> None:
+    class Broken(HashEmbedder):
+        def count_tokens(self, texts: Sequence[str]) -> list[int]:
+            assert texts
+            raise ImportError("libtorch_cpu.so: cannot open shared object file")
+
+    write(documents, a="An otter.", b="A heron.")
+    with pytest.raises(ImportError, match="libtorch_cpu"):
+        build_index(documents, folder, model=Broken())

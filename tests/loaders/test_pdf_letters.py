@@ -9,7 +9,9 @@ import pytest
 from fpdf import FPDF
 
 from qa_bot.building.passages import split_document
+from qa_bot.loaders.pdf.accents import on_their_letters
 from qa_bot.loaders.pdf.load import load_pdf
+from qa_bot.loaders.pdf.pen import Run
 from qa_bot.records import Document
 
 Drawing = Callable[[FPDF], None]
@@ -79,6 +81,11 @@ def test_accents_that_stand_over_no_letter_stay_as_they_are(tmp_path: Path) -> N
         one_by_one(pdf, text, 100)
 
     assert made(tmp_path, draw).text == text
+
+
+def test_an_accent_beside_nothing_harms_nobody() -> None:
+    accent, blank = (Run(text, 60, 64, 100, 11) for text in ("~", ""))
+    assert on_their_letters([blank, accent, blank]) == [blank, accent, blank]
 
 
 def beside(pdf: FPDF, *parts: tuple[str, float]) -> None:

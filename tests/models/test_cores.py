@@ -41,7 +41,7 @@ def seen(model: SentenceTransformerEmbedder) -> Iterator[Counter[tuple[str, int]
 def test_each_forward_pass_has_one_thread_when_eight_ask_and_others_set_torchs_number(
     article: Index, seen: Counter[tuple[str, int]]
 ) -> None:
-    done = threading.Event()
+    done, before = threading.Event(), torch.get_num_threads()
 
     def meddle() -> None:
         while not done.is_set():
@@ -55,6 +55,7 @@ def test_each_forward_pass_has_one_thread_when_eight_ask_and_others_set_torchs_n
         finally:
             done.set()
             meddling.result()
+            torch.set_num_threads(before)
     assert set(seen) == {("reader", 1), ("embedder", 1)}
     assert seen["embedder", 1] == len(QUESTIONS)
 
@@ -93,6 +94,30 @@ def test_a_forked_process_gets_workers_of_its_own() -> None:
         if not child:
             os._exit(0 if list(on_each_core("asking", double, [3, 4])) == [6, 8] else 1)
         assert os.waitpid(child, 0)[1] == 0
+    """)
+
+
+def test_a_start_that_fails_leaves_nobody_waiting() -> None:
+    """Or the process would never end."""
+    run("""
+        import threading
+        from qa_bot.models import cores
+        start, begun = threading.Thread.start, []
+        def refuse(self):
+            if len(begun) == 1:
+                raise RuntimeError("can't start new thread")
+            begun.append(self)
+            start(self)
+        threading.Thread.start = refuse
+        for _ in range(2):
+            try:
+                next(cores.on_each_core("asking", str, [0]))
+            except RuntimeError as error:
+                assert "new thread" in str(error)
+            else:
+                raise AssertionError
+        threading.Thread.start = start
+        assert list(cores.on_each_core("asking", str, [0])) == ["0"]
     """)
 
 

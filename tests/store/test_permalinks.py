@@ -12,8 +12,8 @@ from conftest import paragraphs, write
 
 from benchmarks.hashing import HashEmbedder
 from qa_bot import Named, Receipt, build_index, check_index, open_index
-from qa_bot.records import text_digest
 from qa_bot.store import schema
+from qa_bot.text import text_digest
 
 
 def build(documents: Path, folder: Path, *, rebuild: bool = False) -> Receipt:

@@ -38,12 +38,14 @@ def test_every_file_is_joined_once() -> None:
 
 
 @needs_eslint
+@pytest.mark.xdist_group("eslint")  # they share its configuration
 def test_the_script_is_clean_by_eslint() -> None:
     found = lint(script.joined())
     assert not found.returncode, found.stdout + found.stderr
 
 
 @needs_eslint
+@pytest.mark.xdist_group("eslint")
 @pytest.mark.parametrize("wrong", ["nobody();", "let unused = 1;"])
 def test_eslint_sees_what_is_wrong(wrong: str) -> None:
     found = lint(f"{script.joined()}\n{wrong}\n")

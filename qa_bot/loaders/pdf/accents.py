@@ -28,7 +28,7 @@ def on_their_letters(runs: Sequence[Run]) -> list[Run]:
     waiting: Run | None = None  # an accent whose letter may be drawn next
     for run in runs:
         if waiting is not None:
-            together = _first_accented(waiting, run)
+            together = _first_accented(waiting, run) if run.text else None
             if together is None:
                 found.append(waiting)
             else:
@@ -36,7 +36,7 @@ def on_their_letters(runs: Sequence[Run]) -> list[Run]:
             waiting = None
         if run.text.strip() not in _COMBINING:
             found.append(run)
-        elif found and (together := _last_accented(found[-1], run)) is not None:
+        elif found and found[-1].text and (together := _last_accented(found[-1], run)) is not None:
             found[-1] = together
         else:
             waiting = run

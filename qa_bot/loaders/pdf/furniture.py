@@ -58,7 +58,9 @@ def find_furniture(pages: Sequence[Sequence[Segment]], heights: Sequence[float])
             repeated = [
                 part
                 for part in row
-                if _repeats(places[_key(part.text), at_top], index, part, len(pages), totals)
+                if _repeats(
+                    places[_key(part.text), at_top], index, part, len(pages), totals, offsets
+                )
                 or _is_page_number(part.text, index, offsets)
             ]
             is_header = id(row) in headers or (
@@ -99,10 +101,12 @@ def _repeats(
     part: Segment,
     pages: int,
     totals: Counter[str],
+    offsets: Counter[tuple[str, int]],
 ) -> bool:
     """Whether the same text stands in the same place on enough of the pages around.
 
-    What comes as often in other places is a label of the text: "Table 3".
+    What comes as often in other places is a label of the text: "Table 3". What two pages
+    begin with may be the date and the addressee of two letters, unless it counts the pages.
     """
     key = _key(part.text)
     if key == "#":
@@ -111,7 +115,7 @@ def _repeats(
     around = range(max(0, index - 4), min(pages, index + 5))
     near = sum(page in same for page in around)
     return (
-        len(same) >= min(3, max(2, pages - 1))
+        len(same) >= (min(3, max(2, pages - 1)) if _counts(part.text, index, offsets) else 3)
         and near >= max(2, 0.4 * len(around))
         and totals[key] - len(same) <= max(1, 0.4 * len(same))
     )
@@ -157,11 +161,15 @@ def _number_offsets(
     return Counter({offset: count for offset, count in counts.items() if count >= needed})
 
 
-def _is_page_number(text: str, index: int, offsets: Counter[tuple[str, int]]) -> bool:
+def _counts(text: str, index: int, offsets: Counter[tuple[str, int]]) -> bool:
+    """Whether a text holds its page's number."""
     number = _number(text)
-    if number is None or (_key(text) != "#" and not _NUMBERED.fullmatch(text)):
-        return False
-    return _offset(number, index) in offsets
+    return number is not None and _offset(number, index) in offsets
+
+
+def _is_page_number(text: str, index: int, offsets: Counter[tuple[str, int]]) -> bool:
+    is_alone = _key(text) == "#" or _NUMBERED.fullmatch(text) is not None
+    return is_alone and _counts(text, index, offsets)
 
 
 def _changing_headers(
