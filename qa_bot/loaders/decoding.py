@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+
 from qa_bot.text import normalise_line_ends
 
 _ENCODINGS = (
     "utf_16 utf_32 cp1252 cp1250 cp1251 cp1253 cp1254 koi8_r cp932 gb18030 big5 euc_kr euc_jp"
 ).split()
+_SAMPLE = 65_536  # bytes that tell UTF-16 without a mark
+_PRINTED = 0.98  # of the characters of a text, at least
 _SURELY = 3  # so many characters in UTF-8 for each that isn't: the file is damaged UTF-8
 _MOST_LOST = 0.05  # of the characters; a file with more of them is no text
 _WESTERN = "cp1252"  # Windows' Western European, a superset of printable Latin-1
@@ -18,6 +22,8 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
     Raises:
         ValueError: The bytes aren't text in any encoding.
     """
+    if wide := _wide(data):
+        return normalise_line_ends(data.decode(wide, "replace")), (_foreign(wide),)
     try:
         return normalise_line_ends(data.decode("utf-8")), ()
     except UnicodeDecodeError:
@@ -33,8 +39,35 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
         if lost > _MOST_LOST * len(mended):
             raise
         return normalise_line_ends(mended), (warning,)
-    warning = f"not UTF-8: read as {encoding}, check its accents and quotation marks"
-    return normalise_line_ends(text), (warning,)
+    return normalise_line_ends(text), (_foreign(encoding),)
+
+
+def _foreign(encoding: str) -> str:
+    return f"not UTF-8: read as {encoding}, check its accents and quotation marks"
+
+
+def _wide(data: bytes) -> str:
+    """The name of UTF-16 in one order or the other, where it is that without saying so; or "".
+
+    Of each character's two bytes, the first or the second is zero in every space, line end
+    and English letter, and the other one in none.
+    """
+    sample = data[:_SAMPLE]
+    zeros = sample[0::2].count(0), sample[1::2].count(0)
+    if (
+        data.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+        or len(data) % 2
+        or min(zeros)
+        or not max(zeros)
+    ):
+        return ""
+    encoding = "utf-16-be" if zeros[0] else "utf-16-le"
+    try:
+        text = sample[: len(sample) // 2 * 2].decode(encoding)
+    except UnicodeDecodeError:
+        return ""
+    printed = sum(one.isprintable() or one in "\n\r\t\f" for one in text)
+    return encoding if printed >= _PRINTED * len(text) else ""
 
 
 def _guess(data: bytes) -> tuple[str, str]:

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 
 from qa_bot.loaders.captions import caption_of
 from qa_bot.loaders.decoding import decode
+from qa_bot.loaders.front_matter import split_front_matter
 from qa_bot.loaders.writing import INDENT, Writer, lone_heading
 from qa_bot.records import Document
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-_FRONT_MATTER = re.compile(r"---\n(.*?)\n(?:---|\.\.\.)(?:\n|\Z)", re.DOTALL)
 _LONGEST_HEADING = 300  # characters; a longer one is text with a "#" or a line by mistake
-_TITLE = re.compile(r"^title:\s*(['\"]?)(.+?)\1\s*$", re.MULTILINE)
 
 
 def load_markdown(path: Path, document_id: str) -> Document:
@@ -29,21 +28,21 @@ def parse_markdown(source: str, document_id: str, warnings: tuple[str, ...] = ()
     """Turn Markdown into text, blocks and sections.
 
     The markup goes (``**bold**`` reads "bold"), raw HTML stays visible as text,
-    and a heading's anchor is the one that GitHub gives it.
+    and a heading's anchor is the one that GitHub gives it. What stands in front of
+    the text (its author, say) is a section after it.
     """
     from markdown_it import MarkdownIt
 
-    title = ""
-    if front := _FRONT_MATTER.match(source):
-        if named := _TITLE.search(front[1]):
-            title = named[2]
-        source = source[front.end() :]
+    properties, source = split_front_matter(source)
+    title = next((value for name, value in properties if name.casefold() == "title"), "")
     writer = _Writer()
     writer.write(MarkdownIt("commonmark", {"html": False}).enable("table").parse(source))
-    headings = writer.headings
+    headings = list(writer.headings)
     if outer := lone_heading(headings):
         headings = headings[1:]
         title = title or outer.text
+    if properties:
+        headings.append(writer.properties(properties))
     return writer.document(document_id, title, headings, warnings)
 
 

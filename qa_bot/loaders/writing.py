@@ -74,6 +74,13 @@ class Writer:
         block = self.append("heading", text)
         self.headings.append(Heading(text, level, block.start, block.end, anchor))
 
+    def properties(self, properties: Sequence[tuple[str, str]]) -> Heading:
+        """Add a section of what the file says of itself: names with values."""
+        self.heading("Document properties", 1)
+        for name, value in properties:
+            self.append("list_item", f"{name}: {value}" if name else value, tight=True)
+        return self.headings[-1]
+
     def table(self, rows: Sequence[Sequence[str]], header_rows: int = 0, caption: str = "") -> None:
         """Add a table, a block for each row; the first ``header_rows`` name the columns.
 

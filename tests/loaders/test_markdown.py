@@ -42,11 +42,43 @@ def test_an_outermost_heading_further_down_is_a_section() -> None:
         ("---\nauthor: x\n---\n", "Heading"),
     ],
 )
-def test_front_matter_names_the_document_and_is_no_text(front: str, title: str) -> None:
+def test_front_matter_names_the_document_and_is_a_section_after_its_text(
+    front: str, title: str
+) -> None:
     document = parse(front + "# Heading\n\ntext\n")
     assert document.title == title
-    assert document.text == "Heading\n\ntext"
+    assert document.text.startswith("Heading\n\ntext\n\nDocument properties\n\n")
+    assert outline(document) == ["Document properties"]
+
+
+@pytest.mark.parametrize(
+    ("front", "lines"),
+    [
+        (
+            "---\ndate: 2024-03-14\nby:\n  - Ada Brook\n  - Cy Dunn\nplace: {city: Ems, room: 4}\n"
+            "draft:\n---\n",
+            ["date: 2024-03-14", "by: Ada Brook, Cy Dunn", "place: city: Ems, room: 4"],
+        ),
+        ("---\nnote: >\n  two\n  lines\nyes: no\n---\n", ["note: two lines", "yes: no"]),
+        ('+++\nauthor = "Ada"\nweight = 3\n+++\n', ["author: Ada", "weight: 3"]),
+        ("---\nauthor: [broken\nrun by: Ada\n---\n", ["author: [broken", "run by: Ada"]),
+    ],
+)
+def test_what_front_matter_says_can_be_quoted(front: str, lines: list[str]) -> None:
+    document = parse(front + "text\n")
+    assert blocks(document, "list_item") == lines
+
+
+def test_what_stands_between_two_rules_is_text() -> None:
+    document = parse("---\n\nA line of prose.\n\n---\n\ntext\n")
+    assert document.text == "A line of prose.\n\ntext"
     assert outline(document) == []
+
+
+def test_values_that_repeat_one_another_are_cut_short() -> None:
+    doubled = "".join(f"n{n}: &n{n} [*n{n - 1}, *n{n - 1}]\n" for n in range(1, 40))
+    document = parse(f"---\nn0: &n0 [lol, lol]\n{doubled}---\ntext\n")
+    assert len(document.text) < 300_000
 
 
 def test_anchors_are_those_of_github_and_unique() -> None:

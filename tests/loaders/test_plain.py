@@ -704,3 +704,22 @@ def test_any_text_is_kept_and_every_visible_character_is_in_one_block(text: str)
     assert not text[position:].strip()
     starts = {block.start for block in document.blocks if block.kind == "heading"}
     assert {section.start for section in document.sections[1:]} <= starts
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", [TEXT, "Привет, мир.\nЭто текст о погоде.\n", "plain\n"])
+def test_utf_16_is_read_without_a_mark_in_either_order(text: str, encoding: str) -> None:
+    decoded, warnings = decode(text.encode(encoding))
+    assert decoded == text
+    assert warnings == (f"not UTF-8: read as {encoding}, check its accents and quotation marks",)
+
+
+@pytest.mark.parametrize(
+    "data", [b"a\0" * 9 + b"\0\0", bytes(range(256)) * 4, b"\1\0\2\0\3\0", b"ab\0"]
+)
+def test_zeros_alone_make_no_utf_16(data: bytes) -> None:
+    try:
+        _, warnings = decode(data)
+    except ValueError:
+        return
+    assert not any("utf-16-" in warning for warning in warnings)

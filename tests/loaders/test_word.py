@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import docx
+import docx.shared
 import pytest
 from conftest import blocks, outline
 from docx.document import Document as WordFile
@@ -456,3 +457,45 @@ def test_any_tree_reads_into_blocks_in_order_and_sections_that_nest(
     for one, other in pairwise(document.sections):
         assert one.start <= other.start
         assert other.start >= one.end or other.end <= one.end
+
+
+def test_a_drop_cap_is_the_first_letter_of_its_paragraph(tmp_path: Path) -> None:
+    for kind in ("drop", "margin"):
+        framed = f'<w:pPr><w:framePr w:dropCap="{kind}" w:lines="2"/></w:pPr>{run("T")}'
+        body = f"<w:p>{framed}</w:p><w:p>{run('he mill ground rye.')}</w:p>"
+        assert raw(tmp_path, body).text == "The mill ground rye."
+    other = f'<w:pPr><w:framePr w:dropCap="none"/></w:pPr>{run("A framed line.")}'
+    assert raw(tmp_path, f"<w:p>{other}</w:p><w:p>{run('B.')}</w:p>").text == "A framed line.\n\nB."
+
+
+def test_headers_and_footers_are_read_once_and_page_numbers_are_not(
+    word: WordFile, tmp_path: Path
+) -> None:
+    word.add_heading("Lease", 1)
+    word.add_paragraph("The rent is due in May.")
+    section = word.sections[0]
+    section.different_first_page_header_footer = True
+    for header in (section.header, section.first_page_header):
+        header.paragraphs[0].text = "File 7-B"
+    section.first_page_header.add_paragraph("Lease")  # as the heading says
+    section.footer.paragraphs[0].text = "Page 1 of 3"
+    table = section.footer.add_table(1, 2, docx.shared.Cm(10))
+    for cell, text in zip(table.rows[0].cells, ("Printed in Ems", "3 May 2021"), strict=True):
+        cell.text = text
+    document = read(word, tmp_path)
+    assert outline(document) == ["Header", "Footer"]
+    assert document.title == "Lease"
+    assert document.text == (
+        "Lease\n\nThe rent is due in May.\n\nHeader\n\nFile 7-B\n\n"
+        "Footer\n\nPrinted in Ems | 3 May 2021"
+    )
+
+
+def test_comments_are_read_with_who_made_them(tmp_path: Path) -> None:
+    comments = (
+        f'<w:comments><w:comment w:author="Ida Rooke"><w:p>{run("Ask the ferryman.")}</w:p></w:comment>'
+        f"<w:comment><w:p>{run('Done.')}</w:p></w:comment></w:comments>"
+    )
+    document = raw(tmp_path, f"<w:p>{run('The boat leaks.')}</w:p>", comments=comments)
+    assert outline(document) == ["Comments"]
+    assert document.text == "The boat leaks.\n\nComments\n\nIda Rooke: Ask the ferryman.\n\nDone."

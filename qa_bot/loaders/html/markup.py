@@ -54,6 +54,8 @@ def decode_page(data: bytes) -> tuple[str, tuple[str, ...]]:
         text = data.decode(encoding or "utf-8")
     except UnicodeDecodeError:
         return decode(data)
+    if "\x00" in text and not encoding:
+        return decode(data)  # UTF-16 without a mark, perhaps
     if encoding.startswith(("cp125", "iso8859")) and not data.isascii():
         # Bytes of such an encoding are hardly ever UTF-8 by chance.
         try:

@@ -1,4 +1,5 @@
 """Word (.docx) → ``Document``, from its XML. Read ``load.py`` first.
 
-``package.py`` opens the file, ``styles.py`` tells headings and lists, ``tables.py`` reads tables.
+``package.py`` opens the file, ``elements.py`` finds what stands in its parts, ``styles.py`` tells
+headings and lists, ``tables.py`` reads tables.
 """

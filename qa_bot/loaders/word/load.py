@@ -8,7 +8,7 @@ only by unpacking all of it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -17,6 +17,14 @@ from qa_bot.loaders.archive import Archive
 from qa_bot.loaders.captions import caption_of
 from qa_bot.loaders.html.markup import local
 from qa_bot.loaders.table_shape import spread
+from qa_bot.loaders.word.elements import (
+    WRAPPERS,
+    alternative,
+    blocks,
+    is_deleted_row,
+    symbol,
+    text_boxes,
+)
 from qa_bot.loaders.word.package import Package
 from qa_bot.loaders.word.styles import Numbering, Styles, child, is_on, number, value
 from qa_bot.loaders.word.tables import header_rows
@@ -30,31 +38,21 @@ from qa_bot.loaders.writing import (
     raised,
 )
 from qa_bot.records import Document
+from qa_bot.text import CELLS
 
 if TYPE_CHECKING:
     from lxml import etree
 
-_WRAPPERS = frozenset(  # what stands around text and says nothing about it
-    "bdo customXml dir fldSimple hyperlink ins moveTo sdtContent smartTag".split()
-)
 _MATHS = "/math}"
 _CHARACTERS = {"tab": " ", "ptab": " ", "cr": "\n", "noBreakHyphen": "-"}
 _EMBEDDED = "a file embedded in its text is left out"
+_COUNTS = re.compile(  # a page's number, alone
+    r"(?:(?:page|seite|p\.?|s\.?)\s*)?\d*(?:\s*(?:of|von|de|/|\||–|-)\s*\d+)?\W*", re.IGNORECASE
+)
 _LONGEST_HEADING = 250  # characters; a longer one is text with an outline level by mistake
 _CLAUSE = 300  # characters; a longer numbered item is a paragraph of its own, in contracts mostly
 _MOST_COLUMNS = 63  # that Word allows
 _REPEATED = 200  # characters; a longer cell over several rows is in the first of them only
-_SYMBOLS = {  # of the fonts Symbol and Wingdings, by their last two hex digits
-    "Symbol": dict(
-        zip(
-            "61 62 67 64 65 6C 6D 70 73 57 44 A3 B3 B0 B1 B4 B7 B9 AE DE A5".split(),
-            "αβγδελμπσΩΔ≤≥°±×•≠→⇒∞",
-            strict=True,
-        )
-    ),
-    "Wingdings": {"E0": "→", "FC": "✓", "FB": "✗", "A8": "☐", "FE": "☑", "A7": "•", "D8": "•"},
-}
-
 _Role = Literal["heading", "title", "caption", "contents", "text"]
 
 
@@ -77,15 +75,18 @@ def load_word(path: Path, document_id: str) -> Document:
             {kind: package.part(f"{kind}s") for kind in ("footnote", "endnote")},
         )
         reader.read(package.body)
+        body = len(reader.writer.headings)
+        for heading, kind in (("Header", "header"), ("Footer", "footer"), ("Comments", "comments")):
+            reader.read_beside(heading, package.parts(kind))
         title, warnings = package.title, package.warnings + reader.warnings
-    headings = reader.writer.headings
+    headings, beside = reader.writer.headings[:body], reader.writer.headings[body:]
     # A paragraph in the style "Title" is a heading of level 0.
     lone = lone_heading(headings, 0) or lone_heading(headings)
     if lone and title.casefold() in ("", lone.text.casefold()):
         title, headings = lone.text, headings[1:]
     elif lone and lone.level == 0:
         headings = headings[1:]
-    return reader.writer.document(document_id, title, headings, tuple(warnings))
+    return reader.writer.document(document_id, title, [*headings, *beside], tuple(warnings))
 
 
 class _Reader:
@@ -123,8 +124,33 @@ class _Reader:
         for note in [*self._waiting, *self._last]:
             self.writer.append("paragraph", note)
 
+    def read_beside(self, name: str, parts: Sequence[etree._Element]) -> None:
+        """Append what stands beside the text (headers, say), each line once, as a section."""
+        headings = {heading.text for heading in self.writer.headings}
+        lines = dict.fromkeys(line for part in parts for line in self._lines(part))
+        kept = [one for one in lines if one not in headings and not _COUNTS.fullmatch(one)]
+        if kept:
+            self.writer.heading(name, 1)
+            for line in kept:
+                self.writer.append("paragraph", line)
+
+    def _lines(self, part: etree._Element) -> Iterator[str]:
+        for comment in part:
+            if local(comment.tag) == "comment":
+                author, words = value(comment, "author"), self._cell(comment)
+                yield f"{author}: {words}" if author and words else words
+        for block, _ in blocks(part, "p", "tbl"):
+            for row, _ in blocks(block, "tr"):
+                cells = (self._cell(cell) for cell, _ in blocks(row, "tc"))
+                yield CELLS.join(filter(None, cells))
+            if local(block.tag) == "p":
+                paragraph = self._paragraph(block, in_contents=False)
+                yield one_line(paragraph.text) if paragraph is not None else ""
+                boxes, self._boxes = self._boxes, []
+                yield from (self._cell(box) for box in boxes)
+
     def _flow(self, container: etree._Element) -> None:
-        for block, in_contents in _blocks(container):
+        for block, in_contents in blocks(container):
             if local(block.tag) == "tbl":
                 self._table(block)
             elif local(block.tag) == "p":
@@ -143,6 +169,9 @@ class _Reader:
         mark = child(properties, "rPr")
         if child(mark, "del") is not None or child(mark, "moveFrom") is not None:
             self._carry = text
+            return None
+        if value(child(properties, "framePr"), "dropCap") in ("drop", "margin"):
+            self._carry = text.strip()  # the first letter of the paragraph beside it
             return None
         self._carry = ""
         chain = self._styles.of(properties)
@@ -195,8 +224,8 @@ class _Reader:
             self.writer.append("caption", caption)
 
     def _table(self, table: etree._Element) -> None:
-        rows = [row for row, _ in _blocks(table, "tr") if not _is_deleted_row(row)]
-        cells = [[cell for cell, _ in _blocks(row, "tc")] for row in rows]
+        rows = [row for row, _ in blocks(table, "tr") if not is_deleted_row(row)]
+        cells = [[cell for cell, _ in blocks(row, "tc")] for row in rows]
         if max(map(len, cells), default=0) < 2 or self._is_layout(table):
             for cell in (cell for row in cells for cell in row):
                 self._flow(cell)
@@ -234,7 +263,7 @@ class _Reader:
 
     def _cell(self, cell: etree._Element) -> str:
         texts = []
-        for block, in_contents in _blocks(cell):
+        for block, in_contents in blocks(cell):
             if local(block.tag) == "p":
                 paragraph = self._paragraph(block, in_contents=in_contents)
                 if paragraph is not None:
@@ -254,8 +283,8 @@ class _Reader:
             elif name == "sdt":
                 yield from self._inline(child(part, "sdtContent"))
             elif name == "AlternateContent":
-                yield from self._inline(_alternative(part))
-            elif name in _WRAPPERS:
+                yield from self._inline(alternative(part))
+            elif name in WRAPPERS:
                 yield from self._inline(part)
             elif isinstance(part.tag, str) and _MATHS in part.tag:
                 yield from self._formula(part, name)
@@ -292,15 +321,15 @@ class _Reader:
                 case "tab" | "ptab" | "cr" | "noBreakHyphen" as name:
                     yield _CHARACTERS[name]
                 case "sym":
-                    yield _symbol(part)
+                    yield symbol(part)
                 case "footnoteReference" | "endnoteReference" as name:
                     yield self._note(name.removesuffix("Reference"), part)
                 case "ruby":
                     yield from self._inline(child(part, "rubyBase"))
                 case "AlternateContent":
-                    yield from self._run_parts(_alternative(part))
+                    yield from self._run_parts(alternative(part))
                 case "drawing" | "pict" | "object":
-                    self._boxes += _text_boxes(part)
+                    self._boxes += text_boxes(part)
 
     def _note(self, kind: str, reference: etree._Element) -> str:
         note = self._notes.get((kind, value(reference, "id")))
@@ -310,62 +339,7 @@ class _Reader:
         mark = numeral(self._numbers[kind], "1" if kind == "footnote" else "i")
         mark = raised(mark) if kind == "footnote" else f"[{mark}]"
         # Notes have no numbered lists of their own, and no notes.
-        texts = ["".join(self._inline(block)) for block, _ in _blocks(note, "p")]
+        texts = ["".join(self._inline(block)) for block, _ in blocks(note, "p")]
         if text := one_line(" ".join(texts)):
             (self._waiting if kind == "footnote" else self._last).append(f"{mark} {text}")
         return mark
-
-
-def _blocks(
-    container: etree._Element, *names: str, in_contents: bool = False
-) -> Iterator[tuple[etree._Element, bool]]:
-    """The paragraphs and tables (or rows, or cells) in a container, whatever is around them.
-
-    With each one, whether it belongs to a table of contents.
-    """
-    names = names or ("p", "tbl", "altChunk")
-    for element in container:
-        name = local(element.tag)
-        if name in names:
-            yield element, in_contents
-        elif name == "sdt":
-            content = child(element, "sdtContent")
-            gallery = child(element, "sdtPr", "docPartObj", "docPartGallery")
-            is_contents = value(gallery) == "Table of Contents"
-            if content is not None:
-                yield from _blocks(content, *names, in_contents=in_contents or is_contents)
-        elif name == "AlternateContent":
-            yield from _blocks(_alternative(element), *names, in_contents=in_contents)
-        elif name in _WRAPPERS:
-            yield from _blocks(element, *names, in_contents=in_contents)
-
-
-def _alternative(element: etree._Element) -> etree._Element:
-    """Of two versions of the same thing, the newer one."""
-    choice = child(element, "Choice")
-    fallback = child(element, "Fallback")
-    chosen = choice if choice is not None else fallback
-    return element if chosen is None else chosen
-
-
-def _text_boxes(drawing: etree._Element) -> Iterator[etree._Element]:
-    for element in drawing:
-        name = local(element.tag)
-        if name == "txbxContent":
-            yield element
-        elif name == "AlternateContent":
-            yield from _text_boxes(_alternative(element))
-        elif name:
-            yield from _text_boxes(element)
-
-
-def _is_deleted_row(row: etree._Element) -> bool:
-    return child(row, "trPr", "del") is not None
-
-
-def _symbol(element: etree._Element) -> str:
-    code = (value(element, "char") or "")[-4:].upper()
-    font = (value(element, "font") or "").split(" ")[0]
-    if code.startswith("F0"):
-        return _SYMBOLS.get(font, {}).get(code[2:], "")
-    return chr(int(code, 16)) if re.fullmatch(r"[0-9A-C][0-9A-F]{3}", code) else ""

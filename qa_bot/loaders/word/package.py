@@ -29,14 +29,15 @@ class Package:
         self._archive = archive
         self._names = frozenset(archive.names)
         top = self._related("")
-        main = top.get("officeDocument")
-        if main is None:
+        if "officeDocument" not in top:
             raise ValueError("not a Word document")
+        main = top["officeDocument"][-1]
         body = child(archive.read_xml(main), "body")
         if body is None:
             raise ValueError("not a Word document: it has no body")
         self.body = body
-        self._parts = {**self._related(main), "core-properties": top.get("core-properties", "")}
+        related = self._related(main)
+        self._parts = {**related, "core-properties": top.get("core-properties", [])}
         self.warnings: list[str] = []
         written = child(self.part("core-properties"), "title")
         title = one_line((written.text or "") if written is not None else "")
@@ -44,24 +45,30 @@ class Package:
 
     def part(self, kind: str) -> etree._Element | None:
         """A part that the document can do without, or None; a damaged one is reported."""
-        name = self._parts.get(kind)
-        try:
-            return self._archive.read_xml(name) if name else None
-        except ValueError as error:
-            self.warnings.append(str(error))
-            return None
+        return next(iter(self.parts(kind)), None)
 
-    def _related(self, name: str) -> dict[str, str]:
-        """Kind of relationship → the name of the part, for those that are there."""
+    def parts(self, kind: str) -> list[etree._Element]:
+        """All parts of a kind, of which a document may have several: headers, say."""
+        found = []
+        for name in self._parts.get(kind, ()):
+            try:
+                found.append(self._archive.read_xml(name))
+            except ValueError as error:
+                self.warnings.append(str(error))
+        return found
+
+    def _related(self, name: str) -> dict[str, list[str]]:
+        """Kind of relationship → the names of the parts, for those that are there."""
         folder, file = posixpath.split(name)
         links = posixpath.join(folder, "_rels", f"{file}.rels")
         if links not in self._names:
             return {}
-        related = {}
+        related: dict[str, list[str]] = {}
         for link in self._archive.read_xml(links):
             target = value(link, "Target")
             if target and value(link, "TargetMode") != "External":
                 part = posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
                 if part in self._names:
-                    related[posixpath.basename(value(link, "Type") or "")] = part
+                    kind = posixpath.basename(value(link, "Type") or "")
+                    related.setdefault(kind, []).append(part)
         return related
