@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,11 @@ ROW = 20.0  # log probability that all of the question's words are worth in a ta
 
 # Not fitted: no training data says when a second sentence, or passage, answers as well.
 ALSO_MARKED = 0.7  # log probability by which the second sentence may lag behind the first
+_ITEM = re.compile(r"(?:[-*+•–·]|\(?\w{1,3}[.)])\s")  # a list's marker
+_LONGEST_ITEM = 200  # characters; a longer one is prose
+_INTRODUCES = (":", "：")
+_ASKS = ("?", "？", "؟")
+_CLOSING = "\"'”’»)]*_ "  # may stand after a question mark
 ALSO_QUOTED = 2.0  # log odds by which another passage may lag behind the first
 
 # Likewise fitted there, taking it that four of five questions have an answer. At the threshold
@@ -147,23 +153,31 @@ def texts(passage: Passage) -> list[str]:
     return [passage.text[one.start - first : one.end - first] for one in passage.sentences]
 
 
-def _are_rows(passage: Passage) -> list[bool]:
-    """Whether each sentence is a row of a table: a line of cells among others with as many."""
-    lines = set(passage.text.split("\n"))
-    counts = [text.count(CELLS) if text in lines else 0 for text in texts(passage)]
-    return [cells > 0 and counts.count(cells) > 1 for cells in counts]
+def _are_siblings(passage: Passage) -> list[bool]:
+    """Whether each sentence is a table's row or a list's item, among others of its kind.
+
+    A row is a line of cells among others with as many; an item a short line with a marker.
+    """
+    lines = {line.strip() for line in passage.text.split("\n")}
+    alone = [text if text in lines else "" for text in texts(passage)]
+    cells = [text.count(CELLS) for text in alone]
+    items = [bool(_ITEM.match(text)) and len(text) <= _LONGEST_ITEM for text in alone]
+    return [
+        (count > 0 and cells.count(count) > 1) or (is_item and items.count(True) > 1)
+        for count, is_item in zip(cells, items, strict=True)
+    ]
 
 
 def sentence_scores(one: Judged, row: float = ROW) -> list[float]:
     """How much speaks for each sentence: as a log probability, where the passage was read.
 
-    In a table's row the question's words count by ``row``.
+    In a table's row, and in a list's item, the question's words count by ``row``.
     """
     evidence = WEIGHTS.sentence_evidence(one.candidate)
     if one.reading is None or not one.reading.sentences or not evidence:
         return evidence
-    shown = zip(_are_rows(one.candidate.passage), one.candidate.sentences, strict=True)
-    held = [words if is_row else 0.0 for is_row, (_, words) in shown]
+    shown = zip(_are_siblings(one.candidate.passage), one.candidate.sentences, strict=True)
+    held = [words if is_sibling else 0.0 for is_sibling, (_, words) in shown]
     read = zip(one.reading.sentences, evidence, held, strict=True)
     return [likely + SENTENCE * value + row * words for likely, value, words in read]
 
@@ -172,15 +186,19 @@ def marked_sentences(one: Judged) -> list[Sentence]:
     """The one or two sentences that answer, in reading order.
 
     What introduces a list ("They are:") only repeats the question; an item is marked instead.
+    So does a question that stands in the text: what follows it answers as well as it fits.
     """
     passage = one.candidate.passage
     lag = ALSO_MARKED if one.reading is not None and one.reading.sentences else _ALSO_MARKED
     pairs = list(zip(sentence_scores(one), passage.sentences, strict=True))
-    answering = [
-        pair
-        for pair, text in zip(pairs, texts(passage), strict=True)
-        if not text.endswith((":", "："))
-    ]
+    answering = []
+    asked = -math.inf  # how well the question fits that the next sentence answers
+    for (found, sentence), text in zip(pairs, texts(passage), strict=True):
+        if text.rstrip(_CLOSING).endswith(_ASKS):
+            asked = max(asked, found)
+        elif not text.endswith(_INTRODUCES):
+            answering.append((max(found, asked), sentence))
+            asked = -math.inf
     ordered = sorted(answering or pairs, key=lambda pair: -pair[0])
     chosen = [sentence for found, sentence in ordered[:2] if found >= ordered[0][0] - lag]
     return sorted(chosen, key=lambda sentence: sentence.start)

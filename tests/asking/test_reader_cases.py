@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from conftest import write
 
-from qa_bot import Answer, answer, build_index, open_index
+from qa_bot import Answer, Reader, answer, build_index, open_index
 from qa_bot.models.embedding import SentenceTransformerEmbedder
+from qa_bot.models.reader import DEFAULT_READER
 
 BATS = (
     "The Kuhl's bat lives in attics all over the valley. It does not hibernate in caves. "
@@ -128,3 +129,75 @@ def test_two_documents_that_disagree_are_both_quoted(
     quoted = " ".join(quote.text for quote in reply.quotes)
     assert "84 metres" in quoted
     assert "112 metres" in quoted
+
+
+FAQ = """
+Q: May visitors camp in the orchard?
+A: Only behind the barn.
+
+Q: Who lends out the wheelbarrow?
+A: Mrs. Pell does, at the gate.
+
+Q: Is the well water safe to drink?
+A: Never in August.
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "marked"),
+    [
+        ("May visitors camp in the orchard?", "A: Only behind the barn."),
+        ("Is the well water safe to drink?", "A: Never in August."),
+    ],
+)
+@pytest.mark.parametrize("reader", [DEFAULT_READER, None], ids=["reader", "retrieval alone"])
+def test_a_question_in_the_text_is_never_its_own_answer(
+    documents: Path,
+    folder: Path,
+    model: SentenceTransformerEmbedder,
+    question: str,
+    marked: str,
+    reader: Reader | None,
+) -> None:
+    assert marked_of(documents, folder, model, FAQ, question, reader)[:1] == [marked]
+
+
+LOCKERS = """
+The lockers belong to:
+
+- locker 12: Anna Brisk
+- locker 13: Otto Fenn
+- locker 14: Ida Rooke
+- locker 15: the night watch
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "marked"),
+    [
+        ("Who has locker 13?", "- locker 13: Otto Fenn"),
+        ("Whose is locker 14?", "- locker 14: Ida Rooke"),
+        ("Which locker is the night watch's?", "- locker 15: the night watch"),
+    ],
+)
+def test_of_a_lists_items_the_one_with_the_questions_words_is_marked(
+    documents: Path, folder: Path, model: SentenceTransformerEmbedder, question: str, marked: str
+) -> None:
+    assert marked_of(documents, folder, model, LOCKERS, question, DEFAULT_READER) == [marked]
+
+
+def marked_of(
+    documents: Path,
+    folder: Path,
+    model: SentenceTransformerEmbedder,
+    text: str,
+    question: str,
+    reader: Reader | None,
+) -> list[str]:
+    """The marked sentences of the first quote, on a document of this text."""
+    write(documents, made=text)
+    build_index(documents, folder, model=model)
+    with open_index(folder, model=model) as index:
+        quote = answer(question, index, reader=reader, strictness=0.0).quotes[0]
+        text = index.document(quote.citation.document_id).text
+    return [text[start:end] for start, end in quote.sentences]

@@ -493,7 +493,8 @@ def test_headers_and_footers_are_read_once_and_page_numbers_are_not(
 
 def test_comments_are_read_with_who_made_them(tmp_path: Path) -> None:
     comments = (
-        f'<w:comments><w:comment w:author="Ida Rooke"><w:p>{run("Ask the ferryman.")}</w:p></w:comment>'
+        f'<w:comments><w:comment w:author="Ida Rooke"><w:p>{run("Ask the ferryman.")}</w:p>'
+        "</w:comment>"
         f"<w:comment><w:p>{run('Done.')}</w:p></w:comment></w:comments>"
     )
     document = raw(tmp_path, f"<w:p>{run('The boat leaks.')}</w:p>", comments=comments)
