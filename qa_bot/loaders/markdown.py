@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from html import unescape
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa_bot.loaders.captions import caption_of
 from qa_bot.loaders.decoding import decode
 from qa_bot.loaders.front_matter import split_front_matter
-from qa_bot.loaders.writing import INDENT, Writer, lone_heading
+from qa_bot.loaders.html.load import PageReader
+from qa_bot.loaders.html.markup import is_element, parse_html
+from qa_bot.loaders.writing import INDENT, Writer, lone_heading, raised
 from qa_bot.records import Document
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)")
+_ALTERNATIVE = re.compile(r"""\balt\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 _LONGEST_HEADING = 300  # characters; a longer one is text with a "#" or a line by mistake
 
 
@@ -27,8 +34,8 @@ def load_markdown(path: Path, document_id: str) -> Document:
 def parse_markdown(source: str, document_id: str, warnings: tuple[str, ...] = ()) -> Document:
     """Turn Markdown into text, blocks and sections.
 
-    The markup goes (``**bold**`` reads "bold"), raw HTML stays visible as text,
-    and a heading's anchor is the one that GitHub gives it. What stands in front of
+    The markup goes (``**bold**`` reads "bold"), HTML in it is read as HTML and never
+    run, and a heading's anchor is the one that GitHub gives it. What stands in front of
     the text (its author, say) is a section after it.
     """
     from markdown_it import MarkdownIt
@@ -36,7 +43,7 @@ def parse_markdown(source: str, document_id: str, warnings: tuple[str, ...] = ()
     properties, source = split_front_matter(source)
     title = next((value for name, value in properties if name.casefold() == "title"), "")
     writer = _Writer()
-    writer.write(MarkdownIt("commonmark", {"html": False}).enable("table").parse(source))
+    writer.write(MarkdownIt("commonmark", {"html": True}).enable("table").parse(source))
     headings = list(writer.headings)
     if outer := lone_heading(headings):
         headings = headings[1:]
@@ -61,8 +68,10 @@ class _Writer(Writer):
 
     def write(self, tokens: list[Token]) -> None:
         """Append everything that ``tokens``, a whole parsed file, show to a reader."""
-        for token in tokens:
-            if token.type in ("fence", "code_block", "html_block"):
+        for token in _joined(tokens):
+            if token.type == "html_block":
+                self._html(token.content)
+            elif token.type in ("fence", "code_block"):
                 self.append("code", token.content.strip("\n"), tight=bool(self._lists))
             elif token.type == "inline":
                 self._inline(token)
@@ -107,6 +116,12 @@ class _Writer(Writer):
         else:
             self.append("paragraph", text)
 
+    def _html(self, source: str) -> None:
+        """Append what is seen of a block of HTML."""
+        root, _ = parse_html(source)
+        if root is not None:
+            PageReader(self, len(source)).read(root)
+
     @staticmethod
     def _marker(lists: list[int | None]) -> str:
         indent = INDENT * (len(lists) - 1)
@@ -135,10 +150,23 @@ def _is_picture(token: Token) -> bool:
     return bool(parts) and all(part.type == "image" for part in parts)
 
 
+def _joined(tokens: list[Token]) -> Iterator[Token]:
+    """The tokens, blocks of HTML that blank lines divide made one: a table, say."""
+    for is_html, group in groupby(tokens, lambda token: token.type == "html_block"):
+        if is_html:
+            first, *others = group
+            yield first.copy(content="\n".join(one.content for one in (first, *others)))
+        else:
+            yield from group
+
+
 def _inline_text(token: Token) -> str:
-    pieces = []
+    pieces: list[str] = []
+    raises: list[int] = []  # where superscripts begin
     for child in token.children or ():
         match child.type:
+            case "html_inline":
+                _tag(child.content, pieces, raises)
             case "softbreak":
                 pieces.append(" ")
             case "hardbreak":
@@ -148,3 +176,24 @@ def _inline_text(token: Token) -> str:
             case _:
                 pieces.append(child.content)
     return "".join(pieces).strip()
+
+
+def _tag(source: str, pieces: list[str], raises: list[int]) -> None:
+    """What a tag, a comment or the like in a line means for its text."""
+    found = _TAG.match(source)
+    if found is None:
+        return  # a comment, or an instruction to some program
+    name = found[2].lower()
+    if not found[1] and name == "br":
+        pieces.append("\n")
+    elif not found[1] and name == "img":
+        words = _ALTERNATIVE.search(source)
+        pieces.append(unescape(words[1] or words[2]) if words else "")
+    elif name == "sup":
+        if not found[1]:
+            raises.append(len(pieces))
+        elif raises:
+            start = raises.pop()
+            pieces[start:] = [raised("".join(pieces[start:]))]
+    elif not is_element(name):
+        pieces.append(source)  # <your name>: no tag, whatever it looks like

@@ -166,9 +166,19 @@ def test_code_is_kept_as_it_stands() -> None:
         ("soft\nbreak", "soft break"),
         ("hard  \nbreak\\\nagain", "hard\nbreak\nagain"),
         ("\\*plain\\* &amp; &lt;b&gt; &copy;", "*plain* & <b> ©"),
-        ("<div onclick='x()'>hi <b>*you*</b></div>", "<div onclick='x()'>hi <b>you</b></div>"),
-        ("<script>\nalert(1)\n</script>", "<script> alert(1) </script>"),
-        ("<!-- a comment -->", "<!-- a comment -->"),
+        ("<div onclick='x()'>hi <b>*you*</b></div>", "hi *you*"),
+        ("one<br>two<br/>three", "one\ntwo\nthree"),
+        ("press <kbd>F2</kbd>, *then* <b>**wait**</b>", "press F2, then wait"),
+        ("12 m<sup>2</sup> and H<sub>2</sub>O", "12 m² and H2O"),
+        ('see <img src="x.png" alt="the &amp; sign"> here', "see the & sign here"),
+        ("seen <!-- not seen --> seen", "seen  seen"),
+        (
+            "ask <your name> for List<String> or <a href='x'>this</a>",
+            "ask <your name> for List<String> or this",
+        ),
+        ("`<b>` is a tag", "<b> is a tag"),
+        ("<script>\nalert(1)\n</script>", ""),
+        ("<!-- a comment -->", ""),
         ("> quoted\n> text", "quoted text"),
         ("one\n\n***\n\ntwo", "one\n\ntwo"),
         ("", ""),
@@ -223,3 +233,16 @@ def test_a_heading_is_one_line_and_a_whole_paragraph_is_none() -> None:
     assert document.title == "Otters and herons"
     assert blocks(document, "heading") == ["Otters and herons"]
     assert len(blocks(document, "paragraph")) == 3
+
+
+def test_blocks_of_html_are_read_as_html() -> None:
+    document = parse(
+        "# Kiln\n\n<h2 id='firing'>Firing</h2>\n\n<table>\n<tr><th>Load</th><th>Hours</th></tr>\n\n"
+        "<tr><td>bricks</td><td>40</td></tr>\n</table>\n\n"
+        "<details>\n<summary>Is it hot?</summary>\n\n"
+        "**Very** hot.\n\n</details>\n\n- one\n- two\n\n<p>After the list.</p>\n"
+    )
+    assert outline(document) == ["Firing"]
+    assert document.sections[1].anchor == "firing"
+    assert blocks(document, "table_header", "table_row") == ["Load | Hours", "bricks | 40"]
+    assert blocks(document, "paragraph") == ["Is it hot?", "Very hot.", "After the list."]

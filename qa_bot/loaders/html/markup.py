@@ -103,6 +103,13 @@ def parse_html(source: str) -> tuple[etree._Element | None, tuple[str, ...]]:
     return root, ("nested too deep: its end is left out",) if limits else ()
 
 
+def is_element(name: str) -> bool:
+    """Whether HTML has an element of that name."""
+    from lxml.html import defs
+
+    return name in defs.tags
+
+
 def parse_xhtml(source: str) -> tuple[etree._Element | None, tuple[str, ...]]:
     """Parse XHTML as XML, where an empty ``<title/>`` is legal, or else as HTML."""
     spelled = _NAMED.sub(_spell, source.translate(_CONTROLS))
