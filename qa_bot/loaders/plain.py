@@ -2,7 +2,8 @@
 
 Nothing marks a heading in plain text, so the shape of the lines decides:
 a short line of its own, with no full stop, that text follows. Its style gives
-the level (numbering, "Chapter …", CAPITALS, Title Case, sentence case).
+the level (numbering, "Chapter …", CAPITALS, Title Case, sentence case). Where lines
+are marked with "#", as in Markdown, these are the headings.
 """
 
 from __future__ import annotations
@@ -15,6 +16,16 @@ from pathlib import Path
 from typing import Literal
 
 from qa_bot.loaders.decoding import decode
+from qa_bot.loaders.heading_styles import (
+    KEYWORD,
+    MARKER,
+    SENTENCE_CASE,
+    STRONG,
+    Style,
+    comes_next,
+    may_be_stopped,
+    style_of,
+)
 from qa_bot.loaders.outline import Heading, nest_sections
 from qa_bot.records import Block, Document
 from qa_bot.text import words
@@ -23,18 +34,6 @@ LINE_OF_ITS_OWN = 160  # characters; a longer line can't be a line of wrapped te
 MAX_HEADING = 150  # characters
 MAX_HEADING_WORDS = 20
 
-# A word must follow: "* * *" is no item.
-_MARKER = re.compile(r"\s*(?:[-*+•‣◦▪–]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)])\s+\S*\w")
-_NUMBER = re.compile(r"(?:§\s*)?(?P<number>\d{1,3}(?:\.\d{1,3})*)(?P<mark>[.)]?)\s+")
-_ROMAN = re.compile(r"(?P<number>[IVX]{1,5})\.\s+(?=[^\W\d_a-z])")
-_ROMANS = "I II III IV V VI VII VIII IX X XI XII XIII XIV XV XVI XVII XVIII XIX XX".split()
-_KEYWORD = re.compile(  # "Section 3 applies" and "Book a table" are sentences
-    r"(?i:(?P<word>part|book|title|chapter|appendix|annex|schedule|article|section))\s+"
-    r"(?:\d+(?:\.\d+)*|(?i:[ivxlc]+)|[A-Z])\b(?!\s+[a-z])"
-)
-_KEYWORD_LEVEL = {"part": 1, "book": 1, "title": 1, "chapter": 2, "article": 3, "section": 3}
-_CAPITALS, _TITLE_CASE, _SENTENCE_CASE = 4, 5, 6
-_NUMBER_BASE = 4  # "1" is as far out as Title Case, "1.1" as sentence case; "I." as CAPITALS
 _COLUMNS = re.compile(r"[^\W\d_]\s{3,}\S|\.{4}|(?: \.){3}")  # a page header, a contents line
 _NO_HEADING = re.compile(  # a by-line, a salutation, a label with its value, a speaker's turn
     r"(?:by|dear)\s"
@@ -43,6 +42,12 @@ _NO_HEADING = re.compile(  # a by-line, a salutation, a label with its value, a 
     re.IGNORECASE,
 )
 _SPEAKER = re.compile(r"[A-Z][A-Z .'-]*:\s.*[a-z]")
+_HASHED = re.compile(r"(?P<level>#{1,6})\s+(?P<text>\S.*?)(?:\s+#+)?")
+_STAMPED = re.compile(  # a line of a log: it begins with a date or a time
+    r"\s*[\[(<]?(?:\d{4}[-/.]\d\d[-/.]\d\d|\d\d?[-/.]\d\d?[-/.]\d{4}|\d\d?:\d\d:\d\d"
+    r"|\d\d?/[A-Z][a-z]{2}/\d{4}|[A-Z][a-z]{2}\s+\d\d?\s+\d\d:\d\d)"
+)
+_LOG = 3  # lines with such a beginning, at least, and so many of each five
 _UNDERLINE = re.compile(r"\s*(={3,}|-{3,}|~{3,}|\*{3,})\s*")
 _LINK = re.compile(
     r"(see also|read more|read also|also read|related(?: articles?| posts?| reading)?"
@@ -53,9 +58,6 @@ _NOT_A_TITLE = frozenset(
     "abstract background contents foreword glossary introduction notes overview preface purpose "
     "references scope summary".split()
 )
-_STRONG = frozenset({"numbered", "keyword", "capitals", "underlined"})
-
-Style = Literal["underlined", "numbered", "keyword", "capitals", "title", "sentence", "either"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ def _unwrap(group: list[_Line]) -> Iterator[list[_Line]]:
     if len(group) > 1 and any(len(line.text) > LINE_OF_ITS_OWN for line in group):
         run: list[_Line] = []
         for line in group:
-            if _MARKER.match(line.text):
+            if MARKER.match(line.text):
                 run.append(line)  # a list stays together
                 continue
             if run:
@@ -155,6 +157,9 @@ def _pieces(text: str) -> Iterator[_Piece]:
             if not group:
                 continue
         first = group[0]
+        if _is_log(group):
+            yield from _items(group, _STAMPED)
+            continue
         if len(group) > 1 and (heading := _heading_of_wrapped(group)) is not None:
             yield heading
             group = group[1:]  # noqa: PLW2901 - the rest of the same group
@@ -205,7 +210,7 @@ def _list_start(group: Sequence[_Line]) -> int | None:
     A marker in the middle of wrapped prose ("in\n1990. The") is no list: one
     begins a group, follows a colon, or comes at least twice.
     """
-    marked = [i for i, line in enumerate(group) if _MARKER.match(line.text)]
+    marked = [i for i, line in enumerate(group) if MARKER.match(line.text)]
     if not marked:
         return None
     first = marked[0]
@@ -213,10 +218,16 @@ def _list_start(group: Sequence[_Line]) -> int | None:
     return first if introduced or len(marked) > 1 else None
 
 
-def _items(lines: Sequence[_Line]) -> Iterator[_Piece]:
+def _is_log(group: Sequence[_Line]) -> bool:
+    """Whether lines each begin with when something happened; others go on with the one before."""
+    stamped = sum(_STAMPED.match(line.text) is not None for line in group)
+    return stamped >= max(_LOG, 0.6 * len(group)) and _STAMPED.match(group[0].text) is not None
+
+
+def _items(lines: Sequence[_Line], marker: re.Pattern[str] = MARKER) -> Iterator[_Piece]:
     item: list[_Line] = []
     for line in lines:
-        if item and _MARKER.match(line.text):
+        if item and marker.match(line.text):
             yield _Piece(_block("list_item", item), item[0].text.strip())
             item = []
         item.append(line)
@@ -226,19 +237,27 @@ def _items(lines: Sequence[_Line]) -> Iterator[_Piece]:
 def _heading_of_wrapped(group: Sequence[_Line]) -> _Piece | None:
     """A heading glued to the paragraph under it, where its style leaves no doubt."""
     piece = _as_heading(group[0])
+    if piece is not None and piece.style == "capitals" and _hangs(group):
+        return piece  # as in man pages
     if piece is None or piece.style not in {"numbered", "keyword", "capitals"}:
         return None
     following = group[1].text.strip()
-    if _MARKER.match(following) or len(group[0].text) > 80 or not following[0].isupper():
+    if MARKER.match(following) or len(group[0].text) > 80 or not following[0].isupper():
         return None
     if piece.style == "capitals":
         return None if following.isupper() else piece
     if piece.style == "numbered":
         name = piece.text.split(maxsplit=1)[1]
-        is_clause = _style(name)[0] in (None, "sentence") and not _breaks_early(group)
-        is_item = any(_comes_next(piece.text, line.text.strip()) for line in group[1:])
+        is_clause = style_of(name)[0] in (None, "sentence") and not _breaks_early(group)
+        is_item = any(comes_next(piece.text, line.text.strip()) for line in group[1:])
         return None if is_clause or is_item else piece
     return piece
+
+
+def _hangs(group: Sequence[_Line]) -> bool:
+    """Whether the first line stands out to the left of all others."""
+    margin, *others = (len(line.text) - len(line.text.lstrip()) for line in group)
+    return min(others) >= margin + 2
 
 
 def _breaks_early(group: Sequence[_Line]) -> bool:
@@ -250,55 +269,25 @@ def _breaks_early(group: Sequence[_Line]) -> bool:
 def _as_heading(line: _Line) -> _Piece | None:
     """The line as a possible heading, or None where its shape rules that out."""
     text = line.text.strip()
+    if (hashed := _HASHED.fullmatch(text)) and 0 < len(words(hashed["text"])) <= MAX_HEADING_WORDS:
+        level = len(hashed["level"])
+        return _Piece(_block("paragraph", [line]), hashed["text"], "hashed", level)
     if len(text) > MAX_HEADING or _LINK.match(text) or _COLUMNS.search(text):
         return None
-    if text[-1] in ".,;:!…" and not _KEYWORD.fullmatch(text[:-1]):  # "CHAPTER I."
+    is_stopped = text[-1] in ".,;:!…" and not KEYWORD.fullmatch(text[:-1])  # "CHAPTER I."
+    if is_stopped and not may_be_stopped(text):
         return None
     if not 1 <= len(words(text)) <= MAX_HEADING_WORDS:
         return None
     if _NO_HEADING.match(text) or _SPEAKER.match(text):
         return None
-    style, level = _style(text)
+    style, level = style_of(text)
     if style is None:
         return None
-    kind: Literal["paragraph", "list_item"] = "list_item" if _MARKER.match(text) else "paragraph"
+    if is_stopped and style == "numbered":
+        style = "stopped"
+    kind: Literal["paragraph", "list_item"] = "list_item" if MARKER.match(text) else "paragraph"
     return _Piece(_block(kind, [line]), text, style, level)
-
-
-def _style(text: str) -> tuple[Style | None, int]:
-    if number := _NUMBER.match(text):
-        rest = text[number.end() :]
-        if rest[:1].isalpha() and (number["mark"] or not rest[0].islower()):
-            return "numbered", _NUMBER_BASE + number["number"].count(".") + 1
-    if (roman := _ROMAN.match(text)) and roman["number"] in _ROMANS:
-        return "numbered", _CAPITALS
-    if match := _KEYWORD.match(text):
-        return "keyword", _KEYWORD_LEVEL.get(match["word"].lower(), 2)
-    if not text[0].isupper() or _MARKER.match(text):
-        return None, 0
-    letters = [character for character in text if character.isalpha()]
-    if len(letters) >= 4 and all(character.isupper() for character in letters):
-        return "capitals", _CAPITALS
-    telling = [word for word in words(text)[1:] if len(word) >= 4 and word[0].isalpha()]
-    if not telling:
-        return "either", _TITLE_CASE
-    capitalised = sum(word[0].isupper() for word in telling)
-    if capitalised >= 0.6 * len(telling):
-        return "title", _TITLE_CASE
-    return "sentence", _SENTENCE_CASE
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    """The number a text opens with: (2, 1) for "2.1", (0, 2) for "II.", () for none."""
-    if match := _NUMBER.match(text):
-        return tuple(int(number) for number in match["number"].split("."))
-    match = _ROMAN.match(text)
-    return (0, _ROMANS.index(match["number"]) + 1) if match and match["number"] in _ROMANS else ()
-
-
-def _comes_next(text: str, after: str) -> bool:
-    numbers = _numbers(text)
-    return bool(numbers) and _numbers(after) == (*numbers[:-1], numbers[-1] + 1)
 
 
 def _choose_headings(pieces: Sequence[_Piece]) -> set[int]:
@@ -306,20 +295,31 @@ def _choose_headings(pieces: Sequence[_Piece]) -> set[int]:
     chosen: set[int] = set()
     latest: dict[int, str] = {}  # the last numbered heading of each level
     for i, (piece, after) in enumerate(pairwise(pieces)):
-        if piece.style is None or _comes_next(piece.text, after.text):
+        if piece.style is None or comes_next(piece.text, after.text):
             continue  # "1. Apples", blank line, "2. Pears": a list
-        is_last_item = i and i - 1 not in chosen and _comes_next(pieces[i - 1].text, piece.text)
-        if is_last_item and not _comes_next(latest.get(piece.level, ""), piece.text):
+        is_last_item = i and i - 1 not in chosen and comes_next(pieces[i - 1].text, piece.text)
+        if is_last_item and not comes_next(latest.get(piece.level, ""), piece.text):
             continue
         if piece.text.endswith("?") and after.text.endswith("?"):
             continue
-        is_weak = piece.style not in _STRONG
+        is_weak = piece.style not in STRONG
         if i and is_weak and after.style is not None and after.level <= piece.level:
             continue  # nothing would stand under it: notes, a speaker's words
         chosen.add(i)
-        if piece.style == "numbered":
+        if piece.style in ("numbered", "stopped"):
             latest[piece.level] = piece.text
-    weak = {i for i, piece in enumerate(pieces) if piece.style and piece.style not in _STRONG}
+    hashed = {i for i in chosen if pieces[i].style == "hashed"}
+    if len(hashed) > 1:
+        return {i for i in chosen if pieces[i].style in ("hashed", "underlined")}
+    stopped = [i for i in sorted(chosen) if pieces[i].style == "stopped"]
+    counted = {
+        one
+        for pair in pairwise(stopped)
+        for one in pair
+        if comes_next(pieces[pair[0]].text, pieces[pair[1]].text)
+    }
+    chosen -= hashed | (set(stopped) - counted)  # a comment; a sentence with a number in front
+    weak = {i for i, piece in enumerate(pieces) if piece.style and piece.style not in STRONG}
     if len(pieces) > 10 and len(weak) > len(pieces) / 2:
         chosen -= weak  # verse, an address list, notes without full stops
     return chosen
@@ -331,7 +331,7 @@ def _settle_levels(pieces: Sequence[_Piece], headings: set[int]) -> list[_Piece]
     if "title" in styles or "sentence" not in styles:
         return list(pieces)
     return [
-        _Piece(piece.block, piece.text, piece.style, _SENTENCE_CASE)
+        _Piece(piece.block, piece.text, piece.style, SENTENCE_CASE)
         if piece.style == "either"
         else piece
         for piece in pieces
@@ -340,6 +340,6 @@ def _settle_levels(pieces: Sequence[_Piece], headings: set[int]) -> list[_Piece]
 
 def _can_be_title(piece: _Piece) -> bool:
     return (
-        piece.style not in {"numbered", "keyword"}
+        piece.style not in {"numbered", "stopped", "keyword"}
         and piece.text.lower().split()[0].strip(":") not in _NOT_A_TITLE
     )

@@ -723,3 +723,70 @@ def test_zeros_alone_make_no_utf_16(data: bytes) -> None:
     except ValueError:
         return
     assert not any("utf-16-" in warning for warning in warnings)
+
+
+def test_lines_marked_as_in_markdown_are_the_headings() -> None:
+    document = parse_plain(
+        "# Hen house\n\nBuilt In Two Weeks\n\nSix hens live here.\n\n"
+        "## Feed\n\nA cup of oats each.\n\n"
+        "### Grit ###\n\nOyster shell.\n\n## Doors\n\nShut at dusk.\n",
+        "hens.txt",
+    )
+    assert document.title == "Hen house"
+    assert outline(document) == ["Feed", "  Grit", "Doors"]
+    assert "## Feed" in document.text, "the text stays as it is"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# one comment\n\nkey = value\n\nother = 3\n",
+        "# a comment\n# over two lines\n\nkey = value\n\n# ***\n\nmore = 2\n",
+        "#hashtag\n\nSaid something.\n\n#another\n\nAnd more.\n",
+    ],
+)
+def test_comments_and_hashtags_are_no_headings(text: str) -> None:
+    assert outline(parse_plain(text, "x.txt")) == []
+
+
+def test_numbered_headings_may_end_with_a_full_stop() -> None:
+    document = parse_plain(
+        "RULES OF THE MILL\n\n 1. Opening Hours.\n\nThe mill opens at six.\n\n 2. Grain.\n\n"
+        "Rye comes first. Wheat\nfollows it.\n\nArticle 3. Sacks and Carts.\n\nBring your own.\n",
+        "mill.txt",
+    )
+    assert outline(document) == ["1. Opening Hours.", "2. Grain.", "Article 3. Sacks and Carts."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Do this:\n\n1. Wash the apples.\n\n2. Cut the apples.\n\n3. Eat the apples.\n",
+        "There were two.\n\n3. He came back in May.\n\nNobody saw him.\n",
+        "It began in 1914.\n\nSection 5 applies here.\n\nNothing else does.\n",
+        "1. We went to the mill and sat.\n\nIt rained.\n\n2. We went home again.\n\nIt shone.\n",
+    ],
+)
+def test_numbered_sentences_are_no_headings(text: str) -> None:
+    assert outline(parse_plain(text, "x.txt")) == []
+
+
+def test_a_man_pages_headings_stand_out_to_the_left() -> None:
+    document = parse_plain(
+        "GRIND(1)              User Commands              GRIND(1)\n\n"
+        "NAME\n       grind - mill grain\n\n"
+        "EXIT STATUS\n       0      All is ground.\n\n       2      The hopper is empty.\n\n"
+        "SEE ALSO\n       sift(1)\n",
+        "grind.txt",
+    )
+    assert outline(document) == ["NAME", "EXIT STATUS", "SEE ALSO"]
+
+
+def test_each_line_of_a_log_is_whole() -> None:
+    lines = [f"2024-03-0{day} 06:00:01 WARN gate {day} open. Closing it" for day in range(1, 8)]
+    lines[3] += "\n    at gate.close (gate.c:12)"
+    document = parse_plain("\n".join(lines) + "\n", "gate.txt")
+    assert blocks(document, "list_item") == lines
+    passages = split_document(document, lambda texts: [len(text.split()) for text in texts], 20)
+    assert len(passages) > 2
+    assert all(passage.text.startswith("2024-03-0") for passage in passages)
