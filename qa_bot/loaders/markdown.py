@@ -64,6 +64,7 @@ class _Writer(Writer):
         self._level = 0  # of the heading that is open
         self._table: list[list[str]] = []  # rows of the table that is open
         self._row: list[str] | None = None  # cells of the table row that is open
+        self._bold: list[int] = []  # the blocks of paragraphs that are all bold
         self._after_picture = False  # whether the last block is a picture's words
 
     def write(self, tokens: list[Token]) -> None:
@@ -77,6 +78,7 @@ class _Writer(Writer):
                 self._inline(token)
             elif token.nesting:
                 self._enter_or_leave(token)
+        self.promote(self._bold)
 
     def _enter_or_leave(self, token: Token) -> None:
         match token.type:
@@ -115,6 +117,8 @@ class _Writer(Writer):
             self.append("caption", text)
         else:
             self.append("paragraph", text)
+            if text and _is_bold(token):
+                self._bold.append(len(self.blocks) - 1)
 
     def _html(self, source: str) -> None:
         """Append what is seen of a block of HTML."""
@@ -148,6 +152,13 @@ def _is_picture(token: Token) -> bool:
     """Whether a paragraph is nothing but pictures."""
     parts = [child for child in token.children or () if child.type != "softbreak"]
     return bool(parts) and all(part.type == "image" for part in parts)
+
+
+def _is_bold(token: Token) -> bool:
+    """Whether a paragraph is one stretch of bold text."""
+    types = [child.type for child in token.children or () if child.type != "text" or child.content]
+    is_one = types[:1] == ["strong_open"] and types[-1:] == ["strong_close"]
+    return is_one and types.count("strong_open") == 1
 
 
 def _joined(tokens: list[Token]) -> Iterator[Token]:

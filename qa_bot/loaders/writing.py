@@ -15,6 +15,9 @@ from qa_bot.text import CELLS
 INDENT = "   "  # of each level of a list
 DEEPEST = 9  # levels of a list that are indented
 
+_INNERMOST = 9  # of the levels of headings
+_SEVERAL = 2  # bold paragraphs, at least, that head what follows
+_LONGEST_BOLD = 100  # characters of such a heading
 _TABLE = ("caption", "table_header", "table_row")
 _ROMAN = tuple(
     zip(
@@ -129,6 +132,26 @@ class Writer:
         self._tables_captioned["below"] += 1
         self._below = False
 
+    def promote(self, bold: Sequence[int]) -> None:
+        """Make headings of bold paragraphs, named by their blocks, that text follows.
+
+        One alone may be emphasis: there have to be several. They open the innermost sections.
+        """
+        text = "".join(self._parts)
+        bold_too, chosen = set(bold), []
+        for number in bold:
+            block, after = self.blocks[number], self.blocks[number + 1 : number + 2]
+            named = text[block.start : block.end]
+            is_followed = bool(after) and after[0].kind not in ("heading", "link")
+            if is_followed and number + 1 not in bold_too and block.kind == "paragraph":
+                chosen += [(number, named)] if may_head(named) else []
+        if len(chosen) < _SEVERAL:
+            return
+        for number, named in chosen:
+            block = self.blocks[number] = replace(self.blocks[number], kind="heading")
+            self.headings.append(Heading(named, _INNERMOST, block.start, block.end))
+        self.headings.sort(key=lambda heading: heading.start)
+
     def document(
         self,
         document_id: str,
@@ -154,6 +177,12 @@ def lone_heading(headings: Sequence[Heading], level: int = 1) -> Heading | None:
     """The heading that names the whole document: the only one of its level, and the first."""
     outer = [heading for heading in headings if heading.level == level]
     return outer[0] if len(outer) == 1 and headings[0] is outer[0] else None
+
+
+def may_head(text: str) -> bool:
+    """Whether a bold paragraph reads like a heading: short, on one line, without a stop."""
+    is_short = len(text) <= _LONGEST_BOLD and "\n" not in text
+    return is_short and text[-1:] not in ".,;:!?…" and any(map(str.isalpha, text))
 
 
 def title_of_name(document_id: str) -> str:

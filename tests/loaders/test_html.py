@@ -382,3 +382,26 @@ def test_plain_paragraphs_come_back_as_they_are(paragraphs: list[str]) -> None:
         f"<p>{text.replace('&', '&amp;').replace('<', '&lt;')}</p>" for text in expected
     )
     assert blocks(parse(source), "paragraph") == expected
+
+
+def test_bold_paragraphs_that_head_what_follows_are_headings() -> None:
+    document = parse(
+        "<h1>Boat shed</h1><p><b>Keys</b></p><p>At the porter's.</p>"
+        "<div><strong>Opening<br></strong></div><ul><li>Monday</li></ul><h2>Fees</h2><p> <b>Juniors</b> </p><p>Ten euros.</p>"
+    )
+    assert outline(document) == ["Keys", "Opening", "Fees", "Fees/Juniors"]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<p><b>Warning</b></p><p>Only one bold line.</p>",
+        "<p><b>Wait.</b></p><p>x</p><p><b>Who is there?</b></p><p>y</p>",
+        "<p><b>Keys</b> are here</p><p>x</p><p>The <b>shed</b></p><p>y</p>",
+        "<p><b>One</b></p><p><b>Two</b></p><p><b>Three</b></p>",
+        f"<p><b>{'long ' * 30}</b></p><p>x</p><p><b>{'words ' * 30}</b></p><p>y</p>",
+        "<ul><li><b>One</b></li><li>x</li><li><b>Two</b></li><li>y</li></ul>",
+    ],
+)
+def test_other_bold_text_is_text(page: str) -> None:
+    assert outline(parse(page)) == []

@@ -246,3 +246,10 @@ def test_blocks_of_html_are_read_as_html() -> None:
     assert document.sections[1].anchor == "firing"
     assert blocks(document, "table_header", "table_row") == ["Load | Hours", "bricks | 40"]
     assert blocks(document, "paragraph") == ["Is it hot?", "Very hot.", "After the list."]
+
+
+def test_bold_lines_that_head_what_follows_are_headings() -> None:
+    document = parse("## Shed\n\n**Keys**\n\nAt the gate.\n\n**Tools**\n\n- a saw\n")
+    assert outline(document) == ["Shed", "Shed/Keys", "Shed/Tools"]
+    for source in ("**Keys**\n\nAt the gate.\n", "**a** and **b**\n\nx\n\n**c** d\n\ny\n"):
+        assert outline(parse(source)) == []

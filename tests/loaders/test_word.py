@@ -500,3 +500,36 @@ def test_comments_are_read_with_who_made_them(tmp_path: Path) -> None:
     document = raw(tmp_path, f"<w:p>{run('The boat leaks.')}</w:p>", comments=comments)
     assert outline(document) == ["Comments"]
     assert document.text == "The boat leaks.\n\nComments\n\nIda Rooke: Ask the ferryman.\n\nDone."
+
+
+def bold(word: WordFile, text: str) -> None:
+    word.add_paragraph().add_run(text).bold = True
+
+
+def test_bold_paragraphs_that_head_what_follows_are_headings(
+    word: WordFile, tmp_path: Path
+) -> None:
+    word.add_heading("Rules", 1)
+    for name, text in (("Boats", "Bail them out."), ("Oars", "Count them.")):
+        bold(word, name)
+        word.add_paragraph(text)
+    style = word.styles.add_style("Strong line", WD_STYLE_TYPE.PARAGRAPH)
+    style.font.bold = True
+    word.add_paragraph("Sails", "Strong line")
+    word.add_paragraph("Dry them.")
+    document = read(word, tmp_path)
+    assert document.title == "Rules"
+    assert outline(document) == ["Boats", "Oars", "Sails"]
+
+
+def test_bold_text_that_heads_nothing_is_text(word: WordFile, tmp_path: Path) -> None:
+    bold(word, "Bail the boats out at once.")
+    word.add_paragraph("They sink.")
+    mixed = word.add_paragraph()
+    mixed.add_run("Oars").bold = True
+    mixed.add_run(" are counted")
+    word.add_paragraph("Twice.")
+    bold(word, "One alone")
+    word.add_paragraph("And its text.")
+    bold(word, "Nothing follows this")
+    assert outline(read(word, tmp_path)) == []

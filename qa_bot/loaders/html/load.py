@@ -12,6 +12,7 @@ from qa_bot.loaders.html.parts import (
     BLOCKS,
     LIST_PARTS,
     heading_level,
+    is_bold,
     is_data,
     is_raised,
     is_unseen,
@@ -61,7 +62,9 @@ def parse_web_page(source: str, document_id: str, warnings: tuple[str, ...] = ()
     named = ""
     if root is not None:
         named = title_of(root)
-        PageReader(writer, len(source)).read(_main_part(root))
+        reader = PageReader(writer, len(source))
+        reader.read(_main_part(root))
+        writer.promote(reader.bold)
     headings = writer.headings
     lone = lone_heading(headings)
     # A heading that the title ends with names the site: "Making tea | Tea House".
@@ -94,6 +97,8 @@ class PageReader:
 
     def __init__(self, writer: Writer, size: int, *, book: bool = False) -> None:
         self.places: dict[str, int] = {}  # id → the index of the block that holds or follows it
+        self.bold: list[int] = []  # the blocks of paragraphs that are all bold
+        self._is_bold = False  # the paragraph that is being read
         self._writer = writer
         self._spare = size  # characters that cells over several rows may repeat
         self._book = book
@@ -159,6 +164,7 @@ class PageReader:
             return False
         if tag in BLOCKS:
             self._break()
+            self._is_bold = is_bold(element, tag)
         level = heading_level(element, tag)
         if level and (self._collector is None or self._level):
             self._finish_heading()
@@ -252,6 +258,7 @@ class PageReader:
             self._finish_collecting(tag)
         elif tag in BLOCKS:
             self._break()
+            self._is_bold = False
         match tag:
             case "a":
                 self._link = ""
@@ -350,3 +357,5 @@ class PageReader:
             else:
                 leads_on |= 2 * linked > seen and bool(_SEE_ALSO.match(text))
                 self._writer.append("link" if leads_on else "paragraph", text)
+                if self._is_bold:
+                    self.bold.append(len(self._writer.blocks) - 1)

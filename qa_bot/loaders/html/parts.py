@@ -89,6 +89,16 @@ def _is_heading_mark(element: etree._Element, tag: str) -> bool:
     return one_line("".join(element.itertext())) in _HEADING_MARKS
 
 
+def is_bold(element: etree._Element, tag: str) -> bool:
+    """Whether all that a paragraph says is bold."""
+    if tag not in ("p", "div") or (element.text or "").strip():
+        return False
+    parts = [part for part in element if isinstance(part.tag, str)]
+    names = {local(part.tag).lower() for part in parts}
+    is_plain = any((part.tail or "").strip() for part in element)
+    return not is_plain and names <= {"b", "strong", "br"} and bool(names & {"b", "strong"})
+
+
 def is_raised(element: etree._Element, tag: str) -> bool:
     """Whether an element is superscript."""
     return tag == "sup" or (tag == "a" and "noteref" in _types(element))

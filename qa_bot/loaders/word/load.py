@@ -62,6 +62,7 @@ class _Paragraph:
     role: _Role
     level: int = 0  # of a heading from 1, of a list's item from 0
     marker: str = ""  # of a list's item
+    is_bold: bool = False  # all of it
     is_bullet: bool = False
 
 
@@ -113,6 +114,7 @@ class _Reader:
         self._last: list[str] = []  # endnotes
         self._caption = ""  # that may belong to the table that follows
         self._carry = ""  # of a paragraph whose end is deleted: it goes on in the next one
+        self._bold: list[int] = []  # the blocks of paragraphs that are all bold
         self._boxes: list[etree._Element] = []  # text boxes of the paragraph being read
 
     def read(self, body: etree._Element) -> None:
@@ -121,6 +123,7 @@ class _Reader:
         self._flush_caption()
         if self._carry.strip():
             self._write(_Paragraph(self._carry, "text"))
+        self.writer.promote(self._bold)
         for note in [*self._waiting, *self._last]:
             self.writer.append("paragraph", note)
 
@@ -188,7 +191,8 @@ class _Reader:
         if level and len(text) <= _LONGEST_HEADING:
             return _Paragraph(f"{label} {text}", "heading", level)
         if marker is None or not label:
-            return _Paragraph(text, "caption" if name == "caption" else "text")
+            role: _Role = "caption" if name == "caption" else "text"
+            return _Paragraph(text, role, is_bold=self._styles.is_bold(block, chain))
         return _Paragraph(text, "text", marker.level, label, marker.is_bullet)
 
     def _write(self, paragraph: _Paragraph) -> None:
@@ -217,6 +221,8 @@ class _Reader:
             )
             for text in paragraphs_of(paragraph.text):
                 self.writer.append(kind, text)
+                if paragraph.is_bold:
+                    self._bold.append(len(self.writer.blocks) - 1)
 
     def _flush_caption(self) -> None:
         caption, self._caption = self._caption, ""

@@ -95,6 +95,18 @@ class Styles:
         return False
 
     @staticmethod
+    def is_bold(paragraph: etree._Element, chain: list[etree._Element]) -> bool:
+        """Whether all that a paragraph says is bold, by its runs or by its style."""
+        by_style = next((b for style in chain if (b := child(style, "rPr", "b")) is not None), None)
+        runs = [
+            run
+            for run in paragraph.iterdescendants()
+            if local(run.tag) == "r" and any(local(part.tag) == "t" for part in run)
+        ]
+        marks = (child(run, "rPr", "b") for run in runs)
+        return bool(runs) and all(is_on(by_style if mark is None else mark) for mark in marks)
+
+    @staticmethod
     def name(chain: list[etree._Element]) -> str:
         """The style's own name; Word keeps its built-in names in English in every language."""
         return (value(child(chain[0], "name")) or "").lower() if chain else ""
