@@ -140,6 +140,8 @@ def _ends_sentence(text: str, start: int, stop: re.Match[str], *, all_lower: boo
 
 def _word_ends_sentence(last: str, word: str, *, is_opening: bool, is_closed: bool) -> bool:
     """Whether the full stop after ``last`` ends a sentence, given that ``word`` follows."""
+    if last.isupper() and word.isupper() and len(word) > 1:
+        last = last.capitalize()  # "MRS. ORR:", as in a transcript
     if last.lower() in _TIMES:
         return word not in _AFTER_TIME
     if _is_in(last, _INSIDE):

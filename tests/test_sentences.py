@@ -19,6 +19,8 @@ CASES = [
     " \n\t ",
     # titles and other abbreviations
     "Mr. Smith met Mrs. Jones.¦ They talked.",
+    "MRS. ORR: I sold my trees in June.",
+    "I SAW DR. PELL.¦ HE WAS ALONE.",
     "Dr. Watson asked Prof. Moriarty.¦ He left.",
     "Use a fruit, e.g. Apples or pears.¦ Wash it.",
     "The host, i.e. Anna, left.¦ We followed.",

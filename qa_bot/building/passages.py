@@ -11,7 +11,7 @@ from typing import Literal
 from qa_bot.records import Block, BlockKind, Document, Page, Passage, Section, Sentence, Span
 from qa_bot.sentences import sentence_spans
 
-VERSION = 2
+VERSION = 3
 """Raised whenever the same document is cut differently: indexes then cut it anew."""
 
 TokenCounter = Callable[[Sequence[str]], list[int]]

@@ -27,6 +27,7 @@ from qa_bot.loaders.heading_styles import (
     style_of,
 )
 from qa_bot.loaders.outline import Heading, nest_sections
+from qa_bot.loaders.page_breaks import without_page_breaks
 from qa_bot.records import Block, Document
 from qa_bot.text import words
 
@@ -47,6 +48,7 @@ _STAMPED = re.compile(  # a line of a log: it begins with a date or a time
     r"\s*[\[(<]?(?:\d{4}[-/.]\d\d[-/.]\d\d|\d\d?[-/.]\d\d?[-/.]\d{4}|\d\d?:\d\d:\d\d"
     r"|\d\d?/[A-Z][a-z]{2}/\d{4}|[A-Z][a-z]{2}\s+\d\d?\s+\d\d:\d\d)"
 )
+_LEADER = re.compile(r"(?:\.{3,}|(?: \.){3,}) ?\s*(?:\d{1,4}|[ivxl]{1,6})\s*$")  # of contents
 _LOG = 3  # lines with such a beginning, at least, and so many of each five
 _UNDERLINE = re.compile(r"\s*(={3,}|-{3,}|~{3,}|\*{3,})\s*")
 _LINK = re.compile(
@@ -80,7 +82,7 @@ class _Piece:
 def load_plain(path: Path, document_id: str) -> Document:
     """Read a plain-text file. UTF-8 is tried first; another encoding is reported."""
     text, warnings = decode(path.read_bytes())
-    return parse_plain(text, document_id, warnings)
+    return parse_plain(without_page_breaks(text), document_id, warnings)
 
 
 def parse_plain(text: str, document_id: str, warnings: tuple[str, ...] = ()) -> Document:
@@ -157,6 +159,9 @@ def _pieces(text: str) -> Iterator[_Piece]:
             if not group:
                 continue
         first = group[0]
+        if _is_contents(group):
+            yield _Piece(_block("link", group), "")
+            continue
         if _is_log(group):
             yield from _items(group, _STAMPED)
             continue
@@ -216,6 +221,12 @@ def _list_start(group: Sequence[_Line]) -> int | None:
     first = marked[0]
     introduced = first == 0 or group[first - 1].text.rstrip().endswith((":", "："))
     return first if introduced or len(marked) > 1 else None
+
+
+def _is_contents(group: Sequence[_Line]) -> bool:
+    """Whether lines lead on to pages: titles, dots, numbers."""
+    leading = sum(_LEADER.search(line.text) is not None for line in group)
+    return leading >= 2 and leading >= 0.6 * len(group)
 
 
 def _is_log(group: Sequence[_Line]) -> bool:

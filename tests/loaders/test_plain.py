@@ -13,6 +13,7 @@ from qa_bot.building.passages import split_document
 from qa_bot.errors import UnreadableDocumentError
 from qa_bot.loaders import load_document
 from qa_bot.loaders.decoding import decode
+from qa_bot.loaders.page_breaks import without_page_breaks
 from qa_bot.loaders.plain import parse_plain
 from qa_bot.records import Document
 
@@ -790,3 +791,42 @@ def test_each_line_of_a_log_is_whole() -> None:
     passages = split_document(document, lambda texts: [len(text.split()) for text in texts], 20)
     assert len(passages) > 2
     assert all(passage.text.startswith("2024-03-0") for passage in passages)
+
+
+PRINTED = (
+    "Contents\n\n  1. Scope ......... 1\n  2. Gates ......... 2\n\n1. Scope\n\n"
+    "The keeper opens the lock for\n\n\nPell            Lock Manual      [Page 1]\n\f"
+    "LOCK-7          Lock Manual      May 2020\n\n\nboats of any size.\n\n2. Gates\n\n"
+    "The gates weigh 3 tons.\n\nPell            Lock Manual      [Page 2]\n\f"
+    "LOCK-7          Lock Manual      May 2020\n\nThey are of oak.\n\n"
+    "Pell            Lock Manual      [Page 3]\n\f"
+    "LOCK-7          Lock Manual      May 2020\n\nNo more.\n"
+)
+
+
+def test_sentences_go_on_over_the_pages_of_printed_text(tmp_path: Path) -> None:
+    path = tmp_path / "lock.txt"
+    path.write_text(PRINTED, encoding="utf-8")
+    document = load_document(path, path.name)
+    assert "for\nboats of any size." in document.text
+    assert "3 tons.\n\nThey are of oak.\n\nNo more." in document.text
+    assert not {"Pell", "LOCK-7", "\f"} & set(document.text.replace("\f", " \f ").split())
+    assert outline(document)[1:] == ["1. Scope", "2. Gates"]
+    assert any("......" in link for link in blocks(document, "link"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["One.\fTwo.\fThree.", "Same first line\n\nA.\fSame first line\n\nB.", "\f\fAlone\f", "\f"],
+)
+def test_what_does_not_repeat_beside_a_form_feed_stays(text: str) -> None:
+    assert without_page_breaks(text).split() == text.replace("\f", " ").split()
+
+
+@given(st.text(alphabet="ab1 .\n\f", max_size=80))
+def test_joining_pages_loses_lines_that_repeat_and_no_others(text: str) -> None:
+    lines = {line.strip() for page in text.split("\f") for line in page.split("\n")}
+    kept = {line.strip() for line in without_page_breaks(text).split("\n")}
+    assert kept <= lines | {""}
+    if len(set(text) & set("\f")) == 0:
+        assert without_page_breaks(text) == text
