@@ -7,9 +7,18 @@ from pathlib import Path
 
 import pytest
 from fpdf import FPDF
+from pypdf.generic import (
+    ArrayObject,
+    DecodedStreamObject,
+    DictionaryObject,
+    NameObject,
+    NumberObject,
+)
+from pypdf.generic._font import Font
 
 from qa_bot.building.passages import split_document
 from qa_bot.loaders.pdf.accents import on_their_letters
+from qa_bot.loaders.pdf.fonts import FontReader, named_letters
 from qa_bot.loaders.pdf.load import load_pdf
 from qa_bot.loaders.pdf.pen import Run
 from qa_bot.records import Document
@@ -118,3 +127,79 @@ def test_a_footnotes_mark_after_a_full_stop_ends_the_sentence(tmp_path: Path) ->
     (passage,) = split_document(document, lambda texts: [len(text) for text in texts], 200)
     sentences = [document.text[one.start : one.end] for one in passage.sentences]
     assert sentences == ["The bell weighs 90 kg.³", "It hangs in the tower."]
+
+
+def cff_font(code_of: dict[str, int]) -> bytes:
+    """A font file whose own encoding has these glyphs under these codes."""
+    from io import BytesIO
+
+    from fontTools.fontBuilder import FontBuilder
+    from fontTools.pens.t2CharStringPen import T2CharStringPen
+
+    glyphs = [".notdef", *code_of]
+    builder = FontBuilder(1000, isTTF=False)
+    builder.setupGlyphOrder(glyphs)
+    builder.setupCharacterMap({65: "A"})
+    pen = T2CharStringPen(500, None)
+    strings = {glyph: pen.getCharString() for glyph in glyphs}
+    builder.setupCFF("Made", {}, strings, {})
+    builder.setupHorizontalMetrics(dict.fromkeys(glyphs, (500, 0)))
+    builder.setupHorizontalHeader()
+    builder.setupOS2()
+    builder.setupPost()
+    top = builder.font["CFF "].cff.topDictIndex[0]
+    encoding = [".notdef"] * 256
+    for glyph, code in code_of.items():
+        encoding[code] = glyph
+    top.Encoding = encoding
+    file = BytesIO()
+    builder.font["CFF "].cff.compile(file, builder.font)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "read"),
+    [
+        (NameObject("/MacRomanEncoding"), "AB/C"),
+        (NameObject("/WinAnsiEncoding"), "AB/C"),
+        (
+            DictionaryObject(
+                {
+                    NameObject("/Differences"): ArrayObject(
+                        [NumberObject(65), *map(NameObject, ("/g31", "/Q", "/A"))]
+                    )
+                }
+            ),
+            "CQBA",
+        ),
+        (None, "CABC"),
+    ],
+    ids=["MacRoman", "WinAnsi", "differences", "none"],
+)
+def test_what_the_pdf_says_of_letters_goes_before_its_fonts_own_file(
+    encoding: NameObject | DictionaryObject | None, read: str
+) -> None:
+    """The font's own file has C, A and B under the codes of A, B and the slash."""
+    stream = DecodedStreamObject()
+    stream.set_data(cff_font({"C": 65, "A": 66, "B": 47, "D": 68}))
+    stream[NameObject("/Subtype")] = NameObject("/Type1C")
+    described = DictionaryObject(
+        {
+            NameObject("/FontFile3"): stream,
+            NameObject("/FontName"): NameObject("/Made"),
+            NameObject("/Flags"): NumberObject(32),
+        }
+    )
+    resource = DictionaryObject(
+        {
+            NameObject("/Type"): NameObject("/Font"),
+            NameObject("/Subtype"): NameObject("/Type1"),
+            NameObject("/BaseFont"): NameObject("/Made"),
+            NameObject("/FontDescriptor"): described,
+        }
+    )
+    if encoding is not None:
+        resource[NameObject("/Encoding")] = encoding
+    reader = FontReader(Font.from_font_resource(resource), "", named_letters(resource))
+    letters = "".join(text for text, _, _ in reader.read(b"AB/C"))
+    assert letters == read

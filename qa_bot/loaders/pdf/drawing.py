@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from qa_bot.loaders.pdf.fonts import FontReader
+from qa_bot.loaders.pdf.fonts import FontReader, named_letters
 from qa_bot.loaders.pdf.geometry import IDENTITY, matrix_of, multiply
 from qa_bot.loaders.pdf.painting import PAINTING
 from qa_bot.loaders.pdf.pen import Operands, Pen
@@ -117,7 +117,8 @@ def _set_font(pen: Pen, operands: Operands, resources: DictionaryObject) -> None
     if reader is None:
         pen.state.font = None  # unless it can be read
         encoding = str(resource.get("/Encoding", ""))
-        reader = FontReader(Font.from_font_resource(resource), encoding)
+        font = Font.from_font_resource(resource)
+        reader = FontReader(font, encoding, named_letters(resource))
         pen.fonts[id(resource)] = reader
     pen.state.font = reader
 

@@ -7,6 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pypdf.generic import DictionaryObject
     from pypdf.generic._font import Font
 
 _HEAVY = re.compile(r"bold|black|heavy|demi|semibd|-bd\b", re.IGNORECASE)
@@ -22,6 +23,8 @@ _SHAPED = re.compile("[\ufb1d-\ufdff\ufe70-\ufefc]")
 RIGHT_TO_LEFT = "\u0590-\u065f\u066a-\u06ef\u06fa-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
 """Hebrew, Arabic and their neighbours without digits, for a class of a regular expression."""
 _IS_RIGHT = re.compile(f"[{RIGHT_TO_LEFT}]")
+
+_NAMED_ENCODINGS = ("/MacRomanEncoding", "/WinAnsiEncoding", "/StandardEncoding")
 
 # Encodings of East Asian fonts without a /ToUnicode that pypdf has no codec for.
 _CODECS = {
@@ -60,15 +63,53 @@ def letters_of(glyph: str) -> str:
     return glyph[::-1] if len(glyph) > 1 and _IS_RIGHT.search(glyph) else glyph
 
 
+def named_letters(resource: DictionaryObject) -> dict[str, str]:
+    """Character code → what the PDF itself says it is, in a Type 1 font without /ToUnicode.
+
+    That goes before what the font's own file says (PDF 1.7, table 114), which is all that
+    pypdf takes. Of an encoding that only names differences, these are what it says.
+    """
+    from pypdf._cmap import _parse_encoding
+    from pypdf.generic import ArrayObject, DictionaryObject, NameObject
+
+    encoding = resource.get("/Encoding")
+    encoding = encoding.get_object() if encoding is not None else None
+    if "/ToUnicode" in resource or resource.get("/Subtype") not in ("/Type1", "/MMType1"):
+        return {}
+    if isinstance(encoding, DictionaryObject) and "/BaseEncoding" not in encoding:
+        said: set[int] = set()
+        code = 0
+        differences = encoding.get("/Differences")
+        differences = differences.get_object() if differences is not None else None
+        for one in differences if isinstance(differences, ArrayObject) else ():
+            if isinstance(one, int):
+                code = one
+            else:
+                said.add(code)
+                code += 1
+    elif isinstance(encoding, NameObject) and encoding not in _NAMED_ENCODINGS:
+        return {}
+    else:
+        said = set(range(256)) if encoding is not None else set()
+    letters = _parse_encoding(resource)
+    if not isinstance(letters, dict):
+        return {}
+    found = {chr(code): letters.get(code, "") for code in said if 0 <= code < 256}
+    # What has no name that is known ("/g31") the font's file may know.
+    return {code: text for code, text in found.items() if re.fullmatch(r"[^\x00/].*|/", text)}
+
+
 class FontReader:
     """Bytes of a show-text operator → characters and their widths in ems.
 
     ``encoding`` is its name in the file; where that ends in "V", characters are
-    set one under the other, each an em high.
+    set one under the other, each an em high. ``named`` is what ``named_letters``
+    gives for it.
     """
 
-    def __init__(self, font: Font, encoding: str = "") -> None:
+    def __init__(self, font: Font, encoding: str = "", named: dict[str, str] | None = None) -> None:
         self._font = font
+        self._named = named or {}
         name = f"{font.name} {font.font_descriptor.name}"
         weight = str(font.font_descriptor.weight)
         self.bold = bool(_HEAVY.search(name)) or (weight.isdigit() and int(weight) >= 600)
@@ -100,7 +141,8 @@ class FontReader:
             text = code
             if isinstance(self._encoding, dict):
                 text = self._encoding.get(ord(code), code)
-            text = letters_of("".join(font.character_map.get(part, part) for part in text))
+            text = "".join(font.character_map.get(part, part) for part in text)
+            text = letters_of(self._named.get(code, text))
             widths = font.character_widths
             width = float(widths.get(code, widths.get("default", 500))) / 1000
             known = self._known[code] = (text, width)
