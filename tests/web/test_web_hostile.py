@@ -56,7 +56,8 @@ def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chat]:
         TURNED_NAME: "The gnu parade begins at the lighthouse.",
         "decree.html": WEB_PAGE,
         "formula.txt": FORMULA,
-        "notes.md": f"# Fees\n\n## {HEADING}\n\nThe tapir fee is nine crowns.\n\n## Other fees\n",
+        # In Markdown a tag is one unless it is escaped.
+        "notes.md": f"# Fees\n\n## {HEADING.replace('<', chr(92) + '<')}\n\nThe tapir fee is nine crowns.\n\n## Other fees\n",
         "line.txt": "The okapi vault is under the stairs. " + "dust " * 200_000,
         "unread.bin": "secret",
     }
