@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, write
-from test_citing import HARD_TEXTS, quote_of
+from quoting import HARD_TEXTS, quote_of
 
 from benchmarks.hashing import HashEmbedder
 from qa_bot import Index, add_golden, answer, build_index, read_golden

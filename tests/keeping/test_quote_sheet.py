@@ -16,7 +16,7 @@ from docx.oxml.ns import qn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
-from test_citing import HARD_TEXTS, block_quotes, held, quote_of, shown
+from quoting import HARD_TEXTS, block_quotes, held, quote_of, shown, uncelled
 
 from qa_bot.errors import UsageError
 from qa_bot.keeping.quote_sheet import Form, Sheet, make_quote_sheet
@@ -48,12 +48,6 @@ def paragraphs_of(answers: Sequence[Answer], **options: object) -> list[docx.tex
 
 def quoted(paragraphs: Sequence[docx.text.Paragraph]) -> list[docx.text.Paragraph]:
     return [one for one in paragraphs if one.style.name == "Quote"]
-
-
-def uncelled(cell: str) -> str:
-    """What an apostrophe was put in front of, or the cell as it is."""
-    bare = cell.lstrip("'")
-    return cell[1:] if bare != cell and bare[:1] and bare[0] in "=+-@＝＋－＠\t\r\n\0" else cell
 
 
 NOT_IN_XML = "[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"

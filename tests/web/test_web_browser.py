@@ -26,7 +26,7 @@ from browsing import (
 )
 from conftest import paragraphs
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
-from test_citing import block_quotes, shown
+from quoting import block_quotes, shown
 
 import qa_bot
 

@@ -21,8 +21,7 @@ from browsing import (
     wait_until_built,
 )
 from playwright.sync_api import BrowserContext, Error, Locator, Page, expect
-from test_citing import block_quotes, shown
-from test_quote_sheet import uncelled
+from quoting import block_quotes, shown, uncelled
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -41,6 +40,7 @@ WEB_PAGE = (
     "<p>The axolotl decree was signed in a cellar.</p></body></html>"
 )
 HEADING = '<img src=x onerror="window.hit=8"> $$x$$ <i>fee</i>'
+IN_MARKDOWN = HEADING.replace("<", "\\<")  # where a tag is one unless it is escaped
 FORMULA = '=HYPERLINK("http://evil.example/e","The pangolin gate is open at night.")'
 RULE = "What is the quokka password rule?"
 QUOTES = "figure:not(.qa-hit) blockquote"
@@ -56,8 +56,7 @@ def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chat]:
         TURNED_NAME: "The gnu parade begins at the lighthouse.",
         "decree.html": WEB_PAGE,
         "formula.txt": FORMULA,
-        # In Markdown a tag is one unless it is escaped.
-        "notes.md": f"# Fees\n\n## {HEADING.replace('<', chr(92) + '<')}\n\nThe tapir fee is nine crowns.\n\n## Other fees\n",
+        "notes.md": f"# Fees\n\n## {IN_MARKDOWN}\n\nThe tapir fee is nine crowns.\n\n## Others\n",
         "line.txt": "The okapi vault is under the stairs. " + "dust " * 200_000,
         "unread.bin": "secret",
     }

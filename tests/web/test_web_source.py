@@ -6,9 +6,9 @@ import csv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import books
 import docx
 import pytest
-import test_ebook
 from browsing import (
     ANSWER_MS,
     Chat,
@@ -100,7 +100,7 @@ def ebook(path: Path) -> None:
         "text__one": page("One", dull),
         "OPS/text/two b.xhtml": page("Two", f"<p>{fact('stork')}</p>{dull}"),
     }
-    test_ebook.write(path, test_ebook.package(test_ebook.EPUB3), nav=test_ebook.NAV, **chapters)
+    books.write(path, books.package(books.EPUB3), nav=books.NAV, **chapters)
 
 
 def table(path: Path) -> None:
