@@ -23,7 +23,7 @@ ROW = 20.0  # log probability that all of the question's words are worth in a ta
 
 # Not fitted: no training data says when a second sentence, or passage, answers as well.
 ALSO_MARKED = 0.7  # log probability by which the second sentence may lag behind the first
-_ITEM = re.compile(r"(?:[-*+•–·]|\(?\w{1,3}[.)])\s")  # a list's marker
+_ITEM = re.compile(r"(?:[-*+•–·]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,5})[.)])\s")  # a list's marker
 _LONGEST_ITEM = 200  # characters; a longer one is prose
 _INTRODUCES = (":", "：")
 _ASKS = ("?", "？", "؟")

@@ -10,6 +10,8 @@ _ENCODINGS = (
     "utf_16 utf_32 cp1252 cp1250 cp1251 cp1253 cp1254 koi8_r cp932 gb18030 big5 euc_kr euc_jp"
 ).split()
 _SAMPLE = 65_536  # bytes that tell UTF-16 without a mark
+_SHORT = 100  # bytes; of a longer file the last one may be lost
+_STRAY = 0.05  # of the zeros may stand in the other byte; of all pairs as many have one
 _PRINTED = 0.98  # of the characters of a text, at least
 _SURELY = 3  # so many characters in UTF-8 for each that isn't: the file is damaged UTF-8
 _MOST_LOST = 0.05  # of the characters; a file with more of them is no text
@@ -50,18 +52,20 @@ def _wide(data: bytes) -> str:
     """The name of UTF-16 in one order or the other, where it is that without saying so; or "".
 
     Of each character's two bytes, the first or the second is zero in every space, line end
-    and English letter, and the other one in none.
+    and English letter, and the other one in hardly any.
     """
     sample = data[:_SAMPLE]
-    zeros = sample[0::2].count(0), sample[1::2].count(0)
-    if (
-        data.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
-        or len(data) % 2
-        or min(zeros)
-        or not max(zeros)
-    ):
+    if len(data) < _SHORT and len(data) % 2:
         return ""
-    encoding = "utf-16-be" if zeros[0] else "utf-16-le"
+    zeros = sample[0::2].count(0), sample[1::2].count(0)
+    few, many = sorted(zeros)
+    is_marked = data.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+    if is_marked or not many or few > _STRAY * many or many < _STRAY * len(sample) / 2:
+        return ""
+    narrow = sample.replace(b"\0", b"")
+    if narrow.isascii() and narrow.decode().isprintable() and 4 * many < len(sample):
+        return ""  # plain letters, with a few zeros between them
+    encoding = "utf-16-be" if zeros[0] > zeros[1] else "utf-16-le"
     try:
         text = sample[: len(sample) // 2 * 2].decode(encoding)
     except UnicodeDecodeError:

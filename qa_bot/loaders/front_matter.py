@@ -12,27 +12,48 @@ from typing import Any
 
 _YAML = re.compile(r"---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _TOML = re.compile(r"\+\+\+[ \t]*\n(.*?)\n\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL)
+_NAMED = re.compile(r"[\"']?[\w.-]+(?: [\w.-]+){0,2}[\"']?\s*[:=]|\[[\w.]+\]\s*$")
+_TEXT = re.compile(r"#{1,6} .*|\s*(?:```|~~~)")
+_KNOWN = re.compile(
+    r"^(?:title|subtitle|author|authors|date|tags|categories|layout|draft|description|lang|"
+    r"summary|slug|aliases|keywords|abstract|status|id|type)\s*[:=]",
+    re.IGNORECASE | re.MULTILINE,
+)
+_RISKY = re.compile(r"(?:^|\s)#|(?:^|[\s\[{,])[&*]\w|<<\s*:")
+_LARGEST = 32_768  # characters that are parsed
 _MOST = 1_000  # values; YAML's aliases can make billions of a few
 
 
 def split_front_matter(source: str) -> tuple[list[tuple[str, str]], str]:
     """What stands in front, as names with their values in words, and the text after it.
 
-    What is neither YAML nor TOML after all is given line by line, with no names, unless it
-    holds nothing like "name: value": then the lines are text between two rules.
+    What is neither YAML nor TOML after all is given line by line, with no names.
     """
-    if found := _YAML.match(source):
-        properties = _read_yaml(found[1])
-    elif found := _TOML.match(source):
-        properties = _read_toml(found[1])
-    else:
+    found = _YAML.match(source) or _TOML.match(source)
+    if found is None or not _says_properties(found[1]):
         return [], source
+    properties = None
+    # Comments would be lost, aliases can make much of little, and so can what is large.
+    if len(found[1]) <= _LARGEST and not _RISKY.search(found[1]):
+        properties = (_read_toml if source.startswith("+++") else _read_yaml)(found[1])
     if properties is None:
-        lines = [line.strip() for line in found[1].split("\n")]
-        if not any(re.match(r"[\w -]{1,40}[:=]", line) for line in lines):
-            return [], source
+        lines = (line.strip() for line in found[1].split("\n"))
         properties = [("", line) for line in lines if line]
     return properties, source[found.end() :]
+
+
+def _says_properties(text: str) -> bool:
+    """Whether lines between two rules are names with values, and not text.
+
+    An empty line below the upper rule makes it a rule, as Pandoc has it; headings, code
+    and sentences with a label are text.
+    """
+    lines = text.split("\n")
+    named = sum(_NAMED.match(line) is not None for line in lines)
+    fits = sum(_NAMED.match(line) is not None or line[:1] in " \t-]}" for line in lines if line)
+    is_text = any(_TEXT.match(line) for line in lines)
+    says = any(line.rstrip().endswith(".") for line in lines) and not _KNOWN.search(text)
+    return bool(lines[0].strip() and named) and not is_text and not says and 2 * fits > len(lines)
 
 
 def _read_yaml(text: str) -> list[tuple[str, str]] | None:

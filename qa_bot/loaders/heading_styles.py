@@ -65,7 +65,7 @@ def style_of(text: str) -> tuple[Style | None, int]:
     return "sentence", SENTENCE_CASE
 
 
-def _numbers(text: str) -> tuple[int, ...]:
+def numbers(text: str) -> tuple[int, ...]:
     """The number a text opens with: (2, 1) for "2.1", (0, 2) for "II.", () for none."""
     if match := _NUMBER.match(text):
         return tuple(int(number) for number in match["number"].split("."))
@@ -75,5 +75,5 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 def comes_next(text: str, after: str) -> bool:
     """Whether the second line's number is the one after the first line's."""
-    numbers = _numbers(text)
-    return bool(numbers) and _numbers(after) == (*numbers[:-1], numbers[-1] + 1)
+    before = numbers(text)
+    return bool(before) and numbers(after) == (*before[:-1], before[-1] + 1)

@@ -14,6 +14,7 @@ from qa_bot.loaders.decoding import decode
 from qa_bot.loaders.front_matter import split_front_matter
 from qa_bot.loaders.html.load import PageReader
 from qa_bot.loaders.html.markup import is_element, parse_html
+from qa_bot.loaders.html.parts import BLOCKS
 from qa_bot.loaders.writing import INDENT, Writer, lone_heading, raised
 from qa_bot.records import Document
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)")
+_UNSEEN = re.compile(
+    r"<!--.*?-->|<(script|style|template|svg)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE
+)
+_MARKUP = re.compile(r"<[^<>]*>")
 _ALTERNATIVE = re.compile(r"""\balt\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 _LONGEST_HEADING = 300  # characters; a longer one is text with a "#" or a line by mistake
 
@@ -28,6 +33,8 @@ _LONGEST_HEADING = 300  # characters; a longer one is text with a "#" or a line 
 def load_markdown(path: Path, document_id: str) -> Document:
     """Read a Markdown file (CommonMark with tables)."""
     source, warnings = decode(path.read_bytes())
+    if "\x00" in source:
+        raise ValueError("holds NUL characters: a binary file, not text")
     return parse_markdown(source, document_id, warnings)
 
 
@@ -122,9 +129,13 @@ class _Writer(Writer):
 
     def _html(self, source: str) -> None:
         """Append what is seen of a block of HTML."""
+        before = len(self.blocks)
         root, _ = parse_html(source)
         if root is not None:
-            PageReader(self, len(source)).read(root)
+            PageReader(self, len(source), book=True).read(root)  # asides are content here
+        said = _MARKUP.sub(" ", _UNSEEN.sub(" ", source))
+        if len(self.blocks) == before and any(map(str.isalnum, said)):
+            self.append("paragraph", source.strip())  # "<title> of the book": no tag after all
 
     @staticmethod
     def _marker(lists: list[int | None]) -> str:
@@ -173,11 +184,16 @@ def _joined(tokens: list[Token]) -> Iterator[Token]:
 
 def _inline_text(token: Token) -> str:
     pieces: list[str] = []
+    closed = {
+        found[2].lower()
+        for child in token.children or ()
+        if (found := _TAG.match(child.content)) and found[1] and child.type == "html_inline"
+    }
     raises: list[int] = []  # where superscripts begin
     for child in token.children or ():
         match child.type:
             case "html_inline":
-                _tag(child.content, pieces, raises)
+                _tag(child.content, pieces, raises, closed)
             case "softbreak":
                 pieces.append(" ")
             case "hardbreak":
@@ -189,8 +205,11 @@ def _inline_text(token: Token) -> str:
     return "".join(pieces).strip()
 
 
-def _tag(source: str, pieces: list[str], raises: list[int]) -> None:
-    """What a tag, a comment or the like in a line means for its text."""
+def _tag(source: str, pieces: list[str], raises: list[int], closed: set[str]) -> None:
+    """What a tag, a comment or the like in a line means for its text.
+
+    What looks like a tag and is none ("<your name>", "<source>", "a<b and c>d") stays.
+    """
     found = _TAG.match(source)
     if found is None:
         return  # a comment, or an instruction to some program
@@ -206,5 +225,14 @@ def _tag(source: str, pieces: list[str], raises: list[int]) -> None:
         elif raises:
             start = raises.pop()
             pieces[start:] = [raised("".join(pieces[start:]))]
-    elif not is_element(name):
-        pieces.append(source)  # <your name>: no tag, whatever it looks like
+    elif not is_element(name) or not (found[1] or _is_tag(source, name, closed)):
+        pieces.append(source)
+    elif name in BLOCKS and pieces and not pieces[-1].endswith(("\n", " ")):
+        pieces.append(" ")
+
+
+def _is_tag(source: str, name: str, closed: set[str]) -> bool:
+    """Whether an opening tag means what it says: it is closed, or needs not be."""
+    rest = source[len(name) + 1 : -1].strip(" /")
+    is_whole = not rest or "=" in rest
+    return is_whole and (name in closed or name in ("hr", "wbr", "p", "li") or "=" in rest)

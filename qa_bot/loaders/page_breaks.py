@@ -6,52 +6,70 @@ RFCs and old manuals break their pages so, in the middle of sentences.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 
 _DIGITS = re.compile(r"\d+")
+_SHAPE = re.compile(r"\S\s{3,}\S|\bpage\s+\d|^\W*\d+\W*$", re.IGNORECASE)  # columns, "[Page 3]"
 _ENDS = (".", "!", "?", ":", ";", "”", '"', ")")
+_LEAST = 3  # pages whose edge is alike, but for the number of the page
+_WRAPPED = 25  # characters of a line that goes on in the next one, at least
+
+Place = tuple[int, int, str]
+"""A page, the number of a line in it, and the line."""
 
 
 def without_page_breaks(text: str) -> str:
-    """The text with its pages joined: form feeds go, and lines that repeat beside them.
+    """The text with its pages joined: form feeds go, and headers and footers with them.
 
-    The first and the last line of a page do, where three pages have the same, but for the
-    numbers in them, or all but the first page; on two pages the numbers have to differ.
-    A sentence goes on over the break.
+    These are the first and last lines of three pages (or of all but the first) that are
+    set in columns or hold a page's number, and are the same but for a number that counts
+    the pages. One copy of each stands at the end. A sentence goes on over the break.
     """
     pages = [page.strip("\n").split("\n") for page in text.split("\f")]
-    if len(pages) < 2:
+    if len(pages) < _LEAST:
         return text
-    for at_top in (True, False):
-        edges = [_edge(page, at_top=at_top) for page in pages]
-        repeated = _repeated(edges)
-        for page, (place, line) in zip(pages, edges, strict=True):
-            if line and _key(line) in repeated:
-                page[place : place + 1] = []
+    gone = [*_repeated(pages, first=True), *_repeated(pages, first=False)]
+    at: dict[int, set[int]] = defaultdict(set)
+    for page, number, _ in gone:
+        at[page].add(number)
     joined = ""
-    for page in pages:
-        body = "\n".join(page).strip("\n")
-        if joined and body.strip():
-            goes_on = not joined.rstrip().endswith(_ENDS) and body.lstrip()[:1].islower()
-            joined = joined.rstrip() + ("\n" if goes_on else "\n\n") + body
-        else:
+    for page, lines in enumerate(pages):
+        body = "\n".join(line for n, line in enumerate(lines) if n not in at[page]).strip("\n")
+        if not joined or not body.strip():
             joined += body
-    return f"{joined}\n" if joined else ""
+            continue
+        last = joined.rstrip().rpartition("\n")[2]
+        goes_on = len(last) >= _WRAPPED and not last.endswith(_ENDS) and body.lstrip()[0].islower()
+        joined = joined.rstrip() + ("\n" if goes_on else "\n\n") + body
+    once = {_key(line): line for _, _, line in reversed(gone)}
+    return "\n\n".join([joined.rstrip("\n"), *reversed(once.values())]).strip("\n") + "\n"
 
 
-def _edge(page: Sequence[str], *, at_top: bool) -> tuple[int, str]:
-    """The first or last line that is not blank, with its place; (0, "") where there is none."""
-    filled = [(number, line) for number, line in enumerate(page) if line.strip()]
-    return (filled[0] if at_top else filled[-1]) if filled else (0, "")
+def _repeated(pages: Sequence[Sequence[str]], *, first: bool) -> Iterator[Place]:
+    """The edges of pages that are headers, or footers; never all that a page holds."""
+    alike: dict[str, list[Place]] = defaultdict(list)
+    for page, lines in enumerate(pages):
+        filled = [number for number, line in enumerate(lines) if line.strip()]
+        if len(filled) > 1:
+            number = filled[0 if first else -1]
+            if _SHAPE.search(lines[number]):
+                alike[_key(lines[number])].append((page, number, lines[number]))
+    needed = min(_LEAST, len(pages) - 1)
+    for places in alike.values():
+        if len(places) >= needed and _counts_at_most(places):
+            yield from places
 
 
-def _repeated(edges: Sequence[tuple[int, str]]) -> set[str]:
-    lines = [line for _, line in edges if line]
-    often = Counter(map(_key, lines))
-    counted = Counter(_key(line) for line in set(lines) if _DIGITS.search(line))
-    needed = max(2, min(3, len(lines) - 1)) if len(lines) > 2 else 3
-    return {key for key, count in often.items() if count >= needed or counted[key] >= 2}
+def _counts_at_most(places: Sequence[Place]) -> bool:
+    """Whether each number in the lines stays the same, or grows as the pages do."""
+    rows = [[int(digits[:9]) for digits in _DIGITS.findall(line)] for _, _, line in places]
+    steps = [page for page, _, _ in places]
+    for column in zip(*rows, strict=True):
+        grows = {value - page for value, page in zip(column, steps, strict=True)}
+        if len(set(column)) > 1 and len(grows) > 1:
+            return False
+    return True
 
 
 def _key(line: str) -> str:

@@ -24,6 +24,7 @@ from qa_bot.loaders.heading_styles import (
     Style,
     comes_next,
     may_be_stopped,
+    numbers,
     style_of,
 )
 from qa_bot.loaders.outline import Heading, nest_sections
@@ -47,6 +48,12 @@ _HASHED = re.compile(r"(?P<level>#{1,6})\s+(?P<text>\S.*?)(?:\s+#+)?")
 _STAMPED = re.compile(  # a line of a log: it begins with a date or a time
     r"\s*[\[(<]?(?:\d{4}[-/.]\d\d[-/.]\d\d|\d\d?[-/.]\d\d?[-/.]\d{4}|\d\d?:\d\d:\d\d"
     r"|\d\d?/[A-Z][a-z]{2}/\d{4}|[A-Z][a-z]{2}\s+\d\d?\s+\d\d:\d\d)"
+)
+_CONTENTS = re.compile(r"(?:table of )?contents|inhalt(?:sverzeichnis)?|sommaire|índice", re.I)
+# What "#" begins in programs and their settings, or two comments in a row.
+_HASH_OF_CODE = re.compile(
+    r"\A#!|^#[^\s#]|^#\s*$|^# ?(?:define|undef|include|ifn?def|endif|pragma)\b|^#.*\n#(?!#)",
+    re.MULTILINE,
 )
 _LEADER = re.compile(r"(?:\.{3,}|(?: \.){3,}) ?\s*(?:\d{1,4}|[ivxl]{1,6})\s*$")  # of contents
 _LOG = 3  # lines with such a beginning, at least, and so many of each five
@@ -90,6 +97,8 @@ def parse_plain(text: str, document_id: str, warnings: tuple[str, ...] = ()) -> 
     if "\x00" in text:
         raise ValueError("holds NUL characters: a binary file, not text")
     pieces = list(_pieces(text))
+    if _HASH_OF_CODE.search(text):
+        pieces = [_Piece(one.block, "") if one.style == "hashed" else one for one in pieces]
     headings = _choose_headings(pieces)
     title = Path(document_id).stem.replace("_", " ").replace("-", " ")
     if pieces and 0 in headings and _can_be_title(pieces[0]):
@@ -150,6 +159,7 @@ def _unwrap(group: list[_Line]) -> Iterator[list[_Line]]:
 
 
 def _pieces(text: str) -> Iterator[_Piece]:
+    above = ""  # the last line before
     for group in _groups(text):
         if ruled := _ruled_lines(group):
             level = 1 if group[ruled - 1].text.strip()[0] == "=" else 2
@@ -159,7 +169,8 @@ def _pieces(text: str) -> Iterator[_Piece]:
             if not group:
                 continue
         first = group[0]
-        if _is_contents(group):
+        is_named, above = _CONTENTS.fullmatch(above.strip()) is not None, group[-1].text
+        if is_named and _is_contents(group):
             yield _Piece(_block("link", group), "")
             continue
         if _is_log(group):
@@ -225,14 +236,14 @@ def _list_start(group: Sequence[_Line]) -> int | None:
 
 def _is_contents(group: Sequence[_Line]) -> bool:
     """Whether lines lead on to pages: titles, dots, numbers."""
-    leading = sum(_LEADER.search(line.text) is not None for line in group)
-    return leading >= 2 and leading >= 0.6 * len(group)
+    return all(_LEADER.search(line.text) for line in group)
 
 
 def _is_log(group: Sequence[_Line]) -> bool:
     """Whether lines each begin with when something happened; others go on with the one before."""
-    stamped = sum(_STAMPED.match(line.text) is not None for line in group)
-    return stamped >= max(_LOG, 0.6 * len(group)) and _STAMPED.match(group[0].text) is not None
+    lines = [line for line in group if not line.text[:1].isspace()]  # others are traces
+    stamped = sum(_STAMPED.match(line.text) is not None for line in lines)
+    return stamped >= max(_LOG, 0.6 * len(lines)) and _STAMPED.match(group[0].text) is not None
 
 
 def _items(lines: Sequence[_Line], marker: re.Pattern[str] = MARKER) -> Iterator[_Piece]:
@@ -280,7 +291,12 @@ def _breaks_early(group: Sequence[_Line]) -> bool:
 def _as_heading(line: _Line) -> _Piece | None:
     """The line as a possible heading, or None where its shape rules that out."""
     text = line.text.strip()
-    if (hashed := _HASHED.fullmatch(text)) and 0 < len(words(hashed["text"])) <= MAX_HEADING_WORDS:
+    if (
+        len(text) <= MAX_HEADING
+        and (hashed := _HASHED.fullmatch(line.text.rstrip()))
+        and 0 < len(words(hashed["text"])) <= MAX_HEADING_WORDS
+        and hashed["text"][-1] not in ".!:;,"
+    ):
         level = len(hashed["level"])
         return _Piece(_block("paragraph", [line]), hashed["text"], "hashed", level)
     if len(text) > MAX_HEADING or _LINK.match(text) or _COLUMNS.search(text):
@@ -320,20 +336,28 @@ def _choose_headings(pieces: Sequence[_Piece]) -> set[int]:
         if piece.style in ("numbered", "stopped"):
             latest[piece.level] = piece.text
     hashed = {i for i in chosen if pieces[i].style == "hashed"}
-    if len(hashed) > 1:
+    others = {i for i in chosen - hashed if pieces[i].style in STRONG}
+    if len(hashed) > 1 and len(hashed) > len(others) and min(hashed) <= min(others, default=0):
         return {i for i in chosen if pieces[i].style in ("hashed", "underlined")}
     stopped = [i for i in sorted(chosen) if pieces[i].style == "stopped"]
-    counted = {
-        one
-        for pair in pairwise(stopped)
-        for one in pair
-        if comes_next(pieces[pair[0]].text, pieces[pair[1]].text)
-    }
-    chosen -= hashed | (set(stopped) - counted)  # a comment; a sentence with a number in front
+    chosen -= hashed | (set(stopped) - _counted(pieces, stopped))  # comments; lone sentences
     weak = {i for i, piece in enumerate(pieces) if piece.style and piece.style not in STRONG}
     if len(pieces) > 10 and len(weak) > len(pieces) / 2:
         chosen -= weak  # verse, an address list, notes without full stops
     return chosen
+
+
+def _counted(pieces: Sequence[_Piece], stopped: Sequence[int]) -> set[int]:
+    """Those of the pieces whose numbers go on counting, each level on its own."""
+    counted: set[int] = set()
+    last: dict[tuple[int, ...], int] = {}
+    for i in stopped:
+        above = numbers(pieces[i].text)[:-1]
+        before = last.get(above)
+        if before is not None and comes_next(pieces[before].text, pieces[i].text):
+            counted |= {before, i}
+        last[above] = i
+    return counted
 
 
 def _settle_levels(pieces: Sequence[_Piece], headings: set[int]) -> list[_Piece]:

@@ -132,6 +132,11 @@ class Writer:
         self._tables_captioned["below"] += 1
         self._below = False
 
+    def lines(self) -> set[str]:
+        """The text of each block, in one case."""
+        text = "".join(self._parts)
+        return {text[block.start : block.end].casefold() for block in self.blocks}
+
     def promote(self, bold: Sequence[int]) -> None:
         """Make headings of bold paragraphs, named by their blocks, that text follows.
 
@@ -144,7 +149,7 @@ class Writer:
             named = text[block.start : block.end]
             is_followed = bool(after) and after[0].kind not in ("heading", "link")
             if is_followed and number + 1 not in bold_too and block.kind == "paragraph":
-                chosen += [(number, named)] if may_head(named) else []
+                chosen += [(number, named)] if may_head(named) and not caption_of(named) else []
         if len(chosen) < _SEVERAL:
             return
         for number, named in chosen:

@@ -253,3 +253,35 @@ def test_bold_lines_that_head_what_follows_are_headings() -> None:
     assert outline(document) == ["Shed", "Shed/Keys", "Shed/Tools"]
     for source in ("**Keys**\n\nAt the gate.\n", "**a** and **b**\n\nx\n\n**c** d\n\ny\n"):
         assert outline(parse(source)) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "kept"),
+    [
+        ("<aside>\n\nRefunds take 14 days.\n\n</aside>\n", "Refunds take 14 days."),
+        ("Run cp <source> <target> now.\n", "Run cp <source> <target> now."),
+        ("If a<b and c>d then e.\n", "If a<b and c>d then e."),
+        ("<title> of the book is missing.\n\nText.\n", "<title> of the book is missing."),
+        ("<input> is the file.\n\nText.\n", "is the file."),
+        ("<script> is not closed.\n\nText.\n", "is not closed."),
+        ("| a |\n|---|\n| <ul><li>i1</li><li>i2</li></ul> |\n", "i1 i2"),
+        ("---\n\n# Slide one\n\nText: of it\n\n---\n\n# Two\n", "Slide one"),
+        ("---\nWarning: this is old.\nSee: issue #12 and page 3.\n---\n\nText.\n", "issue #12 and"),
+        ("---\nauthor: Ann # the first\n---\n\nText.\n", "Ann # the first"),
+    ],
+)
+def test_nothing_that_may_be_text_is_lost(source: str, kept: str) -> None:
+    assert kept in parse(source).text
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        "a0: &a0 []\n" + "".join(f"a{n}: &a{n} [{f'*a{n - 1}, ' * 9}]\n" for n in range(1, 12)),
+        "x: &x {a: 1}\n" + "y: {<<: *x}\n" * 3,
+        "k: " + "v" * 100_000 + "\n",
+    ],
+    ids=["aliases", "merged", "large"],
+)
+def test_front_matter_is_read_in_little_time(front: str) -> None:
+    assert "text" in parse(f"---\n{front}---\ntext\n").text

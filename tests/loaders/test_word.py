@@ -478,6 +478,7 @@ def test_headers_and_footers_are_read_once_and_page_numbers_are_not(
     for header in (section.header, section.first_page_header):
         header.paragraphs[0].text = "File 7-B"
     section.first_page_header.add_paragraph("Lease")  # as the heading says
+    section.first_page_header.add_paragraph("THE RENT IS DUE IN MAY.")  # as the text says
     section.footer.paragraphs[0].text = "Page 1 of 3"
     table = section.footer.add_table(1, 2, docx.shared.Cm(10))
     for cell, text in zip(table.rows[0].cells, ("Printed in Ems", "3 May 2021"), strict=True):
@@ -495,11 +496,15 @@ def test_comments_are_read_with_who_made_them(tmp_path: Path) -> None:
     comments = (
         f'<w:comments><w:comment w:author="Ida Rooke"><w:p>{run("Ask the ferryman.")}</w:p>'
         "</w:comment>"
+        f"<w:comment><w:p>{run('Done.')}</w:p></w:comment>"
         f"<w:comment><w:p>{run('Done.')}</w:p></w:comment></w:comments>"
     )
     document = raw(tmp_path, f"<w:p>{run('The boat leaks.')}</w:p>", comments=comments)
     assert outline(document) == ["Comments"]
-    assert document.text == "The boat leaks.\n\nComments\n\nIda Rooke: Ask the ferryman.\n\nDone."
+    assert (
+        document.text
+        == "The boat leaks.\n\nComments\n\nIda Rooke: Ask the ferryman.\n\nDone.\n\nDone."
+    )
 
 
 def bold(word: WordFile, text: str) -> None:

@@ -47,7 +47,8 @@ _MATHS = "/math}"
 _CHARACTERS = {"tab": " ", "ptab": " ", "cr": "\n", "noBreakHyphen": "-"}
 _EMBEDDED = "a file embedded in its text is left out"
 _COUNTS = re.compile(  # a page's number, alone
-    r"(?:(?:page|seite|p\.?|s\.?)\s*)?\d*(?:\s*(?:of|von|de|/|\||–|-)\s*\d+)?\W*", re.IGNORECASE
+    r"(?:page|seite|p\.|s\.)?\s*\d{1,3}(?:\s*(?:of|von|de|/|\||–|-)\s*\d{1,4})?\W*",
+    re.IGNORECASE,
 )
 _LONGEST_HEADING = 250  # characters; a longer one is text with an outline level by mistake
 _CLAUSE = 300  # characters; a longer numbered item is a paragraph of its own, in contracts mostly
@@ -129,9 +130,12 @@ class _Reader:
 
     def read_beside(self, name: str, parts: Sequence[etree._Element]) -> None:
         """Append what stands beside the text (headers, say), each line once, as a section."""
-        headings = {heading.text for heading in self.writer.headings}
-        lines = dict.fromkeys(line for part in parts for line in self._lines(part))
-        kept = [one for one in lines if one not in headings and not _COUNTS.fullmatch(one)]
+        known = self.writer.lines() if name != "Comments" else set()
+        kept = []
+        for line in (line for part in parts for line in self._lines(part)):
+            if line and line.casefold() not in known and not _COUNTS.fullmatch(line):
+                kept.append(line)
+                known |= {line.casefold()} if name != "Comments" else set()
         if kept:
             self.writer.heading(name, 1)
             for line in kept:
