@@ -42,6 +42,7 @@ from benchmarks.peers.plot import plot
 from benchmarks.peers.report import results_text, short_table
 from benchmarks.peers.systems import SYSTEMS, System
 from benchmarks.results import save_section
+from qa_bot.models.cores import available_cores
 
 ROUNDS = 5
 PASSAGES = 200  # indexed in each round
@@ -174,12 +175,11 @@ def compare(systems: Sequence[System], rounds: int, sample: int, scratch: Path) 
     measure_quality(systems, corpora, scratch)
     for number in range(rounds):
         measure_round(number, systems, speed, scratch)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return Comparison(
         systems=list(measured(systems, rounds, scratch)),
         questions={one.name: sum(bool(q.relevant) for q in one.questions) for one in corpora},
         passages={one.name: len(one.items) for one in (*corpora, speed)},
-        machine=f"{platform.machine()}, {cores} cores",
+        machine=f"{platform.machine()}, {available_cores()} cores",
         version=qa_bot.__version__,
         rounds=rounds,
         sample=sample,

@@ -31,7 +31,7 @@ from benchmarks.datasets import (
 from benchmarks.results import save_section
 from qa_bot import Answer, Index, Passage
 from qa_bot.building.build import index_passages
-from qa_bot.models.cores import has_fast_bfloat16
+from qa_bot.models.cores import available_cores, has_fast_bfloat16
 from qa_bot.models.embedding import DEFAULT_MODEL, load_embedder
 
 ROUNDS = 5  # interleaved, for ratios of speed
@@ -45,7 +45,7 @@ def main() -> None:
     load_embedder(DEFAULT_MODEL).encode_question("warm up")
     with tempfile.TemporaryDirectory() as folder:
         lines = [
-            f"Made by `make bench` on {platform.machine()}, {_cores()} cores, "
+            f"Made by `make bench` on {platform.machine()}, {available_cores()} cores, "
             f"bfloat16 instructions: {'yes' if has_fast_bfloat16() else 'no'}, "
             f"qa_bot {qa_bot.__version__}. Speeds are ratios within this run.",
             "",
@@ -56,12 +56,6 @@ def main() -> None:
     text = "\n".join(lines)
     print(text)
     save_section("core", text)
-
-
-def _cores() -> int:
-    import os
-
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _squad_rows(collection: Collection, folder: Path) -> Iterable[str]:

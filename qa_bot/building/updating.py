@@ -323,9 +323,8 @@ def _read(
                 yield (file if _is_as_hashed(file) else replace(file, version=_unsure(file))), read
                 continue
             file = by_path[read.path]
-            failure = _failure(file, read.reason, options)
-            if read.transient:
-                failure = replace(failure, version=FileVersion())
+            passing = Unreadable(Problem(file.document_id, read.reason), FileVersion())
+            failure = passing if read.transient else _failure(file, read.reason, options)
             outcome.unreadable.append(failure)
             meter.file(file.document_id, None)
 

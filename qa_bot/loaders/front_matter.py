@@ -21,7 +21,7 @@ _KNOWN = re.compile(
 )
 _RISKY = re.compile(r"(?:^|\s)#|(?:^|[\s\[{,])[&*]\w|<<\s*:")
 _LARGEST = 32_768  # characters that are parsed
-_MOST = 1_000  # values; YAML's aliases can make billions of a few
+_MOST = 1_000  # values of one name
 
 
 def split_front_matter(source: str) -> tuple[list[tuple[str, str]], str]:

@@ -234,5 +234,4 @@ def _tag(source: str, pieces: list[str], raises: list[int], closed: set[str]) ->
 def _is_tag(source: str, name: str, closed: set[str]) -> bool:
     """Whether an opening tag means what it says: it is closed, or needs not be."""
     rest = source[len(name) + 1 : -1].strip(" /")
-    is_whole = not rest or "=" in rest
-    return is_whole and (name in closed or name in ("hr", "wbr", "p", "li") or "=" in rest)
+    return "=" in rest or (not rest and (name in closed or name in ("hr", "wbr", "p", "li")))

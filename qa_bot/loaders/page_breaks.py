@@ -33,17 +33,19 @@ def without_page_breaks(text: str) -> str:
     at: dict[int, set[int]] = defaultdict(set)
     for page, number, _ in gone:
         at[page].add(number)
-    joined = ""
+    parts: list[str] = []  # bodies of pages, and what stands between them
     for page, lines in enumerate(pages):
         body = "\n".join(line for n, line in enumerate(lines) if n not in at[page]).strip("\n")
-        if not joined or not body.strip():
-            joined += body
+        if not body.strip():
             continue
-        last = joined.rstrip().rpartition("\n")[2]
-        goes_on = len(last) >= _WRAPPED and not last.endswith(_ENDS) and body.lstrip()[0].islower()
-        joined = joined.rstrip() + ("\n" if goes_on else "\n\n") + body
+        if parts:
+            parts[-1] = parts[-1].rstrip()
+            last = parts[-1].rpartition("\n")[2]
+            is_open = len(last) >= _WRAPPED and not last.endswith(_ENDS)
+            parts.append("\n" if is_open and body.lstrip()[0].islower() else "\n\n")
+        parts.append(body)
     once = {_key(line): line for _, _, line in reversed(gone)}
-    return "\n\n".join([joined.rstrip("\n"), *reversed(once.values())]).strip("\n") + "\n"
+    return "\n\n".join(["".join(parts), *reversed(once.values())]).strip("\n") + "\n"
 
 
 def _repeated(pages: Sequence[Sequence[str]], *, first: bool) -> Iterator[Place]:
