@@ -60,6 +60,22 @@ def test_words_are_told_apart_where_no_space_is_drawn(
     assert made(tmp_path, draw, font).text == " ".join(written)
 
 
+@pytest.mark.parametrize("spread", [5.5, 1.1, -0.4])
+def test_letters_whose_spacing_is_taken_back_touch(tmp_path: Path, spread: float) -> None:
+    """As copies of bitmap fonts are drawn: spacing for all letters, taken back between them."""
+    back = 1000 * spread / 11
+    drawn = " ".join(
+        f"({letter}) {back - (330 if number == 2 else 0):.1f}"
+        for number, letter in enumerate("Thepickle")
+    )
+
+    def draw(pdf: FPDF) -> None:
+        pdf.text(60, 100, "A jar.")
+        pdf._out(f"BT /F1 11 Tf {spread} Tc 60 600 Td [{drawn}] TJ ET")
+
+    assert made(tmp_path, draw).text.split() == ["A", "jar.", "The", "pickle"]
+
+
 ACCENTS = {"é": "´", "è": "`", "ü": "¨", "Ö": "¨", "ç": "¸", "É": "´"}
 
 
@@ -80,6 +96,20 @@ def test_an_accent_over_a_letter_is_the_letters(tmp_path: Path, letter: str, fir
         pdf.text(x + pdf.get_string_width(base), 100, "rard keeps the key.")
 
     assert made(tmp_path, draw).text == f"Mr. B{letter}rard keeps the key."
+
+
+@pytest.mark.parametrize("apart", [True, False], ids=["by itself", "after the letter before"])
+def test_an_ogonek_may_hang_at_the_end_of_its_letter(apart: bool) -> None:
+    before = [Run("nic", 60, 76, 100, 11), Run("˛", 79, 81.5, 100, 11)]
+    if not apart:
+        before = [Run("nic˛", 60, 81.5, 100, 11)]
+    runs = on_their_letters([*before, Run("acy", 76, 92, 100, 11)])
+    assert "".join(run.text for run in runs) == "nicący"
+
+
+def test_an_accent_at_the_end_of_a_word_stays_where_none_follows() -> None:
+    runs = [Run("home~", 60, 90, 100, 11), Run("next", 95, 110, 100, 11)]
+    assert on_their_letters(runs) == runs
 
 
 def test_accents_that_stand_over_no_letter_stay_as_they_are(tmp_path: Path) -> None:
@@ -155,6 +185,40 @@ def cff_font(code_of: dict[str, int]) -> bytes:
     file = BytesIO()
     builder.font["CFF "].cff.compile(file, builder.font)
     return file.getvalue()
+
+
+def described_font(*named: str) -> FontReader:
+    """A font that says what its letters are, from A on, by the names of their glyphs."""
+    encoding = DictionaryObject(
+        {NameObject("/Differences"): ArrayObject([NumberObject(65), *map(NameObject, named)])}
+    )
+    resource = DictionaryObject(
+        {
+            NameObject("/Type"): NameObject("/Font"),
+            NameObject("/Subtype"): NameObject("/Type1"),
+            NameObject("/BaseFont"): NameObject("/Made"),
+            NameObject("/Encoding"): encoding,
+        }
+    )
+    return FontReader(Font.from_font_resource(resource), "", named_letters(resource))
+
+
+@pytest.mark.parametrize(
+    ("name", "letters"),
+    [
+        ("/zcaron.sc", "ž"),
+        ("/T_h", "Th"),
+        ("/uni20AC", "€"),
+        ("/uni00410301", "A\u0301"),
+        ("/u1F514", "🔔"),
+        ("/clefs.G", ""),
+        ("/slash", "/"),
+    ],
+)
+def test_names_of_glyphs_are_read_by_the_rules_of_their_list(name: str, letters: str) -> None:
+    """A name that says no letter, as of a note's head, isn't one."""
+    read = described_font("/A", name).read(b"AB")
+    assert [text for text, _, _ in read] == ["A", letters]
 
 
 @pytest.mark.parametrize(

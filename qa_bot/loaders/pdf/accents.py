@@ -20,6 +20,8 @@ _COMBINING = dict(
 )
 _UNDOTTED = {"ı": "i", "ȷ": "j"}  # accents take the place of their dots
 _REACH = 0.6  # ems that an accent may stand higher than its letter's line: over a capital
+_HOOKS = "¸˛"  # hang under a letter, an ogonek at its very end
+_WIDTH = 0.33  # ems of an accent
 
 
 def on_their_letters(runs: Sequence[Run]) -> list[Run]:
@@ -34,6 +36,10 @@ def on_their_letters(runs: Sequence[Run]) -> list[Run]:
             else:
                 run = together  # noqa: PLW2901 - the same letters, one with its accent
             waiting = None
+        elif found and (split := _last_apart(found[-1])) is not None:
+            together = _first_accented(split[1], run) if run.text else None
+            if together is not None:
+                found[-1], run = split[0], together  # noqa: PLW2901
         if run.text.strip() not in _COMBINING:
             found.append(run)
         elif found and found[-1].text and (together := _last_accented(found[-1], run)) is not None:
@@ -52,6 +58,15 @@ def _first_accented(accent: Run, run: Run) -> Run | None:
     return None if text is None else replace(run, text=text + run.text[1:])
 
 
+def _last_apart(run: Run) -> tuple[Run, Run] | None:
+    """A run that ends with an accent, which may be the next one's: what is before it, and it."""
+    before, accent = run.text[:-1], run.text[-1:]
+    if not before.strip() or accent not in _COMBINING:
+        return None
+    left = run.x1 - _WIDTH * run.size
+    return replace(run, text=before, x1=left), replace(run, text=accent, x0=left)
+
+
 def _last_accented(run: Run, accent: Run) -> Run | None:
     """The run with the accent on its last letter, if it stands over that one."""
     letter = (run.x1 - run.x0) / len(run.text)
@@ -66,7 +81,8 @@ def _is_over(accent: Run, run: Run, left: float, right: float) -> bool:
     middle = (accent.x0 + accent.x1) / 2
     inner = (right - left) / 5
     is_near = 0 <= accent.y - run.y <= _REACH * run.size or abs(accent.y - run.y) < 1
-    return is_near and left + inner <= middle <= right - inner
+    end = right if accent.text.strip() in _HOOKS else right - inner
+    return is_near and left + inner <= middle <= end
 
 
 def _accented(letter: str, accent: Run) -> str | None:

@@ -24,6 +24,9 @@ RIGHT_TO_LEFT = "\u0590-\u065f\u066a-\u06ef\u06fa-\u08ff\ufb1d-\ufdff\ufe70-\ufe
 """Hebrew, Arabic and their neighbours without digits, for a class of a regular expression."""
 _IS_RIGHT = re.compile(f"[{RIGHT_TO_LEFT}]")
 
+_CODE_POINTS = re.compile(r"uni((?:[0-9A-F]{4})+)|u([0-9A-F]{4,6})")
+_NAME = re.compile(r"/[A-Za-z][\w.]*")
+
 _NAMED_ENCODINGS = ("/MacRomanEncoding", "/WinAnsiEncoding", "/StandardEncoding")
 
 # Encodings of East Asian fonts without a /ToUnicode that pypdf has no codec for.
@@ -99,6 +102,26 @@ def named_letters(resource: DictionaryObject) -> dict[str, str]:
     return {code: text for code, text in found.items() if re.fullmatch(r"[^\x00/].*|/", text)}
 
 
+def _letters_of_name(name: str) -> str:
+    """What a glyph's name says it is, "" where it says none: "zcaron.sc" is "ž", "f_i" "fi".
+
+    By the Adobe Glyph List's rules: what follows a dot tells shapes of one letter apart,
+    and an underline joins the parts of a ligature.
+    """
+    from pypdf._codecs.adobe_glyphs import adobe_glyphs
+
+    letters = ""
+    for part in name.removeprefix("/").partition(".")[0].split("_"):
+        code = _CODE_POINTS.fullmatch(part)
+        if code is None:
+            letters += adobe_glyphs.get(f"/{part}", "")
+        elif code[1]:
+            letters += "".join(chr(int(code[1][n : n + 4], 16)) for n in range(0, len(code[1]), 4))
+        else:
+            letters += chr(int(code[2], 16)) if int(code[2], 16) < 0x110000 else ""
+    return letters
+
+
 class FontReader:
     """Bytes of a show-text operator → characters and their widths in ems.
 
@@ -141,6 +164,8 @@ class FontReader:
             text = code
             if isinstance(self._encoding, dict):
                 text = self._encoding.get(ord(code), code)
+            if _NAME.fullmatch(text):  # a name that pypdf doesn't know
+                text = font.character_map.get(code) or _letters_of_name(text)
             text = "".join(font.character_map.get(part, part) for part in text)
             text = letters_of(self._named.get(code, text))
             widths = font.character_widths

@@ -18,6 +18,7 @@ STRAIGHT = 0.1  # quarter turns that a baseline may lean
 ASKEW = 4  # in place of quarter turns: a watermark, a stamp
 TINY = 2.0  # points; smaller text is a hidden mark, not for reading
 USUAL_SPACE = 0.3  # ems at most; a font without a space says nothing of its width
+TAKEN_BACK = 0.3  # of the space between letters, by a gap that is no kerning
 _EVERYWHERE: Box = (float("-inf"), float("-inf"), float("inf"), float("inf"))
 
 
@@ -137,11 +138,15 @@ class Pen:
         pen = started = 0.0  # along the baseline, in text space
         parts: list[str] = []
         gap_limit = 0.5 * min(font.space, USUAL_SPACE) * abs(state.size)
+        spread = state.char_space * state.scale
         for item in items:
             if isinstance(item, int | float):
                 shift = -float(item) / 1000 * state.size * state.scale
-                if abs(shift) > gap_limit * state.scale and parts:
-                    self._finish(parts, started, pen)
+                # What was put between letters may be taken back here, so that they touch.
+                is_back = shift * spread < 0 and abs(shift) > TAKEN_BACK * abs(spread)
+                after = spread if is_back else 0.0
+                if abs(shift + after) > gap_limit * state.scale and parts:
+                    self._finish(parts, started, pen - after)
                     parts = []
                 pen += shift
                 continue
