@@ -16,7 +16,7 @@ from qa_bot.errors import OcrError, UnreadableDocumentError
 from qa_bot.loaders.file_kinds import disguise
 from qa_bot.records import Document, Limits
 
-VERSION = 3
+VERSION = 4
 """Raised whenever a loader reads the same file differently: indexes then read it anew."""
 
 LONGEST_LINE = 300  # characters of a title, a reason or a warning
@@ -57,6 +57,7 @@ def load_document(
     limits: Limits | None = None,
     ocr: str | None = None,
     on_page: OnPage | None = None,
+    second: bool = True,
 ) -> Document:
     """Read one file into plain text, its section tree and its blocks.
 
@@ -68,6 +69,7 @@ def load_document(
         ocr: The languages, as tesseract names them ("eng+deu"), in which pages
             of a PDF that hold no text are recognised; None leaves them out.
         on_page: Told how far a PDF is.
+        second: Whether another library's reading of a PDF is compared with ours.
 
     Raises:
         UnreadableDocumentError: Unknown suffix, damaged or too large a file, or
@@ -81,7 +83,7 @@ def load_document(
     limits = limits or Limits()
     options: dict[str, Any] = {}
     if module == "pdf.load":
-        options = {"max_pages": limits.pages, "ocr": ocr, "on_page": on_page}
+        options = {"max_pages": limits.pages, "ocr": ocr, "on_page": on_page, "second": second}
     try:
         size = path.stat().st_size
         if size > limits.size:

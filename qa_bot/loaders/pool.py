@@ -29,6 +29,7 @@ Outcome = Document | UnreadableDocumentError
 HELD = 50_000_000  # characters of documents that wait to be asked for; then reading pauses
 
 _TICK = 0.2  # seconds
+_CRASHES = (-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGTRAP, -signal.SIGILL)
 _LARGE = 2**30  # bytes; a worker that grew so large makes way for a fresh one
 
 
@@ -148,7 +149,8 @@ class _Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self.closed = False
 
-    def read(self, document_id: str, path: Path) -> Outcome:
+    def read(self, document_id: str, path: Path, *, second: bool = True) -> Outcome:
+        """What becomes of a file; a PDF that crashes its parsers is tried again with one alone."""
         process = self._started()
         if process is None:
             return UnreadableDocumentError(path, "not read: the build was stopped", transient=True)
@@ -157,6 +159,7 @@ class _Worker:
             "id": document_id,
             "limits": astuple(self._limits),
             "ocr": self._ocr,
+            "second": second,
         }
         before = self.pages
         reply: dict[str, Any] = {}
@@ -172,6 +175,9 @@ class _Worker:
             return UnreadableDocumentError(path, reply["reason"], transient=passing)
         self.replace()
         code = process.returncode
+        if second and code in _CRASHES and path.suffix.lower() == ".pdf":
+            self.pages = before
+            return self.read(document_id, path, second=False)
         ended = code in (-signal.SIGINT, -signal.SIGTERM, -signal.SIGKILL)  # by someone else
         return UnreadableDocumentError(path, self._why(code), transient=ended)
 

@@ -34,7 +34,7 @@ _TELL_EVERY = 0.2  # seconds between two words on how far a file is
 def main() -> None:
     """Answer each request, a line of JSON, with lines of JSON until the input ends.
 
-    A request holds ``path``, ``id``, ``limits`` and ``ocr``. The last line in
+    A request holds ``path``, ``id``, ``limits``, ``ocr`` and ``second``. The last line in
     reply holds ``document`` or ``reason``; lines before it hold ``pages``.
     """
     replies = os.fdopen(os.dup(1), "wb")
@@ -70,6 +70,7 @@ def _read(request: Request, replies: BinaryIO) -> Reply:
             limits=limits,
             ocr=request["ocr"],
             on_page=on_page,
+            second=request["second"],
         )
         return {"document": to_json(document), "bytes": _peak_memory()}
     except UnreadableDocumentError as error:

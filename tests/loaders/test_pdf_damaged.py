@@ -55,10 +55,10 @@ def pdf(changed: Objects, trailer: bytes = b"") -> bytes:
     return bytes(data + b"startxref\n%d\n%%%%EOF\n" % place)
 
 
-def load(folder: Path, data: bytes) -> Document:
+def load(folder: Path, data: bytes, *, second: bool = True) -> Document:
     path = folder / "made.pdf"
     path.write_bytes(data)
-    return load_document(path, path.name)
+    return load_document(path, path.name, second=second)
 
 
 def refused(folder: Path, data: bytes) -> str:
@@ -105,8 +105,15 @@ def test_a_damaged_font_costs_its_own_text(tmp_path: Path) -> None:
     fonts = page().replace(b"/F1 5 0 R", b"/F1 5 0 R /F2 8 0 R /F3 9 0 R")
     broken = b"<< /Type /Font /Subtype /Type0 /BaseFont /X /DescendantFonts [42] >>"
     text = SENTENCE + MORE.replace(b"/F1", b"/F2") + MORE.replace(b"/F1", b"/F3")
-    document = load(tmp_path, pdf({3: fonts, 4: stream(text), 8: broken, 9: b"7"}))
-    assert document.text == "Otters sleep in the river."
+    file = pdf({3: fonts, 4: stream(text), 8: broken, 9: b"7"})
+    assert load(tmp_path, file, second=False).text == "Otters sleep in the river."
+
+
+def test_what_a_damaged_font_costs_another_reader_may_give(tmp_path: Path) -> None:
+    fonts = page().replace(b"/F1 5 0 R", b"/F1 5 0 R /F3 9 0 R")
+    text = SENTENCE + MORE.replace(b"/F1", b"/F3")
+    document = load(tmp_path, pdf({3: fonts, 4: stream(text), 9: b"7"}))
+    assert document.text == "Otters sleep in the river.\n\nHerons wait for fish."
 
 
 @pytest.mark.parametrize(

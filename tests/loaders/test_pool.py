@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from conftest import write
+from fpdf import FPDF
 
 from qa_bot import processes
 from qa_bot.errors import UnreadableDocumentError
@@ -78,7 +79,13 @@ def test_a_process_that_reads_text_loads_no_numerical_library(
         assert process.stdin is not None
         assert process.stdout is not None
         document_id, path = files[0]
-        request = {"path": str(path), "id": document_id, "limits": astuple(Limits()), "ocr": None}
+        request = {
+            "path": str(path),
+            "id": document_id,
+            "limits": astuple(Limits()),
+            "ocr": None,
+            "second": True,
+        }
         process.stdin.write(json.dumps(request).encode() + b"\n")
         process.stdin.flush()
         reply = json.loads(process.stdout.readline())
@@ -138,6 +145,31 @@ def test_a_process_that_dies_costs_the_file_it_was_reading(
     assert isinstance(failed, UnreadableDocumentError)
     assert failed.reason.startswith("crashed its parser")
     assert all(isinstance(outcome, Document) for outcome in outcomes.values())
+    assert len(started) == 2
+
+
+def test_a_pdf_that_crashes_two_parsers_is_read_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = FPDF()
+    writer.set_font("Helvetica")
+    for number in range(300):
+        writer.add_page()
+        writer.multi_cell(0, 5, f"The herons of pond {number} wait for fish. " * 40)
+    path = tmp_path / "ponds.pdf"
+    writer.output(str(path))
+    started: list[subprocess.Popen[bytes]] = []
+    start = pool._start
+
+    def note() -> subprocess.Popen[bytes]:
+        started.append(start())
+        threading.Timer(1.0, started[0].send_signal, [signal.SIGSEGV]).start()
+        return started[-1]
+
+    monkeypatch.setattr(pool, "_start", note)
+    (outcome,) = read_documents([("ponds.pdf", path)], processes=1)
+    assert isinstance(outcome, Document)
+    assert "The herons of pond 299 wait" in outcome.text
     assert len(started) == 2
 
 

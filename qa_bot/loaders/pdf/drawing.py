@@ -85,6 +85,7 @@ def draw_form(
     """Draw a form in the current state, which stays as it is."""
     pen.forms += 1
     if depth >= MAX_DEPTH or pen.forms > MAX_FORMS:
+        pen.is_endless = True
         return
     resources = pen.resources
     outer, stack, text, line = pen.state, pen.stack, pen.text, pen.line

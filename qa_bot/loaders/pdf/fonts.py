@@ -58,6 +58,16 @@ def clean(text: str) -> str:
     return _LIGATURES.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
 
 
+def looks_bold(name: str, weight: str) -> bool:
+    """Whether a font is a heavy one, by its name or what it says of its weight: "700"."""
+    return bool(_HEAVY.search(name)) or (weight.isdigit() and int(weight) >= 600)
+
+
+def looks_slanted(name: str) -> bool:
+    """Whether a font of that name is an italic one."""
+    return bool(_SLANTED.search(name))
+
+
 def letters_of(glyph: str) -> str:
     """The letters of one glyph, as drawn from left to right: shapes and ligatures spelled out."""
     if _SHAPED.search(glyph):
@@ -134,9 +144,8 @@ class FontReader:
         self._font = font
         self._named = named or {}
         name = f"{font.name} {font.font_descriptor.name}"
-        weight = str(font.font_descriptor.weight)
-        self.bold = bool(_HEAVY.search(name)) or (weight.isdigit() and int(weight) >= 600)
-        self.italic = bool(_SLANTED.search(name))
+        self.bold = looks_bold(name, str(font.font_descriptor.weight))
+        self.italic = looks_slanted(name)
         self.space = min(max(float(font.space_width) / 1000, 0.15), 0.5)
         is_coded = encoding in ("/Identity-H", "/Identity-V")  # by the numbers of its glyphs
         self.unreadable = not font.interpretable or (is_coded and not font.character_map)

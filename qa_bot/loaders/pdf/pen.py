@@ -100,12 +100,14 @@ class Pen:
     base: Matrix
     off: frozenset[int] = frozenset()  # layers that aren't shown
     drawn: list[Drawn] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)  # all text, also what is too small to be seen
     rules: list[Rule] = field(default_factory=list)
     images: int = 0
     paints: int = 0  # paths filled or stroked
     forms: int = 0
     unreadable: int = 0  # strings in fonts whose letters can't be told
     is_cut: bool = False  # whether damage hides what else it should draw
+    is_endless: bool = False  # whether more forms are in each other than anybody needs
 
     def __post_init__(self) -> None:
         self.state = State(self.base)
@@ -183,28 +185,48 @@ class Pen:
         text = clean("".join(parts))
         if font is None or not text:
             return
-        whole = multiply(self.text, state.matrix)
-        x0, y0 = apply(whole, start, state.rise)
-        x1, y1 = apply(whole, end, state.rise)
-        size = abs(state.size) * math.hypot(whole[2], whole[3])
+        self.said.append(text)
+        whole = multiply((1, 0, 0, 1, 0, state.rise), multiply(self.text, state.matrix))
+        ink, is_filled = state.ink, state.mode == 0
+        self.place(
+            Run(text, start, end, 0.0, state.size, font.bold, font.italic, font.space),
+            whole,
+            mode=state.mode,
+            alpha=ink.alpha if is_filled else 1.0,
+            is_white=is_filled and ink.fill is not None and min(ink.fill) >= WHITE,
+        )
+
+    def place(
+        self, run: Run, matrix: Matrix, *, mode: int, alpha: float = 1.0, is_white: bool = False
+    ) -> None:
+        """Put a run on the page whose places and size are those before ``matrix``.
+
+        Args:
+            run: It stands on the x axis.
+            matrix: From there to the page's corner.
+            mode: In which its letters are drawn, as PDFs number them.
+            alpha: How opaque they are filled, in [0, 1].
+            is_white: Whether they are filled with white.
+        """
+        x0, y0 = apply(matrix, run.x0, 0)
+        x1, y1 = apply(matrix, run.x1, 0)
+        size = abs(run.size) * math.hypot(matrix[2], matrix[3])
         if size < TINY or not all(map(math.isfinite, (x0, y0, x1, y1, size))):
             return
-        angle = math.atan2(whole[1], whole[0]) / (math.pi / 2)
+        angle = math.atan2(matrix[1], matrix[0]) / (math.pi / 2)
         turn = round(angle) % 4
-        bold = font.bold or state.mode == 2
-        run = Run(text, x0, x1, y0, size, bold, font.italic, font.space)
-        rise = 0.7 * state.size  # of a capital
-        box = around((apply(whole, start, state.rise), apply(whole, end, state.rise + rise)))
+        rise = 0.7 * run.size  # of a capital
+        box = around((apply(matrix, run.x0, 0), apply(matrix, run.x1, rise)))
+        bold = run.bold or mode == 2
+        placed = replace(run, x0=x0, x1=x1, y=y0, size=size, bold=bold)
         if turn:
             x0, x1, y0, _ = turned(turn, x0, y0, x1, y1)
-            run = replace(run, x0=x0, x1=x1, y=y0)
+            placed = replace(placed, x0=x0, x1=x1, y=y0)
         if abs(angle - round(angle)) > STRAIGHT:
             turn = ASKEW
-        ink, is_filled = state.ink, state.mode == 0
-        unseen = any(self.layers) or (is_filled and ink.alpha < FAINT)
-        is_white = is_filled and ink.fill is not None and min(ink.fill) >= WHITE
+        unseen = any(self.layers) or alpha < FAINT
         self.drawn.append(
-            Drawn(run, turn, box, len(self.drawn), state.mode in (3, 7), unseen, is_white)
+            Drawn(placed, turn, box, len(self.drawn), mode in (3, 7), unseen, is_white)
         )
 
     def write(self, text: str, x: float, y: float, size: float) -> None:
@@ -217,5 +239,6 @@ class Pen:
             if turn:
                 x0, x1, y0, _ = turned(turn, *start, *end)
             run = Run(clean(line), x0, x1, y0, size)
+            self.said.append(run.text)
             box = around((start, end))
             self.drawn.append(Drawn(run, turn, box, len(self.drawn)))

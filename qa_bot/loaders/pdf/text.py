@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from statistics import median
 from typing import TYPE_CHECKING
@@ -39,10 +40,23 @@ class PageText:
     unreadable: int  # strings in fonts whose letters can't be told
     is_cut: bool = False  # whether damage hides what else it shows
     hidden: int = 0  # letters that a reader doesn't see: white on white, covered, without ink
+    is_endless: bool = False  # whether it draws so much in itself that it wasn't followed
+    said: str = ""  # all text that its operators draw, in their order, also what isn't seen
 
 
-def read_page(page: PageObject, fonts: dict[int, FontReader]) -> PageText:
-    """Follow a page's operators. ``fonts`` keeps what was learnt of each font object."""
+def read_page(
+    page: PageObject,
+    fonts: dict[int, FontReader],
+    letters: Callable[[Pen], None] | None = None,
+) -> PageText:
+    """Follow a page's operators.
+
+    Args:
+        page: The page.
+        fonts: What was learnt of each font object; it is added to.
+        letters: Draws the page's text with the pen in the place of what its operators
+            draw, which give the lines and pictures alone, if they can.
+    """
     left, bottom, width, height = _box(page)
     turn = _rotation(page)
     base: Matrix = (1, 0, 0, 1, -left, -bottom)
@@ -55,9 +69,14 @@ def read_page(page: PageObject, fonts: dict[int, FontReader]) -> PageText:
     if turn in (90, 270):
         width, height = height, width
     pen = Pen(fonts, base, hidden_layers(page.pdf))
-    contents = page.get("/Contents")
-    if contents is not None and contents.get_object() is not None:
-        draw(pen, contents.get_object(), page.get("/Resources"), page.pdf)
+    if letters is None:
+        _draw_contents(pen, page)
+    else:
+        with suppress(Exception):  # then there are no lines
+            _draw_contents(pen, page)
+        pen.reset(base)
+        pen.drawn, pen.unreadable, pen.layers = [], 0, []
+        letters(pen)
     _put_on_top(pen, page)
     visible = seen(pen)
     inside = stood_up(
@@ -71,7 +90,24 @@ def read_page(page: PageObject, fonts: dict[int, FontReader]) -> PageText:
         runs, rules = mirror(runs, rules, width)
     is_picture = pen.images > 0 or pen.paints > MANY_PATHS
     hidden = _letters(pen.drawn) - _letters(visible) if len(visible) < len(pen.drawn) else 0
-    return PageText(width, height, runs, rules, is_picture, pen.unreadable, pen.is_cut, hidden)
+    return PageText(
+        width,
+        height,
+        runs,
+        rules,
+        is_picture,
+        pen.unreadable,
+        pen.is_cut,
+        hidden,
+        pen.is_endless,
+        "".join(pen.said),
+    )
+
+
+def _draw_contents(pen: Pen, page: PageObject) -> None:
+    contents = page.get("/Contents")
+    if contents is not None and contents.get_object() is not None:
+        draw(pen, contents.get_object(), page.get("/Resources"), page.pdf)
 
 
 def _watermarks_apart(drawn: Sequence[Drawn]) -> list[Drawn]:

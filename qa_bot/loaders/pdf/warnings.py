@@ -8,10 +8,47 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pypdf import PdfReader
 
+    from qa_bot.loaders.pdf.page_texts import Read
+
 LITTLE = 50  # characters a page; slides have more
 LEAST_PAGES = 3
-MAX_NAMED = 3  # attached files
+MAX_NAMED = 3  # attached files, bookmarks
 _FOR_READING = (".pdf", ".doc", ".docx", ".txt", ".md", ".htm", ".html", ".csv", ".xlsx", ".epub")
+
+
+def of_pages(read: Read, count: int) -> Iterator[str]:
+    """What is wrong with pages, of which there are ``count``."""
+    hint = "OCR found none" if read.ocr else "`qa-bot index --ocr` reads it"
+    if read.scanned:
+        yield f"no text on {named(read.scanned, count)}: scanned, or a picture; {hint}"
+    if read.unreadable:
+        why = "its fonts don't say which letters they draw"
+        yield f"unreadable text on {named(read.unreadable, count)}: {why}; {hint}"
+    if read.ocr:
+        if read.ocr.read:
+            yield f"recognised by OCR, may hold errors: {named(read.ocr.read, count)}"
+        for problem, numbers in read.ocr.failed.items():
+            yield f"OCR failed on {named(numbers, count)}: {problem}"
+    if read.damaged:
+        yield f"damaged, and left out: {named(read.damaged, count)}"
+    if read.cut:
+        yield f"damaged, and read in part: {named(read.cut, count)}"
+    if lost := sum(read.missing.values()):
+        share = f"{100 * lost / max(read.words, 1):.2g} %"
+        where = named(sorted(read.missing), count)
+        yield f"another reader of PDFs finds {lost:,} words more ({share}) on {where}"
+    if read.differing:
+        where = named(read.differing, count)
+        yield f"two readers of PDFs differ on {where}: compare quotes from there with the page"
+
+
+def of_bookmarks(rejected: Sequence[str]) -> Iterator[str]:
+    """What is wrong with the outline: titles of bookmarks that aren't where they say."""
+    if rejected:
+        titles = [f"“{title}”" for title in rejected[:MAX_NAMED]]
+        more = len(rejected) - len(titles)
+        names = ", ".join(titles) + (f" and {more} more" if more > 0 else "")
+        yield f"bookmarks whose titles aren't on their pages: {names}"
 
 
 def reservations(
