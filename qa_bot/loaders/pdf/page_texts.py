@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from qa_bot.loaders.pdf.contents import mark_navigation
 from qa_bot.loaders.pdf.fonts import FontReader
 from qa_bot.loaders.pdf.furniture import find_furniture
+from qa_bot.loaders.pdf.line_numbers import without_line_numbers
 from qa_bot.loaders.pdf.lines import Segment, segments
 from qa_bot.loaders.pdf.ocr import recognise
 from qa_bot.loaders.pdf.rows import Line, page_lines
@@ -131,13 +132,14 @@ def read_pages(
     if len(pages.damaged) == total:
         raise ValueError("damaged: none of its pages can be read") from pages.damaged[0]
     recognised = _recognise(path, ocr, pages, on_page) if ocr else None
-    furniture = find_furniture(pages.parts, pages.heights)
+    parts = without_line_numbers(pages.parts)
+    furniture = find_furniture(parts, pages.heights)
     anew = set(recognised.read) if recognised is not None else set()
     doubted = [one for one in unsettled if one.page + 1 not in anew]
     missing = {one.page + 1: len(one.missing) for one in doubted if len(one.missing) >= NOISE}
     unreadable = [index for index, page in pages.silent.items() if page.runs or page.unreadable]
     return Read(
-        _lines(pages.parts, furniture.segments),
+        _lines(parts, furniture.segments),
         furniture.labels,
         [index + 1 for index in pages.silent if index not in unreadable],
         [index + 1 for index in unreadable],
