@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 from benchmarks.reading.words import Reading
@@ -39,7 +40,7 @@ _MOST = 100  # times that a cell may be told again, for the rows and columns it 
 def html_reading(reader: str, source: str, *, is_page: bool = False) -> Reading:
     """HTML as one reader's text; of a page that has one ``<main>``, what is around it is beside."""
     page = html_text(source, is_page=is_page)
-    return Reading(reader, page.text, page.beside)
+    return replace(page, reader=reader)
 
 
 def html_text(source: str, *, is_page: bool = False) -> Reading:
@@ -52,13 +53,14 @@ def html_text(source: str, *, is_page: bool = False) -> Reading:
     aside: list[str] = []
     for text, is_aside, in_main in parser.pieces:
         (aside if is_aside or (has_main and not in_main) else kept).append(text)
-    return Reading("html.parser", "".join(kept), "".join(aside))
+    return Reading("html.parser", "".join(kept), "".join(aside), "\n".join(parser.again))
 
 
 class _Text(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.pieces: list[tuple[str, bool, bool]] = []  # text, whether aside, whether in <main>
+        self.again: list[str] = []  # cells over several rows or columns
         self.mains = 0
         self.main_has_heading = False
         self._in_main = False
@@ -79,7 +81,7 @@ class _Text(HTMLParser):
         said = {name: value or "" for name, value in attrs}
         for name in ("alt", "title", "alttext"):
             if name in said:
-                self.pieces.append((f" {said[name]} ", True, self._in_main))
+                self.again.append(said[name])
         if tag == "main" and not self._skipped:
             self.mains += 1
             self._in_main = True
@@ -104,7 +106,7 @@ class _Text(HTMLParser):
         if tag in ("td", "th") and self._cells:
             start, times = self._cells.pop()
             cell = " ".join(text for text, _, _ in self.pieces[start:]) if times else ""
-            self.pieces.append((f" {cell} " * times, True, self._in_main))
+            self.again += [cell] * times
         if self._skipped and tag == self._skipped[0]:
             self._skipped.pop()
 

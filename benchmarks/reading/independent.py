@@ -108,7 +108,7 @@ def _without_digits(line: str) -> str:
 
 def markup_source(path: Path) -> Reading:
     """The file's own characters, its markup among them: what it says must be there."""
-    return Reading("characters", decoded(path.read_bytes()), "Document properties")
+    return Reading("characters", decoded(path.read_bytes()), again="Document properties")
 
 
 def csv_module(path: Path) -> Reading:
@@ -119,7 +119,7 @@ def csv_module(path: Path) -> Reading:
     rows = list(csv.reader(source.splitlines(keepends=True), delimiter=delimiter))
     names = " ".join(next((row for row in rows if len(row) > 1), []))
     text = "\n".join(" | ".join(row) for row in rows)
-    return Reading("csv", text, "\n".join([names] * len(rows)))
+    return Reading("csv", text, again="\n".join([names] * len(rows)))
 
 
 def web_page(path: Path) -> Reading:
@@ -152,9 +152,10 @@ def _docx_text(container: object) -> Iterator[str]:
                         yield from _docx_text(cell)
         else:
             for run in item.iter_inner_content():
-                font = getattr(run, "font", None)
-                is_raised = font is not None and font.superscript
-                yield raise_digits(run.text) if is_raised else run.text
+                font = getattr(run, "font", None)  # a hyperlink has none
+                if font is None or not font.hidden:
+                    is_raised = font is not None and font.superscript
+                    yield raise_digits(run.text) if is_raised else run.text
             yield "\n"
 
 
@@ -164,7 +165,8 @@ def word_xml(path: Path) -> Reading:
     Beside it headers and footers, cells over others once more for each, and who commented.
     """
     text: list[str] = []
-    beside = ["Header", "Footer", "Comments"]
+    beside: list[str] = []
+    again = ["Header", "Footer", "Comments"]
     with zipfile.ZipFile(path) as file:
         for name in sorted(file.namelist()):
             stem = posixpath.basename(name).removesuffix(".xml").rstrip("0123456789")
@@ -173,9 +175,9 @@ def word_xml(path: Path) -> Reading:
             root = etree.fromstring(file.read(name), etree.XMLParser(resolve_entities=False))
             said = "".join(_runs(root))
             (beside if stem in ("header", "footer") else text).append(said)
-            beside += _merged_cells(root)
-            beside += [_attribute(one, "author") for one in root.iter("{*}comment")]
-    return Reading("XML", "\n".join(text), "\n".join(beside))
+            again += _merged_cells(root)
+            again += [_attribute(one, "author") for one in root.iter("{*}comment")]
+    return Reading("XML", "\n".join(text), "\n".join(beside), "\n".join(again))
 
 
 def _runs(root: etree._Element) -> Iterator[str]:
@@ -184,8 +186,9 @@ def _runs(root: etree._Element) -> Iterator[str]:
         if name in _BREAKS:
             yield "\n"
         elif name == "t" and next(element.iterancestors("{*}Fallback"), None) is None:
-            raised = next(element.getparent().iter("{*}vertAlign"), None)
-            said = element.text or ""
+            run = element.getparent()
+            raised = next(run.iter("{*}vertAlign"), None)
+            said = "" if next(run.iter("{*}vanish"), None) is not None else element.text or ""
             yield raise_digits(said) if raised is not None else said
 
 
@@ -207,6 +210,7 @@ def _attribute(element: etree._Element, name: str) -> str:
 def ebook(path: Path) -> Reading:
     """An EPUB by its pages in reading order, each by Python's own parser."""
     texts, aside = [], []
+    again: list[str] = []
     with zipfile.ZipFile(path) as file:
         container = etree.fromstring(file.read("META-INF/container.xml"))
         package_name = next(container.iter("{*}rootfile")).get("full-path") or ""
@@ -219,10 +223,12 @@ def ebook(path: Path) -> Reading:
             name = posixpath.normpath(
                 posixpath.join(posixpath.dirname(package_name), unquote(href))
             )
-            page = html_text(decoded(file.read(name)))
-            texts.append(page.text)
-            aside.append(page.beside)
-    return Reading("zip and html.parser", "\n".join(texts), "\n".join(aside))
+            if name in file.namelist():
+                page = html_text(decoded(file.read(name)))
+                texts.append(page.text)
+                aside.append(page.beside)
+                again.append(page.again)
+    return Reading("zip", "\n".join(texts), "\n".join(aside), "\n".join(again))
 
 
 def pdf_readers(path: Path) -> list[Reading]:
@@ -253,7 +259,7 @@ READERS: dict[str, tuple[tuple[str, Reader], ...]] = {  # suffix → readers by 
         ("python-docx", _one(python_docx)),
         ("XML", _one(word_xml)),
     ),
-    ".epub": (("pandoc", _pandoc("epub")), ("zip and html.parser", _one(ebook))),
+    ".epub": (("pandoc", _pandoc("epub")), ("zip", _one(ebook))),
     ".htm": _WEB,
     ".html": _WEB,
     ".md": (

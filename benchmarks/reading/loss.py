@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.reading.independent import READERS, missing_tools, read_all
@@ -112,6 +112,15 @@ def worst(report: Report, count: int) -> Iterator[str]:
         yield f"{path}: {', '.join(reasons)}"
 
 
+def figures(report: Report) -> dict[str, object]:
+    """All that was counted, file by file, to be kept as JSON."""
+    return {
+        "files": {path: vars(loss) for path, loss in report.losses.items()},
+        "refused": report.refused,
+        "gave_up": report.problems,
+    }
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -128,7 +137,7 @@ def main() -> None:
     report = measure(paths, is_shown=True)
     print("\n".join(["", *table(report), "", *worst(report, arguments.worst)]))
     if arguments.json:
-        arguments.json.write_text(json.dumps(asdict(report), ensure_ascii=False, indent=1))
+        arguments.json.write_text(json.dumps(figures(report), ensure_ascii=False, indent=1))
     if arguments.save:
         made_by = "Made by `python -m benchmarks.reading.loss FOLDER… --save`."
         heading = f"## Words lost: {len(report.losses)} real files\n\n{made_by}\n\n"

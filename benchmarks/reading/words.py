@@ -39,6 +39,7 @@ class Reading:
     reader: str
     text: str  # what the file says, in its order
     beside: str = ""  # what may be left out: navigation, hidden text, running headers
+    again: str = ""  # what may be said more often: merged cells, the names of columns
 
 
 @dataclass
@@ -87,8 +88,8 @@ def compare(text: str, readings: Sequence[Reading]) -> Loss:
     beside = [Counter(words_of(reading.beside)) for reading in readings]
     bag = Counter(ours)
     known: Words = Counter()
-    for words, aside in zip(theirs, beside, strict=True):
-        known |= Counter(words) + aside
+    for words, aside, reading in zip(theirs, beside, readings, strict=True):
+        known |= Counter(words) + aside + Counter(words_of(reading.again))
     agreed = _agreed(map(Counter, theirs))
     lost, extra = agreed - bag, bag - known
     result = Loss(files=1, words=agreed.total())

@@ -11,7 +11,7 @@ from typing import Literal
 from qa_bot.records import Block, BlockKind, Document, Page, Passage, Section, Sentence, Span
 from qa_bot.sentences import sentence_spans
 
-VERSION = 3
+VERSION = 4
 """Raised whenever the same document is cut differently: indexes then cut it anew."""
 
 TokenCounter = Callable[[Sequence[str]], list[int]]
@@ -269,7 +269,7 @@ def _join_short(runs: Sequence[Sequence[_Unit]], max_tokens: int) -> Iterator[_U
 
 def _are_joined(before: _Unit, unit: _Unit, max_tokens: int, *, is_last: bool) -> bool:
     kinds = (before.kind, unit.kind)
-    if "caption" in kinds or kinds in (("table", "table"), ("list", "code")):
+    if "caption" in kinds or kinds in (("table", "table"), ("list", "list"), ("list", "code")):
         return False
     fit = before.size + unit.size <= max_tokens
     if unit.kind == "table" and unit.paragraph == before.paragraph:

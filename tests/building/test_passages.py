@@ -447,3 +447,11 @@ def test_text_in_which_the_model_sees_no_token_is_cut_like_other_text() -> None:
     passages = split_document(document, lambda texts: [0] * len(texts), 50)
     assert 4 <= len(passages) <= 10
     assert "".join(passage.text for passage in passages).count("\x01") == 200
+
+
+def test_two_short_lists_with_leads_of_their_own_are_two_passages() -> None:
+    text = "To bring:\n- a lamp\n- 2 l water\n\nTo leave:\n- glass\n- 1 dog\n"
+    assert [passage.text.split("\n")[0] for passage in split(parse_plain(text, "a.txt"))] == [
+        "To bring:",
+        "To leave:",
+    ]
