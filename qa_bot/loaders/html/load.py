@@ -109,6 +109,7 @@ class PageReader:
         self._asides = asides or book  # whether they are content
         self._book = book
         self._run: list[str] = []  # of the block that is being read
+        self._in_formula = False
         self._picture_end = -1  # where in the run a picture's words end
         self._seen = self._linked = self._linked_here = 0  # its characters, in links, to this page
         self._link = ""
@@ -198,13 +199,14 @@ class PageReader:
                 self._picture(self._alternative(element))
             case "math":
                 self._text(element.get("alttext"))
+                self._in_formula = not element.get("alttext")
             case "q":
                 self._run.append("“")
             case "figcaption" if self._figure is not None:
                 self._figcaption = element
-        if mark := formula_marks(element, tag)[0]:
-            self._run.append(mark)
-        if is_raised(element, tag):
+        if self._in_formula:
+            self._run.append(formula_marks(element, tag)[0])
+        if is_raised(element, tag) or (self._in_formula and is_power(element)):
             self._raised.append(len(self._run))
 
     def _picture(self, words: str) -> None:
@@ -284,10 +286,12 @@ class PageReader:
             self._finish_table(self._table)
 
     def _leave_inline(self, element: etree._Element, tag: str) -> None:
-        if is_raised(element, tag):
-            self._raise(is_power(element))
-        if mark := formula_marks(element, tag)[1]:
-            self._run.append(mark)
+        as_power = self._in_formula and is_power(element)
+        if as_power or is_raised(element, tag):
+            self._raise(as_power=as_power)
+        if self._in_formula:
+            self._run.append(formula_marks(element, tag)[1])
+            self._in_formula = tag != "math"
         if tag == "a":
             self._link = ""
         elif tag == "q":
@@ -300,7 +304,7 @@ class PageReader:
             self._lists.pop()
         self._prefix = self._indent()
 
-    def _raise(self, as_power: bool) -> None:
+    def _raise(self, *, as_power: bool) -> None:
         if self._raised:  # unless a block has ended in it
             start = self._raised.pop()
             text = "".join(self._run[start:])

@@ -113,12 +113,12 @@ def is_told_beside(image: etree._Element, words: str) -> bool:
 
 
 def is_raised(element: etree._Element, tag: str) -> bool:
-    """Whether an element is superscript, or the power in a formula."""
-    return tag == "sup" or (tag == "a" and "noteref" in _types(element)) or is_power(element)
+    """Whether an element is superscript."""
+    return tag == "sup" or (tag == "a" and "noteref" in _types(element))
 
 
 def is_power(element: etree._Element) -> bool:
-    """Whether an element is the power in a formula."""
+    """Whether an element of a formula is a power."""
     parent = element.getparent()
     return parent is not None and local(parent.tag) == "msup" and parent.index(element) == 1
 
