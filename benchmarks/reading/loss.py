@@ -121,6 +121,27 @@ def figures(report: Report) -> dict[str, object]:
     }
 
 
+def section(report: Report) -> Iterator[str]:
+    """The section of RESULTS.md."""
+    yield f"## Words lost: {len(report.losses):,} real files"
+    yield ""
+    yield "Made by `python -m benchmarks.reading.loss FOLDER… --save`."
+    yield ""
+    yield from table(report)
+    yield ""
+    yield f"{len(report.refused)} more were refused. The worst of each format, with an example:"
+    yield ""
+    for suffix in READERS:
+        for path, loss in report.format_of(suffix)[:WORST]:
+            if loss.wrong:
+                counts = ", ".join(
+                    f"{getattr(loss, kind).total():,} {kind}"
+                    for kind in ("lost", "invented", "glued", "torn")
+                    if getattr(loss, kind)
+                )
+                yield f"- {Path(path).name}: {counts} of {loss.words:,} words ({loss.examples[0]})"
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -139,9 +160,7 @@ def main() -> None:
     if arguments.json:
         arguments.json.write_text(json.dumps(figures(report), ensure_ascii=False, indent=1))
     if arguments.save:
-        made_by = "Made by `python -m benchmarks.reading.loss FOLDER… --save`."
-        heading = f"## Words lost: {len(report.losses)} real files\n\n{made_by}\n\n"
-        save_section("loss", heading + "\n".join(table(report)))
+        save_section("loss", "\n".join(section(report)))
 
 
 if __name__ == "__main__":

@@ -574,3 +574,23 @@ def test_letters_in_the_font_of_symbols_are_those_that_are_seen(tmp_path: Path) 
     symbols = '<w:rFonts w:ascii="Symbol" w:hAnsi="Symbol"/>'
     runs = run("25 ") + run("m", symbols) + run("g, ") + run("&#xF0B1;", symbols) + run("2")
     assert raw(tmp_path, f"<w:p>{runs}</w:p>").text == "25 μg, ±2"
+
+
+def test_a_table_in_a_note_a_comment_or_a_box_is_not_lost(tmp_path: Path) -> None:
+    def grid(*rows: tuple[str, ...]) -> str:
+        cells = ("".join(f"<w:tc><w:p>{run(text)}</w:p></w:tc>" for text in row) for row in rows)
+        return f"<w:tbl>{''.join(f'<w:tr>{row}</w:tr>' for row in cells)}</w:tbl>"
+
+    box = f"<w:txbxContent>{grid(('Crew', '4'))}<w:p/></w:txbxContent>"
+    note = f"<w:p>{run('Rates:')}</w:p>{grid(('2020', '3 %'), ('2021', '4 %'))}"
+    comment = f"<w:p>{run('See')}</w:p>{grid(('x', '7'))}"
+    document = raw(
+        tmp_path,
+        f'<w:p>{run("Body")}<w:r><w:footnoteReference w:id="1"/></w:r></w:p>'
+        f"<w:p>{run('Next')}<w:r><w:pict>{box}</w:pict></w:r></w:p>",
+        footnotes=f'<w:footnotes><w:footnote w:id="1">{note}</w:footnote></w:footnotes>',
+        comments=f'<w:comments><w:comment w:author="Ann">{comment}</w:comment></w:comments>',
+    )
+    assert "¹ Rates: 2020 | 3 %; 2021 | 4 %" in document.text
+    assert document.text.endswith("Comments\n\nAnn: See x | 7")
+    assert "Crew | 4" in document.text

@@ -7,7 +7,7 @@ only by unpacking all of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -153,13 +153,12 @@ class _Reader:
 
     def _lines(self, part: etree._Element) -> Iterator[str]:
         for block, _ in blocks(part, "p", "tbl"):
-            for row, _ in blocks(block, "tr"):
-                cells = (self._cell(cell) for cell, _ in blocks(row, "tc"))
-                yield CELLS.join(filter(None, cells))
-            if local(block.tag) == "p":
-                paragraph = self._paragraph(block, in_contents=False)
-                yield one_line(paragraph.text) if paragraph is not None else ""
-                yield from (self._cell(box) for box in self._take_boxes())
+            if local(block.tag) == "tbl":
+                yield from self._rows(block, self._cell)
+                continue
+            paragraph = self._paragraph(block, in_contents=False)
+            yield one_line(paragraph.text) if paragraph is not None else ""
+            yield from (self._cell(box) for box in self._take_boxes())
         carry, self._carry = self._carry, ""
         yield one_line(carry)
 
@@ -299,6 +298,8 @@ class _Reader:
                 paragraph = self._paragraph(block, in_contents=in_contents)
                 if paragraph is not None:
                     texts += [paragraph.marker, paragraph.text]
+            elif local(block.tag) == "tbl":
+                texts.append("; ".join(self._rows(block, self._cell)))
         carry, self._carry = self._carry, ""  # of the cell's last paragraph
         texts += [carry, *(self._cell(box) for box in self._take_boxes())]
         return one_line(" ".join(texts))
@@ -370,8 +371,23 @@ class _Reader:
         self._numbers[kind] += 1
         mark = numeral(self._numbers[kind], "1" if kind == "footnote" else "i")
         mark = raised(mark) if kind == "footnote" else f"[{mark}]"
-        # Notes have no numbered lists of their own, and no notes.
-        texts = ["".join(self._inline(block)) for block, _ in blocks(note, "p")]
-        if text := one_line(" ".join(texts)):
+        if text := self._of_note(note):
             (self._waiting if kind == "footnote" else self._last).append(f"{mark} {text}")
         return mark
+
+    def _of_note(self, container: etree._Element) -> str:
+        """The text of a note, which has no numbered lists of its own, and no notes."""
+        texts = []
+        for block, _ in blocks(container, "p", "tbl"):
+            if local(block.tag) == "tbl":
+                texts.append("; ".join(self._rows(block, self._of_note)))
+            else:
+                texts.append("".join(self._inline(block)))
+        return one_line(" ".join(texts))
+
+    @staticmethod
+    def _rows(table: etree._Element, read: Callable[[etree._Element], str]) -> Iterator[str]:
+        """The rows of a table in a note, a comment or a header, each on a line of its own."""
+        for row, _ in blocks(table, "tr"):
+            if not is_deleted_row(row):
+                yield CELLS.join(filter(None, (read(cell) for cell, _ in blocks(row, "tc"))))
