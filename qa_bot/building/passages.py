@@ -65,7 +65,7 @@ def split_document(
 
     A passage never crosses a section. A paragraph is one passage; one that is
     too long is cut between sentences into parts of similar size; a short one
-    joins its neighbour. A list stays with the paragraph that introduces it, and
+    joins its neighbour, but no list joins another. A list stays with the paragraph that introduces it, and
     a table with its caption and header; where they don't fit in one passage,
     each of the others names the lead-in, or the caption and the header of its
     rows, as its ``context``. A row is cut only where it alone is too long. Two
