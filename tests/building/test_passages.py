@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from qa_bot.building.passages import TokenCounter, split_document
 from qa_bot.loaders import load_document
+from qa_bot.loaders.html.load import parse_web_page
 from qa_bot.loaders.markdown import parse_markdown
 from qa_bot.loaders.outline import Heading, nest_sections
 from qa_bot.loaders.plain import parse_plain
@@ -455,3 +456,9 @@ def test_two_short_lists_with_leads_of_their_own_are_two_passages() -> None:
         "To bring:",
         "To leave:",
     ]
+
+
+def test_terms_with_their_meanings_are_one_passage() -> None:
+    source = "<dl><dt>berth</dt><dd>A place.</dd><dt>quay</dt><dd>A wall.</dd></dl>"
+    (passage,) = split(parse_web_page(source, "a.html"))
+    assert passage.text.split() == "berth A place. quay A wall.".split()
