@@ -19,7 +19,7 @@ TokenCounter = Callable[[Sequence[str]], list[int]]
 
 SHORT = 30  # tokens; a shorter paragraph says too little on its own and joins its neighbour
 LIST = (
-    3  # a lead-in and two items; so much is found by itself, and a term with what it means is not
+    3  # sentences: a lead-in and two items, which are found by themselves; a term's meaning isn't
 )
 LONGEST_TOKEN = 20  # characters, on average; a tokenizer may take a huge unknown word for one token
 
