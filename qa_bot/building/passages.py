@@ -18,9 +18,7 @@ TokenCounter = Callable[[Sequence[str]], list[int]]
 """Texts → the number of the model's tokens in each, special tokens left out."""
 
 SHORT = 30  # tokens; a shorter paragraph says too little on its own and joins its neighbour
-LIST = (
-    3  # sentences: a lead-in and two items, which are found by themselves; a term's meaning isn't
-)
+LIST = 3  # sentences: a lead-in and two items; such a list is found by itself
 LONGEST_TOKEN = 20  # characters, on average; a tokenizer may take a huge unknown word for one token
 
 
