@@ -77,6 +77,11 @@ def test_what_only_one_of_two_readers_has_is_neither_lost_nor_invented() -> None
     assert compare("green blue", readings).lost == {"red": 1}
 
 
+def test_a_greek_letter_that_others_drop_is_no_loss_of_the_rest() -> None:
+    assert compare("for 25μs", [Reading("one", "for 25s")]).wrong == 0
+    assert compare("for μ", [Reading("one", "for 25s")]).wrong == 2
+
+
 def test_the_order_of_words_counts_apart() -> None:
     loss = compare("c d a b", [Reading("one", "a b c d")])
     assert (loss.wrong, loss.pairs, loss.kept_pairs) == (0, 3, 2)

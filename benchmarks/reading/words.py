@@ -25,6 +25,7 @@ _RAISED = re.compile("[⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+")  # one reader glues
 _HYPHEN = re.compile(r"(?<=\w)[-‐‑\ufffe\x02]\s*(?=\w)")  # of the word, or of the line end
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # no spaces between words
 _WORD = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+")
+_GREEK = re.compile("[\u0370-\u03ff]")
 _MARKER = re.compile(  # what a list, a heading or a note is numbered with
     r"^\s*(?:[-*•]\s+)?[\[(]?(?:(?:\d{1,4}|[A-Za-z]{1,2}|[ivxlcdmIVXLCDM]{1,7})[.):\]]+)+"
     r"|^\s*[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\s\d{1,3}\.(?=\s)|\[[ivxlcdm]{1,7}\]",
@@ -93,6 +94,7 @@ def compare(text: str, readings: Sequence[Reading]) -> Loss:
     agreed = _agreed(map(Counter, theirs))
     lost, extra = agreed - bag, bag - known
     result = Loss(files=1, words=agreed.total())
+    _match_symbols(bag, lost, extra)
     _find_glued(theirs, lost, extra, result.glued)
     _find_torn(ours, lost, extra, result.torn)
     markers = Counter(word for mark in _MARKER.findall(text) for word in words_of(mark))
@@ -146,6 +148,15 @@ def _runs(words: Sequence[str], wanted: Words) -> Iterator[tuple[str, tuple[str,
                 break
             if run in wanted:
                 yield run, tuple(words[start : end + 1])
+
+
+def _match_symbols(bag: Words, lost: Words, extra: Words) -> None:
+    """Take out words that others have without the Greek letters of a font of symbols: "25 μs"."""
+    for word in [word for word in bag if _GREEK.search(word)]:
+        bare = _GREEK.sub("", word)
+        known = min(bag[word], lost[bare]) if bare else 0
+        extra[word] -= min(known, extra[word])
+        lost[bare] -= known
 
 
 def _find_glued(texts: Iterable[list[str]], lost: Words, extra: Words, glued: Words) -> None:
