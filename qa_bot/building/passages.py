@@ -11,13 +11,14 @@ from typing import Literal
 from qa_bot.records import Block, BlockKind, Document, Page, Passage, Section, Sentence, Span
 from qa_bot.sentences import sentence_spans
 
-VERSION = 3
+VERSION = 4
 """Raised whenever the same document is cut differently: indexes then cut it anew."""
 
 TokenCounter = Callable[[Sequence[str]], list[int]]
 """Texts → the number of the model's tokens in each, special tokens left out."""
 
 SHORT = 30  # tokens; a shorter paragraph says too little on its own and joins its neighbour
+LIST = 3  # sentences: a lead-in and two items; such a list is found by itself
 LONGEST_TOKEN = 20  # characters, on average; a tokenizer may take a huge unknown word for one token
 
 
@@ -65,10 +66,10 @@ def split_document(
 
     A passage never crosses a section. A paragraph is one passage; one that is
     too long is cut between sentences into parts of similar size; a short one
-    joins its neighbour. A list stays with the paragraph that introduces it, and
-    a table with its caption and header; where they don't fit in one passage,
-    each of the others names the lead-in, or the caption and the header of its
-    rows, as its ``context``. A row is cut only where it alone is too long. Two
+    joins its neighbour, but no list another list. A list stays with the paragraph
+    that introduces it, and a table with its caption and header; where they don't
+    fit in one passage, each of the others names the lead-in, or the caption and
+    the header of its rows, as its ``context``. A row is cut only where it alone is too long. Two
     tables in a row are never in one passage, nor is a figure's caption with
     other text. Headings and links to other pages are in no passage; all other
     text is in exactly one.
@@ -270,6 +271,8 @@ def _join_short(runs: Sequence[Sequence[_Unit]], max_tokens: int) -> Iterator[_U
 def _are_joined(before: _Unit, unit: _Unit, max_tokens: int, *, is_last: bool) -> bool:
     kinds = (before.kind, unit.kind)
     if "caption" in kinds or kinds in (("table", "table"), ("list", "code")):
+        return False
+    if kinds == ("list", "list") and min(len(before.sentences), len(unit.sentences)) >= LIST:
         return False
     fit = before.size + unit.size <= max_tokens
     if unit.kind == "table" and unit.paragraph == before.paragraph:

@@ -44,6 +44,16 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
     return normalise_line_ends(text), (_foreign(encoding),)
 
 
+def refuse_binary(text: str) -> None:
+    """Refuse what decodes and is no text after all.
+
+    Raises:
+        ValueError: It holds NUL characters.
+    """
+    if "\x00" in text:
+        raise ValueError("holds NUL characters: a binary file, not text")
+
+
 def _foreign(encoding: str) -> str:
     return f"not UTF-8: read as {encoding}, check its accents and quotation marks"
 

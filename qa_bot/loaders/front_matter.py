@@ -6,8 +6,7 @@ YAML between "---", or TOML between "+++", as Jekyll, Hugo, Pandoc and Obsidian 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 _YAML = re.compile(r"---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
@@ -21,7 +20,6 @@ _KNOWN = re.compile(
 )
 _RISKY = re.compile(r"(?:^|\s)#|(?:^|[\s\[{,])[&*]\w|<<\s*:")
 _LARGEST = 32_768  # characters that are parsed
-_MOST = 1_000  # values of one name
 
 
 def split_front_matter(source: str) -> tuple[list[tuple[str, str]], str]:
@@ -57,39 +55,50 @@ def _says_properties(text: str) -> bool:
 
 
 def _read_yaml(text: str) -> list[tuple[str, str]] | None:
-    from yaml import BaseLoader, YAMLError, load
+    from yaml import BaseLoader, MappingNode, YAMLError, compose
 
     try:
-        # Its values are texts as they are written: no dates, numbers or objects are made of them.
-        found = load(text, BaseLoader)  # noqa: S506 - the safest of its loaders
+        # Its values are texts as they are written: no dates, numbers or objects are made of them,
+        # and a name that comes twice keeps both of its values.
+        root = compose(text, BaseLoader)
+        if not isinstance(root, MappingNode):
+            return None
+        return _in_words((_plain(name), _plain(held)) for name, held in root.value)
     except (YAMLError, RecursionError, ValueError):
         return None
-    return _in_words(found)
+
+
+def _plain(node: Any) -> Any:  # noqa: ANN401 - YAML's nodes; texts, lists, and pairs for names
+    if not isinstance(node.value, list):
+        return node.value
+    if node.id == "sequence":
+        return [_plain(one) for one in node.value]
+    return tuple((_plain(name), _plain(held)) for name, held in node.value)
 
 
 def _read_toml(text: str) -> list[tuple[str, str]] | None:
     from tomllib import TOMLDecodeError, loads
 
     try:
-        return _in_words(loads(text))
+        return _in_words(loads(text).items())
     except (TOMLDecodeError, RecursionError):
         return None
 
 
-def _in_words(found: object) -> list[tuple[str, str]] | None:
-    """Each name with its values, those of a list in a row; None if there are no names."""
-    if not isinstance(found, dict):
-        return None
-    values = ((str(name), ", ".join(islice(_leaves(held), _MOST))) for name, held in found.items())
+def _in_words(found: Iterable[tuple[Any, Any]]) -> list[tuple[str, str]]:
+    """Each name with its values, those of a list in a row."""
+    values = (("".join(_leaves(name)), ", ".join(_leaves(held))) for name, held in found)
     return [(" ".join(name.split()), " ".join(held.split())) for name, held in values if held]
 
 
 def _leaves(value: Any) -> Iterator[str]:  # noqa: ANN401 - whatever YAML and TOML can hold
     if isinstance(value, dict):
-        for name, held in value.items():
-            words = ", ".join(islice(_leaves(held), _MOST))
+        value = tuple(value.items())
+    if isinstance(value, tuple):
+        for name, held in value:
+            words = ", ".join(_leaves(held))
             if words:
-                yield f"{name}: {words}"
+                yield f"{', '.join(_leaves(name))}: {words}"
     elif isinstance(value, list):
         for one in value:
             yield from _leaves(one)

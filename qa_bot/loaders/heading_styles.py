@@ -9,7 +9,17 @@ from qa_bot.text import words
 
 # A word must follow: "* * *" is no item.
 MARKER = re.compile(r"\s*(?:[-*+•‣◦▪–]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)])\s+\S*\w")
-_NUMBER = re.compile(r"(?:§\s*)?(?P<number>\d{1,3}(?:\.\d{1,3})*)(?P<mark>[.)]?)\s+")
+_MONTHS = (
+    "januar jänner january februar february mars märz march april maj mai may juni june juli "
+    "july august september oktober october november december dezember desember ledna února března "
+    "dubna května června července srpna září října listopadu prosince tammikuuta helmikuuta "
+    "maaliskuuta huhtikuuta toukokuuta kesäkuuta heinäkuuta elokuuta syyskuuta lokakuuta "
+    "marraskuuta joulukuuta"
+).split()
+_NUMBER = re.compile(  # not of a day: "3. Oktober"
+    rf"(?!\d{{1,2}}[.)]\s*(?i:{'|'.join(_MONTHS)})\b)"
+    r"(?:§\s*)?(?P<number>\d{1,3}(?:\.\d{1,3})*)(?P<mark>[.)]?)\s+"
+)
 _ROMAN = re.compile(r"(?P<number>[IVX]{1,5})\.\s+(?=[^\W\d_a-z])")
 _ROMANS = "I II III IV V VI VII VIII IX X XI XII XIII XIV XV XVI XVII XVIII XIX XX".split()
 KEYWORD = re.compile(  # "Section 3 applies" and "Book a table" are sentences

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from html import unescape
+from collections.abc import Iterator, Sequence
+from html import escape, unescape
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa_bot.loaders.captions import caption_of
-from qa_bot.loaders.decoding import decode
+from qa_bot.loaders.decoding import decode, refuse_binary
 from qa_bot.loaders.front_matter import split_front_matter
 from qa_bot.loaders.html.load import PageReader
 from qa_bot.loaders.html.markup import is_element, parse_html
 from qa_bot.loaders.html.parts import BLOCKS
-from qa_bot.loaders.writing import INDENT, Writer, lone_heading, raised
-from qa_bot.records import Document
+from qa_bot.loaders.writing import INDENT, Writer, lone_heading, one_line, raised
+from qa_bot.records import Block, BlockKind, Document
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -25,6 +25,8 @@ _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)")
 _UNSEEN = re.compile(
     r"<!--.*?-->|<(script|style|template|svg)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE
 )
+_TAG_ALONE = re.compile(r"\s*<(/?)([A-Za-z][\w.-]*)(?:\s[^<>]*)?(?<!/)>\s*")
+_DRAWN = re.compile(r"<(svg|math)\b", re.IGNORECASE)
 _MARKUP = re.compile(r"<[^<>]*>")
 _ALTERNATIVE = re.compile(r"""\balt\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 _LONGEST_HEADING = 300  # characters; a longer one is text with a "#" or a line by mistake
@@ -33,8 +35,7 @@ _LONGEST_HEADING = 300  # characters; a longer one is text with a "#" or a line 
 def load_markdown(path: Path, document_id: str) -> Document:
     """Read a Markdown file (CommonMark with tables)."""
     source, warnings = decode(path.read_bytes())
-    if "\x00" in source:
-        raise ValueError("holds NUL characters: a binary file, not text")
+    refuse_binary(source)
     return parse_markdown(source, document_id, warnings)
 
 
@@ -72,6 +73,7 @@ class _Writer(Writer):
         self._table: list[list[str]] = []  # rows of the table that is open
         self._row: list[str] | None = None  # cells of the table row that is open
         self._bold: list[int] = []  # the blocks of paragraphs that are all bold
+        self._in_html = False  # whether HTML is being read
         self._after_picture = False  # whether the last block is a picture's words
 
     def write(self, tokens: list[Token]) -> None:
@@ -127,12 +129,21 @@ class _Writer(Writer):
             if text and _is_bold(token):
                 self._bold.append(len(self.blocks) - 1)
 
+    def append(self, kind: BlockKind, text: str, *, tight: bool = False) -> Block:
+        """Add a block; HTML in a list's item is a part of the item."""
+        if self._in_html and self._lists and kind in ("paragraph", "list_item"):
+            kind, text, tight = "list_item", self._prefix + text, True
+            self._prefix = INDENT * len(self._lists)
+        return super().append(kind, text, tight=tight)
+
     def _html(self, source: str) -> None:
         """Append what is seen of a block of HTML."""
         before = len(self.blocks)
-        root, _ = parse_html(source)
+        root, _ = parse_html(_with_blocks(source))
         if root is not None:
-            PageReader(self, len(source), book=True).read(root)  # asides are content here
+            self._in_html = True
+            PageReader(self, len(source), asides=True).read(root)
+            self._in_html = False
         said = _MARKUP.sub(" ", _UNSEEN.sub(" ", source))
         if len(self.blocks) == before and any(map(str.isalnum, said)):
             self.append("paragraph", source.strip())  # "<title> of the book": no tag after all
@@ -182,15 +193,27 @@ def _joined(tokens: list[Token]) -> Iterator[Token]:
             yield from group
 
 
+def _with_blocks(source: str) -> str:
+    """HTML in which elements of a program's own are blocks, where their tags are lines."""
+    lines = source.split("\n")
+    tags = [_TAG_ALONE.fullmatch(line) for line in lines]
+    closed = {tag[2] for tag in tags if tag and tag[1]}
+    return "\n".join(
+        f"<{tag[1]}div>" if tag and tag[2] in closed and not is_element(tag[2].lower()) else line
+        for tag, line in zip(tags, lines, strict=True)
+    )
+
+
 def _inline_text(token: Token) -> str:
     pieces: list[str] = []
+    children = list(_drawn(token.children or []))
     closed = {
         found[2].lower()
-        for child in token.children or ()
+        for child in children
         if (found := _TAG.match(child.content)) and found[1] and child.type == "html_inline"
     }
     raises: list[int] = []  # where superscripts begin
-    for child in token.children or ():
+    for child in children:
         match child.type:
             case "html_inline":
                 _tag(child.content, pieces, raises, closed)
@@ -203,6 +226,40 @@ def _inline_text(token: Token) -> str:
             case _:
                 pieces.append(child.content)
     return "".join(pieces).strip()
+
+
+def _drawn(children: Sequence[Token]) -> Iterator[Token]:
+    """The parts of a line, pictures and formulas in HTML's own languages read as a page's are."""
+    waiting = iter(enumerate(children))
+    for at, child in waiting:
+        opened = _DRAWN.match(child.content) if child.type == "html_inline" else None
+        close = f"</{opened[1].lower()}>" if opened else ""
+        end = next(
+            (
+                later
+                for later in range(at, len(children))
+                if close and children[later].content.lower().endswith(close)
+            ),
+            None,
+        )
+        if end is None:
+            yield child
+            continue
+        source = "".join(
+            part.content if part.type == "html_inline" else escape(part.content) or " "
+            for part in children[at : end + 1]
+        )
+        yield child.copy(type="text", content=_text_of_html(source))
+        for _ in range(end - at):
+            next(waiting)
+
+
+def _text_of_html(source: str) -> str:
+    root, _ = parse_html(source)
+    writer = Writer()
+    if root is not None:
+        PageReader(writer, len(source)).read(root)
+    return one_line(writer.document("", "").text)
 
 
 def _tag(source: str, pieces: list[str], raises: list[int], closed: set[str]) -> None:

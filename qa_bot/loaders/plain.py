@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
-from qa_bot.loaders.decoding import decode
+from qa_bot.loaders.decoding import decode, refuse_binary
 from qa_bot.loaders.heading_styles import (
     KEYWORD,
     MARKER,
@@ -94,8 +94,7 @@ def load_plain(path: Path, document_id: str) -> Document:
 
 def parse_plain(text: str, document_id: str, warnings: tuple[str, ...] = ()) -> Document:
     """Infer the blocks and the section tree of plain text; the text itself stays as it is."""
-    if "\x00" in text:
-        raise ValueError("holds NUL characters: a binary file, not text")
+    refuse_binary(text)
     pieces = list(_pieces(text))
     if _HASH_OF_CODE.search(text):
         pieces = [_Piece(one.block, "") if one.style == "hashed" else one for one in pieces]

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
 
+from qa_bot.loaders.decoding import refuse_binary
 from qa_bot.loaders.html.markup import decode_page
 from qa_bot.loaders.table_shape import first_row_is
 from qa_bot.loaders.writing import Writer, one_line
@@ -24,8 +25,7 @@ _DECLARED = re.compile(r"sep=([,;\t|])\n", re.IGNORECASE)  # Excel's first line
 def load_table(path: Path, document_id: str) -> Document:
     """Read a CSV file, whatever its delimiter."""
     source, warnings = decode_page(path.read_bytes())
-    if "\x00" in source:
-        raise ValueError("holds NUL characters: a binary file, not text")
+    refuse_binary(source)
     return parse_table(source, document_id, warnings)
 
 

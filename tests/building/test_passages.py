@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from qa_bot.building.passages import TokenCounter, split_document
 from qa_bot.loaders import load_document
+from qa_bot.loaders.html.load import parse_web_page
 from qa_bot.loaders.markdown import parse_markdown
 from qa_bot.loaders.outline import Heading, nest_sections
 from qa_bot.loaders.plain import parse_plain
@@ -447,3 +448,17 @@ def test_text_in_which_the_model_sees_no_token_is_cut_like_other_text() -> None:
     passages = split_document(document, lambda texts: [0] * len(texts), 50)
     assert 4 <= len(passages) <= 10
     assert "".join(passage.text for passage in passages).count("\x01") == 200
+
+
+def test_two_short_lists_with_leads_of_their_own_are_two_passages() -> None:
+    text = "To bring:\n- a lamp\n- 2 l water\n\nTo leave:\n- glass\n- 1 dog\n"
+    assert [passage.text.split("\n")[0] for passage in split(parse_plain(text, "a.txt"))] == [
+        "To bring:",
+        "To leave:",
+    ]
+
+
+def test_terms_with_their_meanings_are_one_passage() -> None:
+    source = "<dl><dt>berth</dt><dd>A place.</dd><dt>quay</dt><dd>A wall.</dd></dl>"
+    (passage,) = split(parse_web_page(source, "a.html"))
+    assert passage.text.split() == "berth A place. quay A wall.".split()

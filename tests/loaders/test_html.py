@@ -406,3 +406,37 @@ def test_bold_paragraphs_that_head_what_follows_are_headings() -> None:
 )
 def test_other_bold_text_is_text(page: str) -> None:
     assert outline(parse(page)) == []
+
+
+def test_pictures_side_by_side_are_two_words() -> None:
+    source = "<p><img alt='Product Site' src='a.png'><img alt='Documentation' src='b.png'></p>"
+    assert parse(source).text == "Product Site Documentation"
+
+
+def test_the_sign_of_a_note_is_no_column_and_is_told_once() -> None:
+    source = (
+        "<table><tr><td rowspan='2'><img alt='[Tip]' src='tip.png'></td><th>Tip</th></tr>"
+        "<tr><td><p>Keep the <b>lid</b> on.</p></td></tr></table>"
+    )
+    document = parse(source)
+    assert document.text == "Tip\n\nKeep the lid on."
+    assert {block.kind for block in document.blocks} == {"paragraph"}
+    beside_data = source.replace("<th>Tip</th>", "<td>12 kg</td><td>3 m</td>")
+    assert "12 kg | 3 m" in parse(beside_data).text
+
+
+def test_a_formula_reads_as_it_is_meant_and_its_source_is_not_shown() -> None:
+    half = "<mfrac><mn>1</mn><mn>2</mn></mfrac>"
+    power = "<msup><mi>x</mi><mn>2</mn></msup>"
+    long = "<msup><mi>e</mi><mrow><mi>k</mi><mi>t</mi></mrow></msup>"
+    root = "<msqrt><mi>y</mi></msqrt>"
+    source = (
+        f"<p>It is <math><semantics><mrow>{half}{power}<mo>+</mo>{long}<mo>+</mo>{root}</mrow>"
+        "<annotation encoding='application/x-tex'>\\frac12</annotation></semantics></math> m.</p>"
+    )
+    assert parse(source).text == "It is (1)/(2)x²+e^(kt)+√(y) m."
+
+
+def test_an_aside_is_no_content_of_a_page_unless_it_is_a_note() -> None:
+    assert parse("<p>a</p><aside>b</aside>").text == "a"
+    assert parse("<p>a</p><aside class='note'>b</aside>").text == "a\n\nb"

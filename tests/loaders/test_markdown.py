@@ -285,3 +285,42 @@ def test_nothing_that_may_be_text_is_lost(source: str, kept: str) -> None:
 )
 def test_front_matter_is_read_in_little_time(front: str) -> None:
     assert "text" in parse(f"---\n{front}---\ntext\n").text
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("Our sign <svg width='5'><title>t</title><text>no</text></svg>.", "Our sign ."),
+        (
+            "It is <math><mfrac><mi>a</mi><mn>2</mn></mfrac><mo>&lt;</mo><mi>b</mi></math> wide.",
+            "It is (a)/(2)<b wide.",
+        ),
+        ("A stray <svg> tag", "A stray <svg> tag"),
+        ("<math><mi>x</mi></math> and <math><mi>y</mi></math>", "x and y"),
+    ],
+)
+def test_drawings_in_a_line_are_not_shown_and_formulas_are_read(source: str, text: str) -> None:
+    assert parse(source).text == text
+
+
+def test_html_in_a_list_is_a_part_of_its_item() -> None:
+    source = "1. <p>Stir.</p>\n2. <p>Pour.</p>\n\n   Wait.\n3. Eat.\n   - <div>Twice.</div>\n"
+    document = parse(source)
+    assert document.text == "1. Stir.\n2. Pour.\n   Wait.\n3. Eat.\n   - Twice."
+    assert {block.kind for block in document.blocks} == {"list_item"}
+
+
+def test_elements_of_a_program_are_blocks_where_their_tags_are_lines() -> None:
+    source = (
+        "<Note>\nMind the gap.\n</Note>\n<Note kind='b'>\nAnd the step.\n</Note>\n\n"
+        "<Tabs>\n<Tab title='One'>\n\nBoth *doors* open.\n\n</Tab>\n</Tabs>\n"
+    )
+    assert parse(source).text == "Mind the gap.\n\nAnd the step.\n\nBoth doors open."
+    assert parse("A <Chip>small</Chip> word").text == "A <Chip>small</Chip> word"
+
+
+def test_front_matter_keeps_a_name_that_comes_twice_and_every_value() -> None:
+    many = ", ".join(f"k{number}" for number in range(3000))
+    document = parse(f"---\ntags: a\ntags: [b, {{c: d}}]\nkeywords: [{many}]\n---\nText.\n")
+    assert "tags: a\ntags: b, c: d\nkeywords: k0, k1, " in document.text
+    assert document.text.endswith("k2998, k2999")

@@ -203,6 +203,11 @@ def described_font(*named: str) -> FontReader:
     return FontReader(Font.from_font_resource(resource), "", named_letters(resource))
 
 
+def test_ligatures_of_fonts_that_say_nothing_are_where_tex_has_them() -> None:
+    read = described_font("/A").read(b"di\x1berent o\x0ece su\x1ex")
+    assert "".join(text for text, _, _ in read) == "different office suffix"
+
+
 @pytest.mark.parametrize(
     ("name", "letters"),
     [

@@ -864,3 +864,10 @@ def test_joining_pages_loses_lines_that_repeat_and_no_others(text: str) -> None:
     assert {"".join(c for c in one if not c.isdigit()) for one in kept} == {
         "".join(c for c in one if not c.isdigit()) for one in lines | {""}
     } | ({""} if "" in kept else set())
+
+
+@pytest.mark.parametrize("days", [("3. Oktober.", "4. Oktober."), ("1. May", "2. May"),
+                                  ("24. joulukuuta", "25. joulukuuta")])  # fmt: skip
+def test_a_day_is_no_numbered_heading(days: tuple[str, str]) -> None:
+    text = "\n\n".join(f"{day}\n\nIt snowed, and the road to the mill was closed." for day in days)
+    assert outline(parse_plain(text, "x.txt")) == []

@@ -538,3 +538,59 @@ def test_bold_text_that_heads_nothing_is_text(word: WordFile, tmp_path: Path) ->
     word.add_paragraph("And its text.")
     bold(word, "Nothing follows this")
     assert outline(read(word, tmp_path)) == []
+
+
+def test_the_number_of_the_page_goes_from_a_longer_line_and_other_numbers_stay(
+    tmp_path: Path,
+) -> None:
+    def field(instruction: str, shown: str) -> str:
+        marks = ("begin", "separate", "end")
+        begin, separate, end = (f'<w:r><w:fldChar w:fldCharType="{one}"/></w:r>' for one in marks)
+        code = f"<w:r><w:instrText> {instruction} </w:instrText></w:r>"
+        return f"{begin}{code}{separate}{run(shown)}{end}"
+
+    simple = f'<w:fldSimple w:instr=" NUMPAGES ">{run("7")}</w:fldSimple>'
+    lines = (
+        f"{run('Ems Water Board – Page ')}{field('PAGE', '3')}{run(' of ')}{simple}",
+        f"{run('Page ')}{field('PAGE', '3')}",
+        f"{run('Form 12, ')}{field('SAVEDATE', '4 May 2021')}",
+        run("Room 9"),
+    )
+    footer = "".join(f"<w:p>{line}</w:p>" for line in lines)
+    document = raw(tmp_path, f"<w:p>{run('Body')}</w:p>", footer=f"<w:ftr>{footer}</w:ftr>")
+    assert document.text == ("Body\n\nFooter\n\nEms Water Board\n\nForm 12, 4 May 2021\n\nRoom 9")
+
+
+def test_a_drop_cap_stays_out_of_the_table_that_follows(tmp_path: Path) -> None:
+    cap = f'<w:p><w:pPr><w:framePr w:dropCap="drop"/></w:pPr>{run("G")}</w:p>'
+    cells = "".join(f"<w:tc><w:p>{run(text)}</w:p></w:tc>" for text in ("kg", "price"))
+    table = f"<w:tbl><w:tr>{cells}</w:tr><w:tr>{cells.replace('kg', '5')}</w:tr></w:tbl>"
+    assert raw(tmp_path, cap + table).text == "G\n\nkg | price\n5 | price"
+    in_cell = table.replace("</w:p></w:tc>", f"</w:p>{cap}</w:tc>", 1)
+    assert raw(tmp_path, in_cell).text == "kg G | price\n5 | price"
+
+
+def test_letters_in_the_font_of_symbols_are_those_that_are_seen(tmp_path: Path) -> None:
+    symbols = '<w:rFonts w:ascii="Symbol" w:hAnsi="Symbol"/>'
+    runs = run("25 ") + run("m", symbols) + run("g, ") + run("&#xF0B1;", symbols) + run("2")
+    assert raw(tmp_path, f"<w:p>{runs}</w:p>").text == "25 μg, ±2"
+
+
+def test_a_table_in_a_note_a_comment_or_a_box_is_not_lost(tmp_path: Path) -> None:
+    def grid(*rows: tuple[str, ...]) -> str:
+        cells = ("".join(f"<w:tc><w:p>{run(text)}</w:p></w:tc>" for text in row) for row in rows)
+        return f"<w:tbl>{''.join(f'<w:tr>{row}</w:tr>' for row in cells)}</w:tbl>"
+
+    box = f"<w:txbxContent>{grid(('Crew', '4'))}<w:p/></w:txbxContent>"
+    note = f"<w:p>{run('Rates:')}</w:p>{grid(('2020', '3 %'), ('2021', '4 %'))}"
+    comment = f"<w:p>{run('See')}</w:p>{grid(('x', '7'))}"
+    document = raw(
+        tmp_path,
+        f'<w:p>{run("Body")}<w:r><w:footnoteReference w:id="1"/></w:r></w:p>'
+        f"<w:p>{run('Next')}<w:r><w:pict>{box}</w:pict></w:r></w:p>",
+        footnotes=f'<w:footnotes><w:footnote w:id="1">{note}</w:footnote></w:footnotes>',
+        comments=f'<w:comments><w:comment w:author="Ann">{comment}</w:comment></w:comments>',
+    )
+    assert "¹ Rates: 2020 | 3 %; 2021 | 4 %" in document.text
+    assert document.text.endswith("Comments\n\nAnn: See x | 7")
+    assert "Crew | 4" in document.text

@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qa_bot.loaders.decoding import refuse_binary
 from qa_bot.loaders.html.markup import decode_page, local, parse_html, parse_xhtml, title_of
 from qa_bot.loaders.html.parts import (
     BLOCKS,
     LIST_PARTS,
+    formula_marks,
     heading_level,
     is_bold,
     is_data,
+    is_power,
     is_raised,
+    is_told_beside,
     is_unseen,
     number,
     span,
@@ -45,8 +49,7 @@ _LONGEST_HEADING = 300  # characters; a longer one was never closed
 def load_web_page(path: Path, document_id: str) -> Document:
     """Read an HTML file."""
     source, warnings = decode_page(path.read_bytes())
-    if "\x00" in source:
-        raise ValueError("holds NUL characters: a binary file, not HTML")
+    refuse_binary(source)
     return parse_web_page(source, document_id, warnings)
 
 
@@ -95,14 +98,19 @@ class _List:
 class PageReader:
     """Writes what a reader of an HTML page sees, and finds the place of every id."""
 
-    def __init__(self, writer: Writer, size: int, *, book: bool = False) -> None:
+    def __init__(
+        self, writer: Writer, size: int, *, asides: bool = False, book: bool = False
+    ) -> None:
         self.places: dict[str, int] = {}  # id → the index of the block that holds or follows it
         self.bold: list[int] = []  # the blocks of paragraphs that are all bold
         self._is_bold = False  # the paragraph that is being read
         self._writer = writer
         self._spare = size  # characters that cells over several rows may repeat
+        self._asides = asides or book  # whether they are content
         self._book = book
         self._run: list[str] = []  # of the block that is being read
+        self._in_formula = False
+        self._picture_end = -1  # where in the run a picture's words end
         self._seen = self._linked = self._linked_here = 0  # its characters, in links, to this page
         self._link = ""
         self._raised: list[int] = []  # where in the run superscripts begin
@@ -158,7 +166,8 @@ class PageReader:
             self._anchor = (name, self.places[name])
         # A heading may be the button that unfolds its section.
         in_heading = self._level > 0 and (tag != "button" or not "".join(self._run).strip())
-        if element in self._told or is_unseen(element, tag, book=self._book, in_heading=in_heading):
+        is_told = element in self._told
+        if is_told or is_unseen(element, tag, asides=self._asides, in_heading=in_heading):
             if tag in BLOCKS:
                 self._break()
             return False
@@ -187,20 +196,29 @@ class PageReader:
                 href = (element.get("href") or "").strip()
                 self._link = "" if href.startswith(("mailto:", "tel:")) else href
             case "img":
-                self._text(self._alternative(element))
+                self._picture(self._alternative(element))
             case "math":
                 self._text(element.get("alttext"))
+                self._in_formula = not element.get("alttext")
             case "q":
                 self._run.append("“")
             case "figcaption" if self._figure is not None:
                 self._figcaption = element
-        if is_raised(element, tag):
+        if self._in_formula:
+            self._run.append(formula_marks(element, tag)[0])
+        if is_raised(element, tag) or (self._in_formula and is_power(element)):
             self._raised.append(len(self._run))
+
+    def _picture(self, words: str) -> None:
+        """Append a picture's words, apart from those of a picture right before it."""
+        self._text(f" {words}" if len(self._run) == self._picture_end else words)
+        self._picture_end = len(self._run)
 
     def _alternative(self, image: etree._Element) -> str:
         """An image's words: none under a caption, or where they are a file's name."""
         words = one_line(image.get("alt") or "")
-        return "" if self._has_caption or _FILE_NAME.fullmatch(words) else words
+        is_told = self._has_caption or is_told_beside(image, words)
+        return "" if is_told or _FILE_NAME.fullmatch(words) else words
 
     def _enter_list(self, element: etree._Element, tag: str) -> None:
         if tag == "dt":
@@ -252,26 +270,32 @@ class PageReader:
 
     def _leave(self, element: etree._Element, tag: str) -> None:
         """End an element that was begun."""
-        if is_raised(element, tag):
-            self._raise()
+        self._leave_inline(element, tag)
         if element is self._collector:
             self._finish_collecting(tag)
         elif tag in BLOCKS:
             self._break()
             self._is_bold = False
-        match tag:
-            case "a":
-                self._link = ""
-            case "q":
-                self._run.append("”")
-            case "figure" if element is self._figure:
-                self._figure, self._has_caption = None, False
-            case "figcaption" if element is self._figcaption:
-                self._figcaption = None
+        if element is self._figure:
+            self._figure, self._has_caption = None, False
+        if element is self._figcaption:
+            self._figcaption = None
         if tag in LIST_PARTS:
             self._leave_list(tag)
         if self._table is not None and element is self._table.element:
             self._finish_table(self._table)
+
+    def _leave_inline(self, element: etree._Element, tag: str) -> None:
+        as_power = self._in_formula and is_power(element)
+        if as_power or is_raised(element, tag):
+            self._raise(as_power=as_power)
+        if self._in_formula:
+            self._run.append(formula_marks(element, tag)[1])
+            self._in_formula = tag != "math"
+        if tag == "a":
+            self._link = ""
+        elif tag == "q":
+            self._run.append("”")
 
     def _leave_list(self, tag: str) -> None:
         if tag == "dt":
@@ -280,10 +304,12 @@ class PageReader:
             self._lists.pop()
         self._prefix = self._indent()
 
-    def _raise(self) -> None:
+    def _raise(self, *, as_power: bool) -> None:
         if self._raised:  # unless a block has ended in it
             start = self._raised.pop()
-            self._run[start:] = [raised("".join(self._run[start:]))]
+            text = "".join(self._run[start:])
+            is_long = as_power and text.strip() and raised(text) == text
+            self._run[start:] = [f"^({text.strip()})" if is_long else raised(text)]
 
     def _finish_table(self, table: Table) -> None:
         self._table = None
@@ -331,7 +357,7 @@ class PageReader:
             self._writer.heading(text, level, own or anchor)
 
     def _take(self) -> list[str]:
-        pieces, self._run = self._run, []
+        pieces, self._run, self._picture_end = self._run, [], -1
         self._seen = self._linked = self._linked_here = 0
         self._raised.clear()
         return pieces

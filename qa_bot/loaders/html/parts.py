@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from qa_bot.loaders.html.markup import local
@@ -23,9 +24,9 @@ LIST_PARTS = frozenset("ul ol menu dir dl li dt dd".split())
 _PAGE = frozenset("html body main article".split())
 _UNSEEN = frozenset(  # never shown, or shown as no text; or (del, s) shown as no longer true
     """
-    area audio base button canvas col colgroup datalist del embed frame frameset head iframe input
-    link meta nav noframes noscript object option param rp rt s script select source strike style
-    svg template textarea title track video
+    annotation annotation-xml area audio base button canvas col colgroup datalist del embed frame
+    frameset head iframe input link meta nav noframes noscript object option param rp rt s script
+    select source strike style svg template textarea title track video
     """.split()
 )
 _UNSEEN_ROLES = frozenset(
@@ -45,13 +46,16 @@ _EPUB_TYPE = "{http://www.idpf.org/2007/ops}type"
 _MOST = 2**31
 
 
-def is_unseen(element: etree._Element, tag: str, *, book: bool, in_heading: bool) -> bool:
-    """Whether nothing in an element is shown, or only what leads elsewhere."""
+def is_unseen(element: etree._Element, tag: str, *, asides: bool, in_heading: bool) -> bool:
+    """Whether nothing in an element is shown, or only what leads elsewhere.
+
+    What stands in an ``<aside>`` is content where ``asides`` says so, and in a note.
+    """
     if tag in _UNSEEN:
         return tag != "button" or not in_heading
     if not element.attrib and tag not in ("aside", "dialog"):
         return False
-    if tag == "aside" and not book:
+    if tag == "aside" and not asides:
         kind = f"{element.get('role') or ''} {element.get('class') or ''}"
         if not _NOTE.search(kind):
             return True
@@ -99,9 +103,33 @@ def is_bold(element: etree._Element, tag: str) -> bool:
     return not is_plain and names <= {"b", "strong", "br"} and bool(names & {"b", "strong"})
 
 
+def is_told_beside(image: etree._Element, words: str) -> bool:
+    """Whether a sign's words are told in the next cell, as "[Note]" is before "Note"."""
+    cell = next(image.iterancestors("{*}td"), None)
+    after = cell.getnext() if cell is not None else None
+    if after is None:
+        return False
+    return one_line("".join(after.itertext())).casefold() == words.strip("[]").casefold()
+
+
 def is_raised(element: etree._Element, tag: str) -> bool:
     """Whether an element is superscript."""
     return tag == "sup" or (tag == "a" and "noteref" in _types(element))
+
+
+def is_power(element: etree._Element) -> bool:
+    """Whether an element of a formula is a power."""
+    parent = element.getparent()
+    return parent is not None and local(parent.tag) == "msup" and parent.index(element) == 1
+
+
+def formula_marks(element: etree._Element, tag: str) -> tuple[str, str]:
+    """What is written before and after a part of a formula: 1 over 2 reads (1)/(2), not 12."""
+    before, after = {"mfrac": ("(", ")"), "msqrt": ("√(", ")")}.get(tag, ("", ""))
+    parent = element.getparent()
+    if parent is not None and local(parent.tag) == "mfrac" and parent.index(element) == 0:
+        after += ")/("
+    return before, after
 
 
 def heading_level(element: etree._Element, tag: str) -> int:
@@ -117,15 +145,24 @@ def is_data(table: etree._Element) -> bool:
     """Whether a table holds rows of data; many only put parts of a page beside each other."""
     if table.get("role") in ("presentation", "none"):
         return False
-    columns = 0
+    rows: list[list[etree._Element]] = []
     for element in table.iterdescendants():
         tag = local(element.tag)
         if tag in _HEADINGS or tag in ("table", "pre"):
             return False
         if tag == "tr":
-            cells = sum(local(child.tag) in ("td", "th") for child in element)
-            columns = max(columns, cells)
-    return columns > 1
+            rows.append([child for child in element if local(child.tag) in ("td", "th")])
+    columns = max(map(len, rows), default=0)
+    return columns > 1 and not (columns == 2 and _has_picture_beside(rows))
+
+
+def _has_picture_beside(rows: Sequence[Sequence[etree._Element]]) -> bool:
+    """Whether the first column is one picture, as the sign of a note is, and no text."""
+    first, *others = (row for row in rows if row)
+    pictures = sum(local(part.tag) == "img" for part in first[0].iter())
+    is_over_all = span(first[0].get("rowspan"), len(rows)) >= len(rows) > 1
+    is_alone = not one_line("".join(first[0].itertext())) and all(len(row) == 1 for row in others)
+    return bool(pictures) and is_over_all and is_alone
 
 
 def number(text: str | None) -> int | None:

@@ -27,6 +27,13 @@ _IS_RIGHT = re.compile(f"[{RIGHT_TO_LEFT}]")
 _CODE_POINTS = re.compile(r"uni((?:[0-9A-F]{4})+)|u([0-9A-F]{4,6})")
 _NAME = re.compile(r"/[A-Za-z][\w.]*")
 
+# Bitmap fonts of TeX say nothing of their letters: these are where its two encodings have them.
+_TEX_LIGATURES = {
+    chr(first + number): letters
+    for first in (0x0B, 0x1B)
+    for number, letters in enumerate(("ff", "fi", "fl", "ffi", "ffl"))
+}
+
 _NAMED_ENCODINGS = ("/MacRomanEncoding", "/WinAnsiEncoding", "/StandardEncoding")
 
 # Encodings of East Asian fonts without a /ToUnicode that pypdf has no codec for.
@@ -177,6 +184,7 @@ class FontReader:
                 text = font.character_map.get(code) or _letters_of_name(text)
             text = "".join(font.character_map.get(part, part) for part in text)
             text = letters_of(self._named.get(code, text))
+            text = _TEX_LIGATURES.get(text, text)
             widths = font.character_widths
             width = float(widths.get(code, widths.get("default", 500))) / 1000
             known = self._known[code] = (text, width)

@@ -18,7 +18,6 @@ STRAIGHT = 0.1  # quarter turns that a baseline may lean
 ASKEW = 4  # in place of quarter turns: a watermark, a stamp
 TINY = 2.0  # points; smaller text is a hidden mark, not for reading
 USUAL_SPACE = 0.3  # ems at most; a font without a space says nothing of its width
-TAKEN_BACK = 0.3  # of the space between letters, by a gap that is no kerning
 _EVERYWHERE: Box = (float("-inf"), float("-inf"), float("inf"), float("inf"))
 
 
@@ -139,16 +138,15 @@ class Pen:
         state = self.state
         pen = started = 0.0  # along the baseline, in text space
         parts: list[str] = []
-        gap_limit = 0.5 * min(font.space, USUAL_SPACE) * abs(state.size)
+        gap_limit = 0.5 * min(font.space, USUAL_SPACE) * abs(state.size) * state.scale
+        # Space put behind each letter may be a word's; a gap may take it back, so that they touch.
         spread = state.char_space * state.scale
+        is_apart = abs(spread) > gap_limit
         for item in items:
             if isinstance(item, int | float):
                 shift = -float(item) / 1000 * state.size * state.scale
-                # What was put between letters may be taken back here, so that they touch.
-                is_back = shift * spread < 0 and abs(shift) > TAKEN_BACK * abs(spread)
-                after = spread if is_back else 0.0
-                if abs(shift + after) > gap_limit * state.scale and parts:
-                    self._finish(parts, started, pen - after)
+                if abs(shift) > gap_limit and parts:
+                    self._finish(parts, started, pen)
                     parts = []
                 pen += shift
                 continue
@@ -162,6 +160,9 @@ class Pen:
                 if is_space:
                     step += state.word_space
                 pen += step * state.scale
+                if is_apart:
+                    self._finish(parts, started, pen - spread)
+                    parts, started = [], pen
         if parts:
             self._finish(parts, started, pen)
         self.text = multiply((1, 0, 0, 1, pen, 0), self.text)

@@ -1,13 +1,14 @@
-"""Elements of Word's XML: what stands in a container, whatever is put around it, and symbols."""
+"""Elements of Word's XML: what stands in a container, whatever is around it; fields, symbols."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from qa_bot.loaders.html.markup import local
 from qa_bot.loaders.word.styles import child, value
+from qa_bot.loaders.word.symbols import of_code
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -15,16 +16,18 @@ if TYPE_CHECKING:
 WRAPPERS = frozenset(  # what stands around text and says nothing about it
     "bdo customXml dir fldSimple hyperlink ins moveTo sdtContent smartTag".split()
 )
-_SYMBOLS = {  # of the fonts Symbol and Wingdings, by their last two hex digits
-    "Symbol": dict(
-        zip(
-            "61 62 67 64 65 6C 6D 70 73 57 44 A3 B3 B0 B1 B4 B7 B9 AE DE A5".split(),
-            "αβγδελμπσΩΔ≤≥°±×•≠→⇒∞",
-            strict=True,
-        )
-    ),
-    "Wingdings": {"E0": "→", "FC": "✓", "FB": "✗", "A8": "☐", "FE": "☑", "A7": "•", "D8": "•"},
-}
+_COUNTERS = re.compile(r"\s*(?:PAGE|NUMPAGES|SECTIONPAGES)\b")
+_COUNTER = "\ufffc"  # stands for the number of a page, or of all
+_PAGE = r"(?:\b(?:page|pages|p\.|pg\.|seite|s\.|página|pág\.|pagina|pag\.|strona|стр\.)\s*)?"
+_OF = r"\s*(?:of|von|de|di|sur|van|z|из|/|\||–|-)\s*"
+_COUNTED = re.compile(  # "Page 3 of 7", "3 | P a g e"
+    rf"{_PAGE}{_COUNTER}(?:{_OF}{_COUNTER}|\s*\|\s*P\s?a\s?g\s?e\b)?", re.IGNORECASE
+)
+_TYPED = re.compile(  # a page's number, alone
+    r"(?:page|seite|p\.|s\.)?\s*\d{1,3}(?:\s*(?:of|von|de|/|\||–|-)\s*\d{1,4})?\W*",
+    re.IGNORECASE,
+)
+_SEPARATORS = " \t|·•–—-/,;"
 
 
 def blocks(
@@ -78,8 +81,42 @@ def is_deleted_row(row: etree._Element) -> bool:
 
 def symbol(element: etree._Element) -> str:
     """A character of a font of symbols, where it has one in Unicode."""
-    code = (value(element, "char") or "")[-4:].upper()
-    font = (value(element, "font") or "").split(" ")[0]
-    if code.startswith("F0"):
-        return _SYMBOLS.get(font, {}).get(code[2:], "")
-    return chr(int(code, 16)) if re.fullmatch(r"[0-9A-C][0-9A-F]{3}", code) else ""
+    code = value(element, "char") or ""
+    is_code = re.fullmatch(r"[0-9A-Fa-f]{4,8}", code)
+    return of_code(value(element, "font") or "", int(code[-4:], 16)) if is_code else ""
+
+
+def mark_page_counters(part: etree._Element) -> None:
+    """Mark the numbers of pages, which are the same on no two of them, in a header or footer."""
+    for field in part.iter("{*}fldSimple"):
+        if _COUNTERS.match(value(field, "instr") or ""):
+            _replace_words(list(field.iter("{*}t")))
+    for paragraph in part.iter("{*}p"):
+        instruction, shown, is_shown = "", [], False
+        for element in paragraph.iter("{*}fldChar", "{*}instrText", "{*}t"):
+            name = local(element.tag)
+            if name == "instrText":
+                instruction += element.text or ""
+            elif name == "t":
+                shown += [element] if is_shown else []
+            elif (kind := value(element, "fldCharType")) == "begin":
+                instruction, shown, is_shown = "", [], False
+            elif kind == "separate":
+                is_shown = True
+            else:
+                if _COUNTERS.match(instruction):
+                    _replace_words(shown)
+                instruction, shown, is_shown = "", [], False
+
+
+def _replace_words(texts: Sequence[etree._Element]) -> None:
+    for number, text in enumerate(texts):
+        text.text = "" if number else _COUNTER
+
+
+def without_counters(line: str) -> str:
+    """A line of a header or footer without what was marked, and what says that it counts pages."""
+    if _COUNTER in line:
+        parts = (part.strip(_SEPARATORS) for part in _COUNTED.split(line))
+        line = " | ".join(part for part in parts if any(map(str.isalnum, part)))
+    return "" if _TYPED.fullmatch(line) else line

@@ -7,8 +7,7 @@ only by unpacking all of it.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -22,11 +21,14 @@ from qa_bot.loaders.word.elements import (
     alternative,
     blocks,
     is_deleted_row,
+    mark_page_counters,
     symbol,
     text_boxes,
+    without_counters,
 )
 from qa_bot.loaders.word.package import Package
 from qa_bot.loaders.word.styles import Numbering, Styles, child, is_on, number, value
+from qa_bot.loaders.word.symbols import in_font
 from qa_bot.loaders.word.tables import header_rows
 from qa_bot.loaders.writing import (
     INDENT,
@@ -46,10 +48,6 @@ if TYPE_CHECKING:
 _MATHS = "/math}"
 _CHARACTERS = {"tab": " ", "ptab": " ", "cr": "\n", "noBreakHyphen": "-"}
 _EMBEDDED = "a file embedded in its text is left out"
-_COUNTS = re.compile(  # a page's number, alone
-    r"(?:page|seite|p\.|s\.)?\s*\d{1,3}(?:\s*(?:of|von|de|/|\||–|-)\s*\d{1,4})?\W*",
-    re.IGNORECASE,
-)
 _LONGEST_HEADING = 250  # characters; a longer one is text with an outline level by mistake
 _CLAUSE = 300  # characters; a longer numbered item is a paragraph of its own, in contracts mostly
 _MOST_COLUMNS = 63  # that Word allows
@@ -78,8 +76,9 @@ def load_word(path: Path, document_id: str) -> Document:
         )
         reader.read(package.body)
         body = len(reader.writer.headings)
-        for heading, kind in (("Header", "header"), ("Footer", "footer"), ("Comments", "comments")):
-            reader.read_beside(heading, package.parts(kind))
+        reader.read_edges("Header", package.parts("header"))
+        reader.read_edges("Footer", package.parts("footer"))
+        reader.read_comments(package.parts("comments"))
         title, warnings = package.title, package.warnings + reader.warnings
     headings, beside = reader.writer.headings[:body], reader.writer.headings[body:]
     # A paragraph in the style "Title" is a heading of level 0.
@@ -122,53 +121,74 @@ class _Reader:
         """Append the whole document to the text."""
         self._flow(body)
         self._flush_caption()
-        if self._carry.strip():
-            self._write(_Paragraph(self._carry, "text"))
         self.writer.promote(self._bold)
         for note in [*self._waiting, *self._last]:
             self.writer.append("paragraph", note)
 
-    def read_beside(self, name: str, parts: Sequence[etree._Element]) -> None:
-        """Append what stands beside the text (headers, say), each line once, as a section."""
-        known = self.writer.lines() if name != "Comments" else set()
+    def read_edges(self, name: str, parts: Sequence[etree._Element]) -> None:
+        """Append headers or footers as a section, each line once, without numbers of pages."""
+        known, kept = self.writer.lines(), []
+        for part in parts:
+            mark_page_counters(part)
+            for line in map(without_counters, self._lines(part)):
+                if line and line.casefold() not in known:
+                    kept.append(line)
+                    known.add(line.casefold())
+        self._section(name, kept)
+
+    def read_comments(self, parts: Sequence[etree._Element]) -> None:
+        """Append the comments as a section, each with its author."""
         kept = []
-        for line in (line for part in parts for line in self._lines(part)):
-            if line and line.casefold() not in known and not _COUNTS.fullmatch(line):
-                kept.append(line)
-                known |= {line.casefold()} if name != "Comments" else set()
-        if kept:
+        for comment in (comment for part in parts for comment in part):
+            if words := self._cell(comment):
+                author = value(comment, "author")
+                kept.append(f"{author}: {words}" if author else words)
+        self._section("Comments", kept)
+
+    def _section(self, name: str, lines: Sequence[str]) -> None:
+        if lines:
             self.writer.heading(name, 1)
-            for line in kept:
-                self.writer.append("paragraph", line)
+        for line in lines:
+            self.writer.append("paragraph", line)
 
     def _lines(self, part: etree._Element) -> Iterator[str]:
-        for comment in part:
-            if local(comment.tag) == "comment":
-                author, words = value(comment, "author"), self._cell(comment)
-                yield f"{author}: {words}" if author and words else words
         for block, _ in blocks(part, "p", "tbl"):
-            for row, _ in blocks(block, "tr"):
-                cells = (self._cell(cell) for cell, _ in blocks(row, "tc"))
-                yield CELLS.join(filter(None, cells))
-            if local(block.tag) == "p":
-                paragraph = self._paragraph(block, in_contents=False)
-                yield one_line(paragraph.text) if paragraph is not None else ""
-                boxes, self._boxes = self._boxes, []
-                yield from (self._cell(box) for box in boxes)
+            if local(block.tag) == "tbl":
+                yield from self._rows(block, self._cell)
+                continue
+            paragraph = self._paragraph(block, in_contents=False)
+            yield one_line(paragraph.text) if paragraph is not None else ""
+            yield from (self._cell(box) for box in self._take_boxes())
+        carry, self._carry = self._carry, ""
+        yield one_line(carry)
 
     def _flow(self, container: etree._Element) -> None:
         for block, in_contents in blocks(container):
             if local(block.tag) == "tbl":
+                self._flush_carry()
                 self._table(block)
             elif local(block.tag) == "p":
                 paragraph = self._paragraph(block, in_contents=in_contents)
-                boxes, self._boxes = self._boxes, []
+                boxes = self._take_boxes()
                 if paragraph is not None:
                     self._write(paragraph)
+                carry, self._carry = self._carry, ""  # for the next paragraph, not for the boxes
                 for box in boxes:
                     self._flow(box)
+                self._carry = carry
             elif _EMBEDDED not in self.warnings:
                 self.warnings.append(_EMBEDDED)
+        self._flush_carry()
+
+    def _flush_carry(self) -> None:
+        """End a paragraph that has no next one to go on in: a table follows, or nothing."""
+        carry, self._carry = self._carry, ""
+        if carry.strip():
+            self._write(_Paragraph(carry, "text"))
+
+    def _take_boxes(self) -> list[etree._Element]:
+        boxes, self._boxes = self._boxes, []
+        return boxes
 
     def _paragraph(self, block: etree._Element, *, in_contents: bool) -> _Paragraph | None:
         properties = child(block, "pPr")
@@ -278,8 +298,10 @@ class _Reader:
                 paragraph = self._paragraph(block, in_contents=in_contents)
                 if paragraph is not None:
                     texts += [paragraph.marker, paragraph.text]
-        boxes, self._boxes = self._boxes, []
-        texts += [self._cell(box) for box in boxes]
+            elif local(block.tag) == "tbl":
+                texts.append("; ".join(self._rows(block, self._cell)))
+        carry, self._carry = self._carry, ""  # of the cell's last paragraph
+        texts += [carry, *(self._cell(box) for box in self._take_boxes())]
         return one_line(" ".join(texts))
 
     def _inline(self, element: etree._Element | None) -> Iterator[str]:
@@ -317,7 +339,8 @@ class _Reader:
         properties = child(run, "rPr")
         if is_on(child(properties, "vanish")):
             return
-        text = "".join(self._run_parts(run))
+        font = value(child(properties, "rFonts"), "ascii") or ""
+        text = in_font("".join(self._run_parts(run)), font)
         is_raised = value(child(properties, "vertAlign")) == "superscript"
         yield raised(text) if is_raised else text
 
@@ -348,8 +371,23 @@ class _Reader:
         self._numbers[kind] += 1
         mark = numeral(self._numbers[kind], "1" if kind == "footnote" else "i")
         mark = raised(mark) if kind == "footnote" else f"[{mark}]"
-        # Notes have no numbered lists of their own, and no notes.
-        texts = ["".join(self._inline(block)) for block, _ in blocks(note, "p")]
-        if text := one_line(" ".join(texts)):
+        if text := self._of_note(note):
             (self._waiting if kind == "footnote" else self._last).append(f"{mark} {text}")
         return mark
+
+    def _of_note(self, container: etree._Element) -> str:
+        """The text of a note, which has no numbered lists of its own, and no notes."""
+        texts = []
+        for block, _ in blocks(container, "p", "tbl"):
+            if local(block.tag) == "tbl":
+                texts.append("; ".join(self._rows(block, self._of_note)))
+            else:
+                texts.append("".join(self._inline(block)))
+        return one_line(" ".join(texts))
+
+    @staticmethod
+    def _rows(table: etree._Element, read: Callable[[etree._Element], str]) -> Iterator[str]:
+        """The rows of a table in a note, a comment or a header, each on a line of its own."""
+        for row, _ in blocks(table, "tr"):
+            if not is_deleted_row(row):
+                yield CELLS.join(filter(None, (read(cell) for cell, _ in blocks(row, "tc"))))

@@ -1,0 +1,1 @@
+"""What reading loses, adds or tears, in every format, beside readers that are not ours."""
