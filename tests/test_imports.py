@@ -57,7 +57,9 @@ INSIDE = {  # rooms of a wing that may use less than the whole of it
     "store.locks": "",
     "building.passages": "",
     "asking.retrieval": "",
-    "asking.judging": "retrieval",
+    "asking.naming": "",
+    "asking.weighing": "",
+    "asking.judging": "retrieval naming weighing",
 }
 SLOW = {"torch", "transformers", "sentence_transformers", "faiss", "tantivy", "gradio"} | {
     "sklearn",

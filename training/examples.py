@@ -1,27 +1,27 @@
-"""The training sets as questions with passages that answer them."""
+"""A question with a passage that answers it, and what all the training sets need for making one."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import html
-import json
 import re
-import tarfile
-from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from qa_bot.models.reader import WINDOW
 from qa_bot.records import Span
 from qa_bot.sentences import sentence_spans
-from qa_bot.text import is_stop_word, words
-from training.detokenise import detokenise
 
 HELD_OUT = 8  # one document in so many is never trained on
-TABLES = "tables"  # the source of those made by rule
 LONGEST = WINDOW  # characters of a passage; a longer one is cut to the sentences around the answer
+
+
+def is_held_out(document: str) -> bool:
+    """Whether a document is kept for choosing, fitting and calibrating.
+
+    By its name alone: several of the sources take from the same encyclopaedia.
+    """
+    name = document.replace("_", " ").casefold().encode()
+    return int.from_bytes(hashlib.sha256(name).digest()[:4]) % HELD_OUT == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,9 @@ class Example:
 
     Where ``exact``, each of ``answers`` is an answer's own span in ``text``;
     elsewhere it is a sentence that holds it. Without any, the passage is one that
-    people who looked for an answer found none in.
+    people who looked for an answer found none in. ``beside`` are other passages of
+    its document that do not answer, the likeliest first; without any, near passages
+    are looked for among those of all examples.
     """
 
     source: str
@@ -40,20 +42,18 @@ class Example:
     text: str
     answers: tuple[Span, ...]
     exact: bool
+    table: bool = False  # a header and rows, one on each line
+    beside: tuple[str, ...] = ()
 
     @property
     def held_out(self) -> bool:
-        """Whether the example is kept for choosing, fitting and calibrating.
-
-        By the document's name alone: several of the sources take from the same encyclopaedia.
-        """
-        name = self.document.replace("_", " ").casefold().encode()
-        return int.from_bytes(hashlib.sha256(name).digest()[:4]) % HELD_OUT == 0
+        """Whether the example is kept for choosing, fitting and calibrating."""
+        return is_held_out(self.document)
 
     @property
     def sentences(self) -> list[Span]:
         """The text's sentences; of a table, its rows."""
-        if self.source == TABLES:
+        if self.table:
             return [match.span() for match in re.finditer(".+", self.text)]
         return sentence_spans(self.text)
 
@@ -61,23 +61,6 @@ class Example:
     def answer_texts(self) -> set[str]:
         """The answers' words, in lower case."""
         return {self.text[start:end].lower() for start, end in self.answers}
-
-
-def load_examples(folder: Path) -> list[Example]:
-    """All examples of the training sets in a folder, always in the same order."""
-    found = [
-        *_squadshifts(folder / "squadshifts"),
-        *_selqa(folder / "selqa"),
-        *_natural_questions(folder / "natural-questions" / "nq_qa.csv"),
-        *_qed(folder / "qed" / "qed-dev.jsonlines"),
-        *_clapnq(folder / "clapnq" / "clapnq_dev_answerable.jsonl"),
-        *_qamr(folder / "qamr"),
-        *_medquad(folder / "medquad" / "medquad.jsonl"),
-        *_fairytales(folder / "fairytaleqa" / "data-by-train-split.tar.gz"),
-    ]
-    answered = [shortened(example) for example in found if example.answers]
-    unanswerable = _clapnq(folder / "clapnq" / "clapnq_dev_unanswerable.jsonl")
-    return [*(one for one in answered if one.answers), *map(shortened, unanswerable)]
 
 
 def shortened(example: Example) -> Example:
@@ -96,36 +79,11 @@ def shortened(example: Example) -> Example:
         low, high = wider
     start, end = sentences[low][0], min(sentences[high][1], sentences[low][0] + 2 * LONGEST)
     kept = tuple((a - start, b - start) for a, b in example.answers if start <= a and b <= end)
-    return Example(
-        example.source,
-        example.document,
-        example.heading,
-        example.question,
-        example.text[start:end],
-        kept,
-        example.exact,
-    )
+    return replace(example, text=example.text[start:end], answers=kept)
 
 
-def _squadshifts(folder: Path) -> Iterator[Example]:
-    for name in ("new_wiki", "reddit", "amazon_reviews"):
-        articles = json.loads((folder / f"{name}_v1.0.json").read_text())["data"]
-        for article in articles:
-            title = article["title"].replace("_", " ") if name == "new_wiki" else ""
-            for paragraph in article["paragraphs"]:
-                text = paragraph["context"]
-                document = title or hashlib.sha256(text.encode()).hexdigest()[:12]
-                for asked in paragraph["qas"]:
-                    spans = {
-                        _trimmed(text, one["answer_start"], len(one["text"]))
-                        for one in asked["answers"]
-                    }
-                    question = asked["question"].strip()
-                    # Annotators differ in length; the loss takes any of theirs.
-                    yield Example(name, document, title, question, text, _ordered(spans), True)
-
-
-def _trimmed(text: str, start: int, length: int) -> Span:
+def trimmed(text: str, start: int, length: int) -> Span:
+    """The span without blanks at its edges."""
     end = start + length
     while start < end and text[start].isspace():
         start += 1
@@ -134,148 +92,35 @@ def _trimmed(text: str, start: int, length: int) -> Span:
     return start, end
 
 
-def _ordered(spans: set[Span]) -> tuple[Span, ...]:
+def ordered(spans: set[Span]) -> tuple[Span, ...]:
+    """Those that hold anything, in their order."""
     return tuple(sorted(span for span in spans if span[0] < span[1]))
 
 
-def _joined(sentences: list[str], answering: set[int]) -> tuple[str, tuple[Span, ...]]:
+def joined(
+    sentences: Sequence[str], answering: set[int], between: str = " "
+) -> tuple[str, tuple[Span, ...]]:
     """One text out of sentences, and the spans of some of them."""
     text, spans = "", []
     for number, sentence in enumerate(sentences):
-        start = len(text) + (1 if text else 0)
-        text = f"{text} {sentence}" if text else sentence
+        start = len(text) + (len(between) if text else 0)
+        text = f"{text}{between}{sentence}" if text else sentence
         if number in answering:
             spans.append((start, len(text)))
     return text, tuple(spans)
 
 
-def _selqa(folder: Path) -> Iterator[Example]:
-    for name in ("dev", "test"):
-        for row in json.loads((folder / f"selqa-ass-{name}.json").read_text()):
-            sentences = [re.sub(r"\s+", " ", one).strip() for one in row["candidates"]]
-            text, spans = _joined(sentences, set(row["answers"]))
-            heading = f"{row['article']} > {row['section']}"
-            yield Example("selqa", row["article"], heading, row["question"], text, spans, False)
-
-
-def _natural_questions(file: Path) -> Iterator[Example]:
-    with file.open(newline="") as stream:
-        for row in csv.DictReader(stream, delimiter="|", quoting=csv.QUOTE_NONE):
-            short, long = row["short_answer"] or "", row["long_answer"] or ""
-            places = [match.span() for match in re.finditer(re.escape(short.strip()), long)]
-            if short.strip() and 0 < len(places) < 4 and len(long) < 8_000:
-                text, spans = detokenise(long, places)
-                title = html.unescape(row["doc_name"])
-                yield Example("nq", title, title, row["question"], text, tuple(spans), True)
-
-
-def _qed(file: Path) -> Iterator[Example]:
-    for line in file.read_text().splitlines():
-        row = json.loads(line)
-        places = {
-            (one["start"], one["end"]) for answers in row["original_nq_answers"] for one in answers
-        }
-        text, spans = detokenise(row["paragraph_text"], sorted(places))
-        title = row["title_text"]
-        yield Example("nq", title, title, row["question_text"], text, tuple(spans), True)
-
-
-def _clapnq(file: Path) -> Iterator[Example]:
-    for line in file.read_text().splitlines():
-        row = json.loads(line)
-        passage = row["passages"][0]
-        chosen = {one.strip() for out in row["output"] for one in out["selected_sentences"]}
-        sentences = [one.strip() for one in passage["sentences"]]
-        answering = {n for n, sentence in enumerate(sentences) if sentence in chosen}
-        text, spans = _joined([detokenise(one, [])[0] for one in sentences], answering)
-        title = passage["title"]
-        yield Example("clapnq", title, title, row["input"], text, spans, False)
-
-
-def _qamr(folder: Path) -> Iterator[Example]:
-    sentences = dict(
-        line.split("\t", 1)
-        for line in (folder / "wiki-sentences.tsv").read_text().splitlines()
-        if "\t" in line
-    )
-    asked: dict[str, int] = defaultdict(int)
-    seen: set[tuple[str, str]] = set()
-    for name in ("dev", "test"):
-        for line in (folder / f"{name}.tsv").read_text().splitlines():
-            cells = line.split("\t")
-            place, question, answer = cells[0], cells[5].strip(), cells[6].split()
-            if place not in sentences or (place, question) in seen or asked[place] >= 10:
-                continue
-            seen.add((place, question))
-            asked[place] += 1
-            numbers = sorted(int(number) for number in answer)
-            if numbers != list(range(numbers[0], numbers[-1] + 1)):
-                continue
-            tokens = sentences[place].split(" ")
-            start = sum(len(token) + 1 for token in tokens[: numbers[0]])
-            end = sum(len(token) + 1 for token in tokens[: numbers[-1] + 1]) - 1
-            text, spans = detokenise(sentences[place], [(start, end)])
-            yield Example("qamr", place.rsplit(":", 2)[0], "", question, text, tuple(spans), True)
-
-
-def _medquad(file: Path) -> Iterator[Example]:
-    """Questions on an illness. The wording is templated, so a few of each kind are enough."""
-    asked: dict[str, int] = defaultdict(int)
-    for line in file.read_text().splitlines():
-        row = json.loads(line)
-        text = re.sub(r"\s+", " ", row["answer"].split("\n\n")[0]).strip()
-        if not 80 < len(text) < 4_000 or asked[row["type"]] >= 200:
-            continue
-        asked[row["type"]] += 1
-        question = re.sub(r"\s+([?.])", r"\1", row["question"]).replace("(are)", "").strip()
-        sentences = sentence_spans(text)
-        # "What is X?" is answered by the definition; elsewhere only the passage is known.
-        last = sentences[0][1] if row["type"] == "information" else min(len(text), LONGEST)
-        focus = row["focus"]
-        yield Example("medquad", focus, focus, question, text, ((0, last),), False)
-
-
-def _fairytales(archive: Path) -> Iterator[Example]:
-    with tarfile.open(archive) as packed:
-        files = {
-            member.name: stream.read().decode()
-            for member in packed.getmembers()
-            if member.name.endswith(".csv") and (stream := packed.extractfile(member))
-        }
-    for name in sorted(files):
-        if not name.startswith("questions/"):
-            continue
-        story = name.replace("questions/", "section-stories/", 1)
-        story = story.replace("-questions.csv", "-story.csv")
-        sections = {
-            row["section"]: re.sub(r"([a-z][.!?;,][\"']?)(?=[A-Z])", r"\1 ", row["text"])
-            for row in csv.DictReader(files[story].splitlines(keepends=True))
-        }
-        for row in csv.DictReader(files[name].splitlines(keepends=True)):
-            text = " ".join(sections.get(row["cor_section"].strip(), "").split())
-            answers = [row[key].strip() for key in ("answer1", "answer4") if row[key].strip()]
-            spans, exact = _aligned(text, answers)
-            title = Path(story).name.removesuffix("-story.csv").replace("-", " ")
-            yield Example("fairytale", title, "", row["question"].strip(), text, spans, exact)
-
-
-def _aligned(text: str, answers: list[str]) -> tuple[tuple[Span, ...], bool]:
-    """Where free answers stand in a text: their own words, or the one sentence that has most."""
-    lower = text.lower()
-    for answer in answers:
-        wanted = answer.lower().rstrip(" .")
-        if len(wanted) > 3 and lower.count(wanted) == 1:
-            start = lower.index(wanted)
-            return ((start, start + len(wanted)),), True
-    for answer in answers:
-        wanted_words = {word for word in words(answer.lower()) if not is_stop_word(word)}
-        if len(wanted_words) < 2 or not text:
-            continue
-        shares = sorted(
-            (len(wanted_words & set(words(lower[start:end]))) / len(wanted_words), (start, end))
-            for start, end in sentence_spans(text)
-        )
-        lead = shares[-1][0] - (shares[-2][0] if len(shares) > 1 else 0)
-        if shares[-1][0] >= 0.6 and lead >= 0.2:
-            return (shares[-1][1],), False
-    return (), False
+def around(sizes: Sequence[int], wanted: Sequence[int], longest: int = LONGEST) -> range | None:
+    """The numbers of the pieces around those wanted that fit together; None where none do."""
+    low, high = min(wanted), max(wanted) + 1
+    total = sum(sizes[low:high]) + high - low
+    if total > longest:
+        return None
+    grown = True
+    while grown:
+        grown = False
+        if low > 0 and total + sizes[low - 1] < longest:
+            low, total, grown = low - 1, total + sizes[low - 1] + 1, True
+        if high < len(sizes) and total + sizes[high] < longest:
+            high, total, grown = high + 1, total + sizes[high] + 1, True
+    return range(low, high)

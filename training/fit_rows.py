@@ -21,7 +21,8 @@ from qa_bot.asking.judging import READ, Judged, sentence_scores, texts
 from qa_bot.asking.retrieval import rank
 from qa_bot.models.reader import DEFAULT_READER
 from qa_bot.text import CELLS
-from training.examples import Example, load_examples
+from training.examples import Example
+from training.sets import load_examples
 from training.tables import tables
 
 WEIGHTS = 0.0, 2.0, 4.0, 8.0, 12.0, 16.0, 20.0, 24.0, 30.0, 40.0

@@ -22,7 +22,7 @@ from qa_bot import open_index
 from qa_bot.building.build import index_passages
 from qa_bot.store.lexical import stems
 from qa_bot.text import is_stop_word
-from training.examples import TABLES, Example
+from training.examples import Example
 
 POOL = 36  # passages by BM25, of which the wrong ones are looked for
 NEAREST = 12  # wrong passages that are kept for each question
@@ -58,10 +58,11 @@ _ENDINGS = ("tion", "ing", "ed", "ly", "er", "est", "s", "")
 def hard_negatives(examples: Sequence[Example], cache: Path) -> list[list[int]]:
     """For each example, others whose passages are near its question but do not answer it.
 
-    Numbers of examples, nearest first; none for an example without an answer.
+    Numbers of examples, nearest first; none for an example without an answer, or with
+    passages beside it.
     Kept in a file, since it takes minutes.
     """
-    numbers = [number for number, one in enumerate(examples) if one.answers]
+    numbers = [number for number, one in enumerate(examples) if one.answers and not one.beside]
     chosen = [examples[number] for number in numbers]
     found: list[list[int]] = [[] for _ in examples]
     for number, near in zip(numbers, _kept(chosen, cache), strict=True):
@@ -134,7 +135,7 @@ def without_answer(example: Example) -> str | None:
         for start, end in example.sentences
         if not any(a < end and b > start for a, b in example.answers)
     ]
-    rest = ("\n" if example.source == TABLES else " ").join(kept)
+    rest = ("\n" if example.table else " ").join(kept)
     return rest if len(kept) > 1 and not _holds_words(example, rest) else None
 
 

@@ -38,8 +38,7 @@ from qa_bot.asking.retrieval import rank
 from qa_bot.building.build import index_passages
 from qa_bot.models.embedding import DEFAULT_MODEL, load_embedder
 from qa_bot.models.reader import DEFAULT_READER, Reader
-from training.fit import calibration_error
-from training.scores import exact_match, overlap
+from training.scores import calibration_error, exact_match, overlap
 
 # What questions the confidence is to be right about: as it was fitted, four of five have an answer.
 MIX = (0.8, 0.1, 0.1)  # answerable, on another article, adversarially unanswerable

@@ -8,15 +8,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from qa_bot.asking.naming import absent_names
 from qa_bot.asking.retrieval import WEIGHTS, Candidate, Ranking, scaled
+from qa_bot.asking.weighing import ORDER, VERDICT, fitted
 from qa_bot.models.reader import Reader, Reading
 from qa_bot.records import Passage, Sentence
 from qa_bot.text import CELLS
 
 READ = 8  # candidates that are read
 
-# Fitted on held-out training examples (training/fit.py), for the reader that comes with qa_bot.
-MARGIN = 0.2  # evidence that one of the reader's log odds is worth
+# Fitted on held-out training examples (training/fit_sentences.py), for qa_bot's own reader.
 SENTENCE = 1.0  # log probability that one of a sentence's evidence is worth
 # Likewise, on tables made by rule (training/fit_rows.py): which row is asked for, its words say.
 ROW = 20.0  # log probability that all of the question's words are worth in a table's row
@@ -30,12 +31,6 @@ _ASKS = ("?", "？", "؟")
 _CLOSING = "\"'”’»)]*_ "  # may stand after a question mark
 ALSO_QUOTED = 2.0  # log odds by which another passage may lag behind the first
 
-# Likewise fitted there, taking it that four of five questions have an answer. At the threshold
-# 95 % of what is found is answerable; found is 81 % of the answerable on the half of the
-# documents that chose it, and 76 % on the other.
-_WITH_READER: tuple[float, ...] = (0.292, 3.563, 0.613, -3.248)
-_FOUND_AT = 0.645
-
 # The same without a reader, on the Wikipedia part of SQuADshifts, 3,000 questions: with their
 # passage in the index against with it taken out, or its whole article. The intercept puts
 # confidence 0.5 where 95 % of the answerable ones are found (benchmarks/quality/fit.py).
@@ -47,16 +42,31 @@ _ALSO_QUOTED = 0.9  # of the best passage's evidence: a close second answers too
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A candidate with what the reader makes of it; None where it wasn't read."""
+    """A candidate with what the reader makes of it; None where it wasn't read.
+
+    ``absent`` is how many of the question's numbers, codes and names are neither in the
+    passage nor above it.
+    """
 
     candidate: Candidate
     reading: Reading | None = None
+    absent: int = 0
+
+    @property
+    def margin(self) -> float:
+        """The reader's log odds that the passage answers; 0 where it wasn't read."""
+        return 0.0 if self.reading is None else self.reading.margin
 
     @property
     def evidence(self) -> float:
         """Evidence that the passage answers, the reader's included."""
-        margin = 0.0 if self.reading is None else self.reading.margin
-        return WEIGHTS.evidence(self.candidate) + MARGIN * margin
+        retrieved = WEIGHTS.evidence(self.candidate)
+        if self.reading is None:
+            return retrieved
+        beyond = self.candidate.either - self.candidate.coverage
+        values = retrieved, self.margin, beyond, float(self.absent > 0)
+        weights = fitted().order
+        return sum(weights[name] * value for name, value in zip(ORDER, values, strict=True))
 
     @property
     def score(self) -> float:
@@ -79,7 +89,11 @@ def judge(ranking: Ranking, reader: Reader | None) -> list[Judged]:
         return rest
     readings = reader.read(ranking.question, [candidate.passage for candidate in first])
     read = [
-        Judged(one, reading if math.isfinite(reading.margin) else None)
+        Judged(
+            one,
+            reading if math.isfinite(reading.margin) else None,
+            len(absent_names(ranking.question, one.passage)),
+        )
         for one, reading in zip(first, readings, strict=True)
     ]
     read.sort(key=lambda one: (one.reading is None, -round(one.evidence, 6)))
@@ -90,11 +104,14 @@ def confidence(judged: Sequence[Judged]) -> float:
     """How likely the best passage answers, in [0, 1]."""
     if not judged:
         return 0.0
-    read = judged[0].reading is not None
-    weights = _WITH_READER if read else _PLAIN
-    values = features(judged) if read else plain_features(judged)
-    logit = sum(weight * value for weight, value in zip(weights, (*values, 1.0), strict=True))
-    return _logistic(logit)
+    if judged[0].reading is not None:
+        numbers = fitted()
+        pairs = zip(VERDICT, features(judged), strict=True)
+        return _logistic(
+            sum(numbers.verdict[name] * value for name, value in pairs) + numbers.constant
+        )
+    plain = zip(_PLAIN, (*plain_features(judged), 1.0), strict=True)
+    return _logistic(sum(weight * value for weight, value in plain))
 
 
 def scores(judged: Sequence[Judged]) -> list[float]:
@@ -104,7 +121,8 @@ def scores(judged: Sequence[Judged]) -> list[float]:
 
 def found_at(judged: Sequence[Judged]) -> float:
     """The confidence from which on an answer is quoted, unless another is asked for."""
-    return _PLAIN_FOUND_AT if not judged or judged[0].reading is None else _FOUND_AT
+    is_plain = not judged or judged[0].reading is None
+    return _PLAIN_FOUND_AT if is_plain else fitted().answered
 
 
 def plain_features(judged: Sequence[Judged]) -> tuple[float, ...]:
@@ -121,21 +139,33 @@ def plain_features(judged: Sequence[Judged]) -> tuple[float, ...]:
 
 
 def features(judged: Sequence[Judged]) -> tuple[float, ...]:
-    """What the confidence rests on with a reader.
+    """What the confidence rests on with a reader, by the names of ``weighing.VERDICT``.
 
-    The best passage's margin, its best sentence's evidence, and the margin's lead
-    over all that say something else: where nothing does, over even odds.
+    The best passage's margin, and its lead over all that say something else, where nothing
+    does over even odds; its best sentence's evidence; the share of the question's words in it
+    or above it; whether a name or number of the question is in neither; its lead by retrieval;
+    and whether it is of a table.
     """
     best = judged[0]
-    margin = 0.0 if best.reading is None else best.reading.margin
     others = [
-        one.reading.margin
+        one
         for one in judged[1:]
         if one.reading is not None and one.candidate.passage.text != best.candidate.passage.text
     ]
-    lead = margin - max(others, default=0.0)
+    lead = best.margin - max((one.margin for one in others), default=0.0)
     sentence, _, _ = plain_features(judged)
-    return margin, sentence, lead
+    found = WEIGHTS.evidence(best.candidate)
+    gain = found - max((WEIGHTS.evidence(one.candidate) for one in others), default=0.0)
+    is_table = best.candidate.passage.text.count(CELLS) > 1
+    return (
+        best.margin,
+        lead,
+        sentence,
+        best.candidate.either,
+        float(best.absent > 0),
+        gain,
+        float(is_table),
+    )
 
 
 def also_answers(one: Judged, best: Judged) -> bool:

@@ -35,6 +35,8 @@ class Candidate:
     coverage: float  # by the whole passage
     bm25: float  # not below 0, without an upper bound
     sentences: tuple[tuple[float, float], ...]  # cosine and coverage of each
+    above: float = 0.0  # coverage by its title and headings
+    either: float = 0.0  # coverage by what stands in it or above it
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +164,16 @@ def _compare(
         for s in passage.sentences
     ]
     coverages = [fsum(terms[term] for term in found) / total for found in held]
+    inside = set().union(*held)
+    above = terms.keys() & stems(" ".join((passage.title, *passage.section)))
     return Candidate(
         passage=passage,
         cosine=cosine,
-        coverage=fsum(terms[term] for term in set().union(*held)) / total,
+        coverage=fsum(terms[term] for term in inside) / total,
         bm25=bm25,
         sentences=tuple(zip(sentence_cosines, coverages, strict=True)),
+        above=fsum(terms[term] for term in above) / total,
+        either=fsum(terms[term] for term in inside | above) / total,
     )
 
 

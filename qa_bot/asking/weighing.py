@@ -1,0 +1,62 @@
+"""The fitted numbers: how much each kind of evidence counts, and when an answer is believed.
+
+They lie beside the reader whose margins they weigh, with what made them:
+``training/fit_answers.py``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from qa_bot.errors import ModelError
+from qa_bot.models.reader import FOLDER
+
+FILE = "answers.json"
+ORDER = ("evidence", "margin", "beyond", "absent")
+"""What a passage's place rests on; ``judging.Judged`` says what each is."""
+VERDICT = ("margin", "lead", "sentence", "either", "absent", "gain", "table")
+"""What the confidence in the first passage rests on; see ``judging.verdict_features``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Weights by the names of features; ``answered`` is a confidence in [0, 1]."""
+
+    order: Mapping[str, float]
+    verdict: Mapping[str, float]
+    constant: float
+    answered: float
+
+
+@lru_cache(1)
+def fitted(folder: Path = FOLDER) -> Numbers:
+    """Those that come with qa_bot's reader.
+
+    Raises:
+        ModelError: They are missing, damaged, or not those that this version counts with.
+    """
+    file = folder / FILE
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        order = _weights(kept["order"], ORDER)
+        verdict = _weights(kept["verdict"], (*VERDICT, "constant"))
+        answered = float(kept["answered"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{file} can't be used: {' '.join(str(error).split())}") from error
+    if not 0 <= answered <= 1:
+        raise ModelError(f"{file} can't be used: the confidence for an answer is {answered}")
+    return Numbers(order, verdict, verdict["constant"], answered)
+
+
+def _weights(kept: Mapping[str, object], names: Sequence[str]) -> dict[str, float]:
+    if set(kept) != set(names):
+        raise ValueError(f"it has numbers for {sorted(kept)}, not for {sorted(names)}")
+    found = {name: float(str(kept[name])) for name in names}
+    if not all(map(math.isfinite, found.values())):
+        raise ValueError("a number in it is none")
+    return found

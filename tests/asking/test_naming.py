@@ -1,0 +1,49 @@
+"""Numbers, codes and names of a question that a passage doesn't have."""
+
+from __future__ import annotations
+
+import pytest
+
+from qa_bot.asking.naming import absent_names
+from qa_bot.records import Passage
+
+
+def passage(text: str, title: str = "Report", *section: str) -> Passage:
+    return Passage("reports/harbour_2019.pdf", title, section, 0, len(text), text, 1)
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "absent"),
+    [
+        ("What did client 150 pay?", "Client 149 paid 20 euros.", ["150"]),
+        ("What did client 150 pay?", "Client 150 paid 20 euros.", []),
+        ("How fast is the Falcon-150?", "The Falcon-120 reaches 80 km/h.", ["Falcon-150"]),
+        ("How fast is the Falcon-150?", "The Falcon-150 reaches 80 km/h.", []),
+        ("Who appointed the CEO?", "The board appointed the CFO.", ["CEO"]),
+        ("What was revenue in FY17?", "Revenue in 2017 was 3 million.", []),
+        ("What was revenue in FY17?", "Revenue in fiscal 2016-17 was 3 million.", []),
+        ("What was revenue in 2022?", "Revenue in 2023 was 3 million.", ["2022"]),
+        ("Who spent 1.25 million?", "The yard spent 1,250,000 on cranes.", []),
+        ("Who spent 1,250,000?", "The yard spent 1.25 million on cranes.", []),
+        ("Which 3 piers were built?", "Three piers were built.", []),
+        ("What says clause 2.2?", "Clause 2.1 ends the lease.", ["2.2"]),
+        ("Where does Ann Vogt's boat lie?", "Ann Vogt has a boat at the pier.", []),
+        ("Where does Ann Vogt's boat lie?", "Ben Vogt has a boat at the pier.", ["Ann"]),
+        ("Does the annual fee of Ann rise?", "The annual fee rises.", ["Ann"]),
+        ("Where is the boat?", "It lies at the pier.", []),
+        ("What is bug BUG-1042 about?", "BUG-1041: the lamp flickers.", ["BUG-1042"]),
+        ("Does U.S. law apply?", "The law of the U.S. applies.", []),
+    ],
+)
+def test_what_a_question_turns_on_is_looked_for(
+    question: str, text: str, absent: list[str]
+) -> None:
+    assert absent_names(question, passage(text)) == absent
+
+
+def test_what_stands_above_a_passage_counts() -> None:
+    text = "Revenue was 3 million."
+    assert absent_names("What was revenue in 2018?", passage(text)) == ["2018"]
+    assert absent_names("What was revenue in 2018?", passage(text, "Report", "Year 2018")) == []
+    assert absent_names("What was the Harbour's revenue in 2019?", passage(text)) == []  # the file
+    assert absent_names("What was Lakeside revenue?", passage(text, "Lakeside Ltd.")) == []

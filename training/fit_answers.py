@@ -1,0 +1,249 @@
+"""Fit the order of passages and the verdict on many kinds of text, each judged by the others.
+
+``python -m training.fit_answers --rows FOLDER`` reads what ``training.gather`` wrote, prints what
+each domain gains when it is left out, and writes the numbers that ``qa_bot`` loads.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+from sklearn.metrics import roc_auc_score
+
+from qa_bot.asking.judging import READ
+from qa_bot.asking.weighing import ORDER, VERDICT
+
+GRID = (
+    (0.03, 0.05, 0.08, 0.12, 0.2),  # of the reader's margin
+    (0.0, 0.1, 0.2, 0.3, 0.5),  # of the words that only the headings have
+    (0.0, -0.05, -0.1, -0.2),  # of an absent name or number
+)
+
+Array = npt.NDArray[np.float64]
+Row = dict[str, Any]
+
+PRECISION = 0.87  # of what is answered, on the mean of the domains
+PENALTY = 0.02  # of squared weights, standardised
+SHARE = 0.8  # of questions that have an answer, whatever a domain's own share
+
+
+def read(folder: Path) -> dict[str, list[Row]]:
+    """The rows of each domain."""
+    return {
+        file.stem: [json.loads(line) for line in file.read_text().splitlines()]
+        for file in sorted(folder.glob("*.jsonl"))
+    }
+
+
+def features(one: Row, names: Sequence[str]) -> list[float]:
+    """A candidate's numbers."""
+    values = {
+        "evidence": float(one["evidence"]),
+        "margin": float(one["margin"] or 0.0),
+        "above": float(one["above"]),
+        "beyond": float(one["either"] - one["coverage"]),
+        "absent": float(one["absent"] > 0),
+    }
+    return [values[name] for name in names]
+
+
+def choose_order(rows: Mapping[str, Sequence[Row]]) -> Array:
+    """Weights against 1 for retrieval's evidence, every domain counting the same.
+
+    Of those that do as well as the best, within a standard error, the ones that trust the
+    reader least: other text is further from what it was trained on than these domains are.
+    """
+    tried = [np.array([1.0, *rest]) for rest in product(*GRID)]
+    shares = np.array([mean_first(rows, weights) for weights in tried])
+    best_share = shares.max()
+    count = sum(row["placed"] for of_domain in rows.values() for row in of_domain)
+    enough = best_share - np.sqrt(best_share * (1 - best_share) / max(count, 1))
+    trusted = min(
+        weights[1] for weights, share in zip(tried, shares, strict=True) if share >= enough
+    )
+    kept = [n for n, weights in enumerate(tried) if weights[1] == trusted]
+    return tried[max(kept, key=lambda n: shares[n])]
+
+
+def mean_first(rows: Mapping[str, Sequence[Row]], weights: Array) -> float:
+    """The mean over domains of ``first_right``."""
+    return float(np.mean([first_right(own, scorer(ORDER, weights)) for own in rows.values()]))
+
+
+def first_right(rows: Sequence[Row], score: Callable[[Row], float]) -> float:
+    """Share of the answerable questions whose first passage is right."""
+    asked = [row for row in rows if row["placed"]]
+    hits = [best(row, score)["right"] for row in asked if row["candidates"]]
+    return float(sum(hits) / max(len(asked), 1))
+
+
+def best(row: Row, score: Callable[[Row], float]) -> Row:
+    """The passage that comes first, of those that are read."""
+    found: Row = max(row["candidates"][:READ], key=score)
+    return found
+
+
+def ordered(row: Row, score: Callable[[Row], float]) -> list[Row]:
+    """The passages that are read, best first."""
+    return sorted(row["candidates"][:READ], key=lambda one: -score(one))
+
+
+def verdict_features(found: Sequence[Row], names: Sequence[str]) -> list[float]:
+    """The numbers of an answer, its passages in order."""
+    top = found[0]
+    others = [one for one in found[1:] if one["digest"] != top["digest"]]
+    margin = top["margin"] or 0.0
+    values = {
+        "margin": margin,
+        "lead": margin - max((one["margin"] or 0.0 for one in others), default=0.0),
+        "sentence": top["sentence"],
+        "coverage": top["coverage"],
+        "either": top["either"],
+        "above": top["above"],
+        "absent": float(top["absent"] > 0),
+        "gain": top["evidence"] - max((one["evidence"] for one in others), default=0.0),
+        "cosine": top["cosine"],
+        "table": float(top["table"]),
+        "span": float(top["span"]),
+    }
+    return [values[name] for name in names]
+
+
+def weights_of(rows: Sequence[Row]) -> Array:
+    """Of each question, so that the answerable are as many as they are taken to be."""
+    answerable = np.array([row["answerable"] for row in rows])
+    counts = np.where(answerable, SHARE / max(answerable.sum(), 1), 0.0)
+    if not answerable.all():
+        counts = counts + np.where(~answerable, (1 - SHARE) / (~answerable).sum(), 0.0)
+    return np.asarray(counts / counts.sum())
+
+
+def fit_verdict(
+    rows: Mapping[str, Sequence[Row]], names: Sequence[str], score: Callable[[Row], float]
+) -> Array:
+    """Weights of a logistic regression of "the first passage is right", the constant last."""
+    values, right, counts = [], [], []
+    for of_domain in rows.values():
+        kept = usable(of_domain)
+        values += [verdict_features(ordered(row, score), names) for row in kept]
+        right += [best(row, score)["right"] for row in kept]
+        counts.append(weights_of(kept))
+    x, y, w = np.array(values), np.array(right, float), np.concatenate(counts)
+    middle, spread = x.mean(0), x.std(0) + 1e-9
+    z = np.hstack([(x - middle) / spread, np.ones((len(x), 1))])
+
+    def loss(weights: Array) -> float:
+        likely = z @ weights
+        lost = w * (np.logaddexp(0, likely) - y * likely)
+        return float(lost.sum() / w.sum() + PENALTY * (weights[:-1] ** 2).sum() / 10)
+
+    found = minimize(loss, np.zeros(z.shape[1]), method="L-BFGS-B").x
+    plain = found[:-1] / spread
+    return np.append(plain, found[-1] - plain @ middle)
+
+
+def usable(rows: Sequence[Row]) -> list[Row]:
+    """Questions of which it is known whether a passage is right."""
+    return [row for row in rows if row["candidates"] and (row["placed"] or not row["answerable"])]
+
+
+def confidences(
+    rows: Sequence[Row], names: Sequence[str], weights: Array, score: Callable[[Row], float]
+) -> Array:
+    """How likely each question's first passage is right."""
+    values = np.array([verdict_features(ordered(row, score), names) for row in rows])
+    return np.asarray(1 / (1 + np.exp(-(values @ weights[:-1] + weights[-1]))))
+
+
+def scorer(names: Sequence[str], weights: Array) -> Callable[[Row], float]:
+    """A candidate's score."""
+    return lambda one: float(np.dot(features(one, names), weights))
+
+
+def main() -> None:
+    """Print the tables and write the numbers."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=Path, default=Path("training/run/domains"))
+    parser.add_argument("--out", type=Path)
+    arguments = parser.parse_args()
+    rows = read(arguments.rows)
+    plain = scorer(["evidence"], np.ones(1))
+    print("domain | n | retrieve | margin .2 | .05 | fitted, left out")
+    held: dict[str, tuple[Array, Array, Array]] = {}
+    for name, own in rows.items():
+        rest = {other: of for other, of in rows.items() if other != name}
+        weights = choose_order(rest)
+        mine = scorer(ORDER, weights)
+        shares = [
+            first_right(own, score)
+            for score in (
+                plain,
+                scorer(["evidence", "margin"], np.array([1, 0.2])),
+                scorer(["evidence", "margin"], np.array([1, 0.05])),
+                mine,
+            )
+        ]
+        count = sum(row["placed"] for row in own)
+        print(f"{name} | {count} | " + " | ".join(f"{share:.3f}" for share in shares))
+        verdict = fit_verdict(rest, VERDICT, mine)
+        kept = usable(own)
+        right = np.array([best(row, mine)["right"] for row in kept])
+        likely = confidences(kept, VERDICT, verdict, mine)
+        held[name] = likely, right, weights_of(kept)
+    _tell_verdicts(held)
+    order = choose_order(rows)
+    verdict = fit_verdict(rows, VERDICT, scorer(ORDER, order))
+    answered = threshold_of(held)
+    print("order", dict(zip(ORDER, order.round(4).tolist(), strict=True)))
+    print("verdict", dict(zip((*VERDICT, "constant"), verdict.round(4).tolist(), strict=True)))
+    print(f"answered from {answered:.2f}")
+    if arguments.out:
+        kept_numbers = {
+            "order": dict(zip(ORDER, order.round(5).tolist(), strict=True)),
+            "verdict": dict(zip((*VERDICT, "constant"), verdict.round(5).tolist(), strict=True)),
+            "answered": round(answered, 3),
+            "made by": "python -m training.gather; python -m training.fit_answers",
+            "of": {name: len(of) for name, of in rows.items()},
+            "on": datetime.now(UTC).date().isoformat(),
+        }
+        arguments.out.write_text(json.dumps(kept_numbers, indent=1) + "\n")
+
+
+def threshold_of(held: Mapping[str, tuple[Array, Array, Array]]) -> float:
+    """The lowest confidence from which on enough of what is answered is right, left out."""
+    for threshold in np.arange(20, 99) / 100:
+        shares = [
+            (counts * right)[shown].sum() / counts[shown].sum()
+            for likely, right, counts in held.values()
+            if (shown := likely >= threshold).any()
+        ]
+        if np.mean(shares) >= PRECISION:
+            return float(threshold)
+    return 1.0
+
+
+def _tell_verdicts(held: Mapping[str, tuple[Array, Array, Array]]) -> None:
+    print("domain | AUROC | at .5, .6, .7, .8: right among answered/answered among right")
+    for name, (likely, right, counts) in held.items():
+        auroc = roc_auc_score(right, likely) if 0 < right.sum() < len(right) else float("nan")
+        cells = []
+        for threshold in (0.5, 0.6, 0.7, 0.8):
+            shown = likely >= threshold
+            precision = (counts * right)[shown].sum() / max(counts[shown].sum(), 1e-9)
+            cells.append(
+                f"{precision:.2f}/{(counts * right)[shown].sum() / counts[right].sum():.2f}"
+            )
+        print(f"{name} | {auroc:.3f} | {' '.join(cells)}")
+
+
+if __name__ == "__main__":
+    main()
