@@ -211,12 +211,8 @@ class Citation:
         where = " › ".join((self.title, *below))
         parts = [where, f"¶ {self.paragraph}"]
         if self.pages:
-            parts.append(
-                ("p. " if len(self.pages) == 1 else "pp. ")
-                + "–".join(
-                    _page_name(page) for page in (self.pages[0], self.pages[-1])[: len(self.pages)]
-                )
-            )
+            ends = (self.pages[0], self.pages[-1])[: len(self.pages)]
+            parts.append(("p. " if len(ends) == 1 else "pp. ") + "–".join(map(_page_name, ends)))
         return ", ".join(parts)
 
 
@@ -252,13 +248,12 @@ class Quote:
 class Answer:
     """The reply to one question.
 
-    ``quotes`` holds one to three, best first, and is empty unless ``found``;
-    ``hits`` is the final ranking, or the nearest passages when nothing was found.
-    ``confidence`` in [0, 1] is comparable between questions.
+    ``quotes`` holds one to three, best first, also where they only may answer it; ``hits`` is the
+    final ranking. ``confidence`` in [0, 1] is comparable between questions.
     """
 
     question: str
-    found: bool
+    found: bool  # whether it is sure enough
     confidence: float
     hits: tuple[Hit, ...]
     quotes: tuple[Quote, ...]
@@ -267,6 +262,11 @@ class Answer:
     warning: str = ""  # why the answer may be worse than it could be
     strictness: float = 0.5  # the confidence that was needed, in [0, 1]
     reader: str = ""  # the name of what read the passages; "" where nothing did
+
+    @property
+    def verdict(self) -> Literal["answered", "possible", "absent"]:
+        """Whether the quotes answer, may answer, or there are none."""
+        return "answered" if self.found else "possible" if self.quotes else "absent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,10 +289,8 @@ class Stamp:
         It isn't sure where the file had been changed within two seconds of being
         hashed: a later change could have left the same time.
         """
-        now, then = (
-            (self.size, self.modified, self.inode),
-            (earlier.size, earlier.modified, earlier.inode),
-        )
+        now = self.size, self.modified, self.inode
+        then = earlier.size, earlier.modified, earlier.inode
         return now == then and self.size >= 0 and earlier.modified + 2_000_000_000 < earlier.checked
 
 

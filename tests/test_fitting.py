@@ -79,8 +79,8 @@ def test_the_confidence_tells_what_is_right_from_what_is_not() -> None:
 
 def test_the_threshold_is_the_lowest_with_the_wanted_precision_on_the_mean_of_domains() -> None:
     likely, ones = np.array([0.9, 0.8, 0.7, 0.6]), np.ones(4)
-    sure = likely, np.array([1.0, 1, 1, 0]), ones
-    unsure = likely, np.array([1.0, 1, 0, 0]), ones
+    sure = likely, np.array([1.0, 1, 1, 0]), ones, ones
+    unsure = likely, np.array([1.0, 1, 0, 0]), ones, ones
     assert threshold_of({"sure": sure}) == pytest.approx(0.61)
     assert threshold_of({"sure": sure, "unsure": unsure}) == pytest.approx(0.71)
 

@@ -32,6 +32,7 @@ Array = npt.NDArray[np.float64]
 Row = dict[str, Any]
 
 PRECISION = 0.87  # of what is answered, on the mean of the domains
+MISSED = 0.1  # of what is said to be absent, that has an answer
 PENALTY = 0.02  # of squared weights, standardised
 SHARE = 0.8  # of questions that have an answer, whatever a domain's own share
 
@@ -178,7 +179,7 @@ def main() -> None:
     rows = read(arguments.rows)
     plain = scorer(["evidence"], np.ones(1))
     print("domain | n | retrieve | margin .2 | .05 | fitted, left out")
-    held: dict[str, tuple[Array, Array, Array]] = {}
+    held: dict[str, tuple[Array, Array, Array, Array]] = {}
     for name, own in rows.items():
         rest = {other: of for other, of in rows.items() if other != name}
         weights = choose_order(rest)
@@ -198,7 +199,8 @@ def main() -> None:
         kept = usable(own)
         right = np.array([best(row, mine)["right"] for row in kept])
         likely = confidences(kept, VERDICT, verdict, mine)
-        held[name] = likely, right, weights_of(kept)
+        answerable = np.array([row["answerable"] for row in kept])
+        held[name] = likely, right, weights_of(kept), answerable
     _tell_verdicts(held)
     order = choose_order(rows)
     verdict = fit_verdict(rows, VERDICT, scorer(ORDER, order))
@@ -211,6 +213,7 @@ def main() -> None:
             "order": dict(zip(ORDER, order.round(5).tolist(), strict=True)),
             "verdict": dict(zip((*VERDICT, "constant"), verdict.round(5).tolist(), strict=True)),
             "answered": round(answered, 3),
+            "possible": round(possible_from(held), 3),
             "made by": "python -m training.gather; python -m training.fit_answers",
             "of": {name: len(of) for name, of in rows.items()},
             "on": datetime.now(UTC).date().isoformat(),
@@ -218,12 +221,12 @@ def main() -> None:
         arguments.out.write_text(json.dumps(kept_numbers, indent=1) + "\n")
 
 
-def threshold_of(held: Mapping[str, tuple[Array, Array, Array]]) -> float:
+def threshold_of(held: Mapping[str, tuple[Array, Array, Array, Array]]) -> float:
     """The lowest confidence from which on enough of what is answered is right, left out."""
     for threshold in np.arange(20, 99) / 100:
         shares = [
             (counts * right)[shown].sum() / counts[shown].sum()
-            for likely, right, counts in held.values()
+            for likely, right, counts, _ in held.values()
             if (shown := likely >= threshold).any()
         ]
         if np.mean(shares) >= PRECISION:
@@ -231,9 +234,23 @@ def threshold_of(held: Mapping[str, tuple[Array, Array, Array]]) -> float:
     return 1.0
 
 
-def _tell_verdicts(held: Mapping[str, tuple[Array, Array, Array]]) -> None:
+def possible_from(held: Mapping[str, tuple[Array, Array, Array, Array]]) -> float:
+    """The highest confidence under which few questions have an answer, on the mean of domains."""
+    highest = 0.0
+    for threshold in np.arange(1, 60) / 100:
+        shares = [
+            (counts * answerable)[below].sum() / counts[below].sum()
+            for likely, _, counts, answerable in held.values()
+            if (below := likely < threshold).any()
+        ]
+        if shares and np.mean(shares) <= MISSED:
+            highest = float(threshold)
+    return highest
+
+
+def _tell_verdicts(held: Mapping[str, tuple[Array, Array, Array, Array]]) -> None:
     print("domain | AUROC | at .5, .6, .7, .8: right among answered/answered among right")
-    for name, (likely, right, counts) in held.items():
+    for name, (likely, right, counts, _) in held.items():
         auroc = roc_auc_score(right, likely) if 0 < right.sum() < len(right) else float("nan")
         cells = []
         for threshold in (0.5, 0.6, 0.7, 0.8):

@@ -12,6 +12,7 @@ from qa_bot.asking.judging import (
     found_at,
     judge,
     marked_sentences,
+    possible_at,
     scores,
 )
 from qa_bot.asking.retrieval import Ranking, rank
@@ -34,7 +35,7 @@ def answer(
     reader: Reader | None = DEFAULT_READER,
     strictness: float | None = None,
 ) -> Answer:
-    """Answer a question by quoting, or say that the documents don't answer it.
+    """Answer a question by quoting, or say that nothing in the documents answers it clearly.
 
     Args:
         question: In plain words; no query syntax.
@@ -49,9 +50,10 @@ def answer(
             one that was fitted: see ``judging.found_at``.
 
     Returns:
-        One to three quotes, best first, where the confidence suffices;
-        otherwise none, with the nearest passages as ``hits``. Where the reader can't
-        be used, the answer goes by retrieval alone, and its ``warning`` says why.
+        One to three quotes, best first, where the confidence suffices, or, with ``found``
+        False, where they may answer: see ``Answer.verdict``. Otherwise none, with the nearest
+        passages as ``hits``. Where the reader can't be used, the answer goes by retrieval
+        alone, and its ``warning`` says why.
 
     Raises:
         EmptyQuestionError, UnknownDocumentError, UsageError
@@ -62,7 +64,7 @@ def answer(
     likely = confidence(judged)
     needed = found_at(judged) if strictness is None else strictness
     found = bool(judged) and likely >= needed
-    quoted = list(_quoted(judged[:k])) if found else []
+    quoted = list(_quoted(judged[:k])) if found or likely >= possible_at(judged) else []
     digests = index.digests({one.candidate.passage.document_id for one in quoted})
     hits = [
         Hit(one.candidate.passage, score)

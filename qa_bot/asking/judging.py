@@ -36,6 +36,7 @@ ALSO_QUOTED = 2.0  # log odds by which another passage may lag behind the first
 # confidence 0.5 where 95 % of the answerable ones are found (benchmarks/quality/fit.py).
 _PLAIN: tuple[float, ...] = (5.52, 2.52, 4.55, -5.09)
 _PLAIN_FOUND_AT = 0.5
+_PLAIN_POSSIBLE_AT = 0.25  # not fitted
 _ALSO_MARKED = 0.1  # evidence by which the second sentence may lag behind the first
 _ALSO_QUOTED = 0.9  # of the best passage's evidence: a close second answers too
 
@@ -123,6 +124,12 @@ def found_at(judged: Sequence[Judged]) -> float:
     """The confidence from which on an answer is quoted, unless another is asked for."""
     is_plain = not judged or judged[0].reading is None
     return _PLAIN_FOUND_AT if is_plain else fitted().answered
+
+
+def possible_at(judged: Sequence[Judged]) -> float:
+    """The confidence from which on a passage is quoted as one that may answer."""
+    is_plain = not judged or judged[0].reading is None
+    return _PLAIN_POSSIBLE_AT if is_plain else fitted().possible
 
 
 def plain_features(judged: Sequence[Judged]) -> tuple[float, ...]:

@@ -25,12 +25,13 @@ VERDICT = ("margin", "lead", "sentence", "either", "absent", "gain", "table")
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """Weights by the names of features; ``answered`` is a confidence in [0, 1]."""
+    """Weights by the names of features; ``answered`` and ``possible`` are confidences in [0, 1]."""
 
     order: Mapping[str, float]
     verdict: Mapping[str, float]
     constant: float
     answered: float
+    possible: float
 
 
 @lru_cache(1)
@@ -45,12 +46,12 @@ def fitted(folder: Path = FOLDER) -> Numbers:
         kept = json.loads(file.read_text(encoding="utf-8"))
         order = _weights(kept["order"], ORDER)
         verdict = _weights(kept["verdict"], (*VERDICT, "constant"))
-        answered = float(kept["answered"])
+        answered, possible = float(kept["answered"]), float(kept["possible"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{file} can't be used: {' '.join(str(error).split())}") from error
-    if not 0 <= answered <= 1:
-        raise ModelError(f"{file} can't be used: the confidence for an answer is {answered}")
-    return Numbers(order, verdict, verdict["constant"], answered)
+    if not 0 <= possible <= answered <= 1:
+        raise ModelError(f"{file} can't be used: its thresholds are {possible} and {answered}")
+    return Numbers(order, verdict, verdict["constant"], answered, possible)
 
 
 def _weights(kept: Mapping[str, object], names: Sequence[str]) -> dict[str, float]:

@@ -219,7 +219,7 @@ def _judged(one: Judgements, answer: Answer, seconds: float) -> tuple[Outcome, R
         if name in one.relevant
     ]
     first = answer.hits[0].passage if answer.hits else None
-    quote = answer.quotes[0] if answer.quotes else None
+    quote = answer.quotes[0] if answer.found else None
     marks = _marks(quote) if quote else ()
     cited = quote.citation if quote else Citation.of(first, "") if first else None
     documents = one.documents if question.answered else set(question.documents)

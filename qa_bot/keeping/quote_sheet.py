@@ -26,7 +26,10 @@ from qa_bot.text import as_cell
 
 Form = Literal["markdown", "csv", "docx"]
 
-_NOT_FOUND = "The documents don't answer this."
+_UNSURE = {
+    "possible": "This may answer it: confidence {:.2f}",
+    "absent": "Nothing here answers this clearly.",
+}
 _STALE = "Changed since indexed"
 _NOT_IN_UTF8 = re.compile("[\ud800-\udfff]")
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -132,13 +135,18 @@ def _marked(quote: Quote) -> list[Span]:
     return sorted((start - quote.start, end - quote.start) for start, end in quote.sentences)
 
 
+def _said(answer: Answer) -> str:
+    """What is said of an answer above its quotes."""
+    return _UNSURE.get(answer.verdict, "Confidence {:.2f}").format(answer.confidence)
+
+
 def _markdown(contents: _Contents) -> bytes:
     """Blocks a blank line apart."""
     title = contents.title
     blocks = [f"# {markdown_text(title, one_line=True)}", f"Made {contents.made_on}"]
     for number, answer in enumerate(contents.answers, 1):
         blocks.append(f"## {number}. {markdown_text(answer.question, one_line=True)}")
-        blocks.append(f"Confidence {answer.confidence:.2f}" if answer.found else _NOT_FOUND)
+        blocks.append(_said(answer))
         for quote in answer.quotes:
             context = list(contents.context(quote))
             blocks += [f"Context: “{markdown_text(text)}”" for text in context]
@@ -166,11 +174,11 @@ def _rows(contents: _Contents, answer: Answer) -> Iterator[dict[str, str]]:
     """One for each quote; one for a question that nothing was found for."""
     asked = {
         "question": answer.question,
-        "found": "yes" if answer.found else "no",
+        "found": {"answered": "yes", "possible": "maybe", "absent": "no"}[answer.verdict],
         "confidence": f"{answer.confidence:.4f}",
     }
     if not answer.quotes:
-        yield {**asked, "note": _NOT_FOUND}
+        yield {**asked, "note": _said(answer)}
     for rank, quote in enumerate(answer.quotes, 1):
         sentences = [quote.text[start:end] for start, end in _marked(quote)]
         yield {
@@ -212,8 +220,7 @@ def _docx(contents: _Contents) -> bytes:
     _write(document.add_paragraph(), f"Made {contents.made_on}")
     for number, answer in enumerate(contents.answers, 1):
         _write(document.add_heading(level=1), f"{number}. {answer.question}")
-        said = f"Confidence {answer.confidence:.2f}" if answer.found else _NOT_FOUND
-        _write(document.add_paragraph(), said)
+        _write(document.add_paragraph(), _said(answer))
         for quote in answer.quotes:
             _write_quote(document, contents, quote)
         if note := replaced_note([answer.question], _NOT_IN_XML, "a Word file"):

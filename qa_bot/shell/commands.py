@@ -27,6 +27,7 @@ from qa_bot.shell.console import (
     Json,
     ReaderName,
     Strictness,
+    answer_fields,
     count,
     err,
     out,
@@ -192,7 +193,7 @@ def ask(
                 strictness=strictness,
             )
         if as_json:
-            typer.echo(json.dumps(asdict(answer), ensure_ascii=False, indent=2))
+            typer.echo(json.dumps(answer_fields(answer), ensure_ascii=False, indent=2))
             return
         print_answer(answer, opened.slices)
 

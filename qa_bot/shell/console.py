@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from textwrap import shorten
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -73,7 +74,7 @@ def print_answer(answer: Answer, slices: Callable[[str, Sequence[Span]], list[st
     if answer.warning:
         err.print(f"[yellow]{escape(_harmless(answer.warning))}[/]", soft_wrap=True)
     if not answer.found:
-        _print_nearest(answer)
+        _print_unsure(answer)
     for number, quote in enumerate(answer.quotes):
         if number:
             out.print()
@@ -90,19 +91,27 @@ def print_answer(answer: Answer, slices: Callable[[str, Sequence[Span]], list[st
             print_text("  The file was changed or deleted since it was indexed.", "yellow")
 
 
-def _print_nearest(answer: Answer) -> None:
-    out.print("[bold]The documents don't answer this.[/]")
+def answer_fields(answer: Answer) -> dict[str, Any]:
+    """The answer as plain values, its verdict among them."""
+    return {"verdict": answer.verdict, **asdict(answer)}
+
+
+def _print_unsure(answer: Answer) -> None:
+    may = "This may answer it:" if answer.quotes else "Nothing here answers this clearly."
+    out.print(f"[bold]{may}[/]")
     if answer.unknown_words:
         listed = ", ".join(escape(word) for word in answer.unknown_words)
         out.print(f"No document mentions: {listed}.")
-    if answer.hits:
+    if answer.quotes:
+        out.print()
+    elif answer.hits:
         sure, needed = f"{answer.confidence:.2f}", f"{answer.strictness:.2f}"
         out.print(
-            f"\n[dim]Nearest passages (not an answer: confidence {sure}, and {needed} is needed; "
+            f"\n[dim]Closest (not an answer: confidence {sure}, and {needed} is needed; "
             "--strictness changes that):[/]",
             soft_wrap=True,
         )
-    for hit in answer.hits[:3]:
+    for hit in () if answer.quotes else answer.hits[:3]:
         place = " › ".join((hit.passage.title, *hit.passage.section))
         print_text(f"— {place}, ¶ {hit.passage.paragraph}", "dim")
         print_text(shorten(hit.passage.text, 160, placeholder=" …"), "dim", indent=2)

@@ -27,6 +27,7 @@ from qa_bot.shell.console import (
     Json,
     ReaderName,
     Strictness,
+    answer_fields,
     count,
     err,
     out,
@@ -288,7 +289,7 @@ def _add(  # each is an option
             "question": asdict(added.question),
             "replaced": added.replaced,
             "failure": outcome.failure,
-            "answer": asdict(answer),
+            "answer": answer_fields(answer),
         }
         typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
         return

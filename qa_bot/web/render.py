@@ -54,7 +54,7 @@ def removed_html(number: int) -> str:
 
 def verdict_html(number: int, answer: Answer, verdict: str = "", note: str = "") -> str:
     """Whether the answer is right: yes or no, and what came of saying so; ``note`` is HTML."""
-    asked = "Does this answer it?" if answer.found else "Is that right?"
+    asked = "Does this answer it?" if answer.quotes else "Is that right?"
     buttons = "".join(
         f'<button type="button" class="qa-verdict qa-quiet" value="{value}"'
         f' aria-pressed="{"true" if value == verdict else "false"}">{label}</button>'
@@ -98,7 +98,7 @@ def error_html(message: str) -> str:
 
 
 def answer_html(reply: Reply, *, scoped: bool = False) -> str:
-    """The quotes of an answer, best first, or that the documents don't answer.
+    """The quotes of an answer, best first, or that nothing answers clearly.
 
     Args:
         reply: The answer and what is needed to show it.
@@ -106,25 +106,32 @@ def answer_html(reply: Reply, *, scoped: bool = False) -> str:
     """
     answer = reply.answer
     warning = f'<p class="qa-hint">{plain(answer.warning)}</p>' if answer.warning else ""
-    if not answer.found:
-        return warning + _not_found(reply, "The chosen documents" if scoped else "The documents")
+    if not answer.quotes:
+        return warning + _not_found(
+            reply, "Nothing in the chosen documents" if scoped else "Nothing here"
+        )
     quoted = {quote.passage for quote in answer.quotes}
     more = [hit for hit in answer.hits if hit.passage not in quoted]
     quotes = "".join(_quote(quote, reply) for quote in answer.quotes)
+    if not answer.found:
+        warning += f'<p class="qa-none">This may answer it:</p>{_unknown(answer)}'
     return warning + quotes + _folded("More passages", more, reply)
+
+
+def _unknown(answer: Answer) -> str:
+    if not answer.unknown_words:
+        return ""
+    words = _either(f"“{plain(word)}”" for word in answer.unknown_words)
+    return f'<p class="qa-hint">No document contains {words}.</p>'
 
 
 def _not_found(reply: Reply, asked: str) -> str:
     answer = reply.answer
-    parts = [f'<p class="qa-none">{asked} don’t answer this.</p>']
-    if answer.unknown_words:
-        words = _either(f"“{plain(word)}”" for word in answer.unknown_words)
-        parts.append(f'<p class="qa-hint">No document contains {words}.</p>')
+    parts = [f'<p class="qa-none">{asked} answers this clearly.</p>', _unknown(answer)]
     if answer.hits:
         nearest = "".join(_hit(hit, reply) for hit in answer.hits[:_NEAREST])
         parts.append(
-            '<section class="qa-nearest"><h3>Nearest passages: not an answer</h3>'
-            f"{nearest}</section>"
+            f'<section class="qa-nearest"><h3>Closest: not an answer</h3>{nearest}</section>'
         )
     return "".join(parts)
 

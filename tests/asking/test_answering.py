@@ -188,3 +188,15 @@ def test_k_limits_what_is_quoted(article: Index) -> None:
 def test_nothing_in_the_chosen_documents_is_no_answer(article: Index) -> None:
     found = answer("How do limited budgets affect partnerships?", article, documents=[])
     assert (found.found, found.hits, found.quotes, found.confidence) == (False, (), (), 0.0)
+
+
+def test_what_may_answer_is_quoted_though_it_is_not_sure(article: Index) -> None:
+    """Three verdicts: sure, quoted as what may answer, and nothing that could be quoted."""
+    sure = answer(ANSWERED[0], article)
+    assert sure.verdict == "answered"
+    unsure = answer(ANSWERED[0], article, strictness=1.0)
+    assert (unsure.verdict, unsure.found) == ("possible", False)
+    assert unsure.quotes == sure.quotes
+    absent = answer("How do I bake bread?", article)
+    assert (absent.verdict, absent.quotes) == ("absent", ())
+    assert answer("How do I bake bread?", article, strictness=0.0).verdict == "answered"

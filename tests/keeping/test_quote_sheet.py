@@ -171,7 +171,7 @@ def test_markdown_shows_title_time_questions_quotes_places_and_what_is_not_found
         ("quote", f"— {WHERE} (notes/a.pdf)"),
         ("", "Changed since indexed"),
         ("h2", "2. Who knows?"),
-        ("", "The documents don't answer this."),
+        ("", "Nothing here answers this clearly."),
     ]
     assert links == ["/source?at=100&to=122", "/source?at=100&to=108"]
 
@@ -193,7 +193,7 @@ def test_a_word_file_shows_title_time_questions_quotes_places_and_what_is_not_fo
         ("Normal", "/source?at=100&to=108"),
         ("Normal", "Changed since indexed"),
         ("Heading 1", "2. Who knows?"),
-        ("Normal", "The documents don't answer this."),
+        ("Normal", "Nothing here answers this clearly."),
     ]
     assert [run.text for run in paragraphs[4].runs if run.bold] == ["It is so."]
 
@@ -221,7 +221,7 @@ def test_csv_has_a_line_for_each_quote_and_each_question_without() -> None:
     assert (second["place"], second["quote"]) == ("2", "Also\nso.")
     assert (second["context"], second["changed_since_indexed"]) == ("Lead-in:\n\n| head |", "yes")
     assert (third["number"], third["found"], third["quote"]) == ("2", "no", "")
-    assert third["note"] == "The documents don't answer this."
+    assert third["note"] == "Nothing here answers this clearly."
 
 
 def test_text_from_right_to_left_is_set_so_in_a_word_file() -> None:

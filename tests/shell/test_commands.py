@@ -120,7 +120,8 @@ def test_a_pipe_gets_the_quote_as_it_stands(article: Index, article_folder: Path
 def check_shape(printed: Any, record: Any) -> None:
     """Every field of a record, down to the last, and no other."""
     if dataclasses.is_dataclass(record):
-        assert list(printed) == [field.name for field in dataclasses.fields(record)]
+        told = ["verdict"] if isinstance(record, Answer) else []
+        assert list(printed) == [*told, *(field.name for field in dataclasses.fields(record))]
         for field in dataclasses.fields(record):
             check_shape(printed[field.name], getattr(record, field.name))
     elif isinstance(record, tuple):
@@ -139,17 +140,19 @@ def test_json_holds_every_field_of_the_answer(
     assert (done.code, done.err) == (0, "")
     found = answer(question, article, k=3)
     check_shape(json.loads(done.out), found)
+    printed_verdict = json.loads(done.out)["verdict"]
     assert question in done.out  # not escaped
-    assert bool(found.quotes) == (question == QUESTION)
+    assert printed_verdict == found.verdict
+    assert found.found == (question == QUESTION)
 
 
 def test_no_answer_is_no_error(shell: Shell, article_folder: Path) -> None:
     done = shell("ask", "How do I bake bread?", "--index", article_folder)
     assert (done.code, done.err) == (0, "")
     lines = done.out.splitlines()
-    assert lines[0] == "The documents don't answer this."
+    assert lines[0] == "Nothing here answers this clearly."
     assert lines[1] == "No document mentions: bake, bread."
-    assert lines[3].startswith("Nearest passages (not an answer: confidence 0.0")
+    assert lines[3].startswith("Closest (not an answer: confidence 0.0")
     assert len(lines) == 10  # three places, each with the start of its passage
     assert all(line.startswith("— Strengthening Security") for line in lines[4::2])
 
@@ -288,7 +291,8 @@ def test_the_answer_in_json_is_what_python_gets(
     done = shell("ask", QUESTION, "--index", article_folder, "--json")
     with open_index(article_folder) as index:
         found: Answer = answer(QUESTION, index)
-    assert json.loads(done.out) == json.loads(json.dumps(dataclasses.asdict(found)))
+    fields = {"verdict": found.verdict, **dataclasses.asdict(found)}
+    assert json.loads(done.out) == json.loads(json.dumps(fields))
     assert found == answer(QUESTION, article)
 
 

@@ -126,7 +126,13 @@ def the_quote(document: Document, sentences: tuple[Span, ...], *, stale: bool = 
     )
 
 
-def reply(*, found: bool = True, stale: bool = False, unknown: tuple[str, ...] = ()) -> Reply:
+def reply(
+    *,
+    found: bool = True,
+    stale: bool = False,
+    unknown: tuple[str, ...] = (),
+    quoted: bool | None = None,
+) -> Reply:
     document = the_document()
     start = TEXT.index("a passport")
     quote = the_quote(document, ((start, start + len("a passport")),), stale=stale)
@@ -136,7 +142,7 @@ def reply(*, found: bool = True, stale: bool = False, unknown: tuple[str, ...] =
         found=found,
         confidence=0.9,
         hits=(Hit(quote.passage, 1.0), Hit(other, 0.5)),
-        quotes=(quote,) if found else (),
+        quotes=(quote,) if (found if quoted is None else quoted) else (),
         unknown_words=unknown,
     )
     contexts = {(document.id, span): TEXT[slice(*span)] for span in quote.context}
@@ -220,11 +226,20 @@ def test_a_stale_passage_that_is_not_quoted_says_so_too() -> None:
     assert "changed since indexed" in Parsed(render.answer_html(replace(given, answer=answer))).text
 
 
+def test_what_may_answer_is_quoted_and_said_to_be_unsure() -> None:
+    sure = Parsed(render.answer_html(reply()))
+    page = Parsed(render.answer_html(reply(found=False, quoted=True, unknown=("quux",))))
+    assert page.text.startswith("This may answer it:No document contains “quux”.")
+    assert "a passport" in page.text
+    assert "This may answer it" not in sure.text
+    assert "not an answer" not in page.text
+
+
 def test_nothing_found_is_said_plainly_and_nothing_is_marked() -> None:
     page = Parsed(render.answer_html(reply(found=False, unknown=("<zebra>", "quux", "blip"))))
-    assert "The documents don’t answer this." in page.text
+    assert "Nothing here answers this clearly." in page.text
     assert "No document contains “<zebra>”, “quux” or “blip”." in page.text
-    assert "Nearest passages: not an answer" in page.text
+    assert "Closest: not an answer" in page.text
     assert page.marked == []
 
 
