@@ -58,9 +58,13 @@ from qa_bot.records import (
 )
 from qa_bot.store.checking import check_index
 from qa_bot.store.opening import Index, open_index
+from qa_bot.table_reading import view_table
+from qa_bot.table_view import TableView
+from qa_bot.tables import Cell, QuotedTable, Table
 
 __all__ = [
     "Answer",
+    "Cell",
     "Check",
     "Citation",
     "Comparison",
@@ -97,6 +101,7 @@ __all__ = [
     "Question",
     "QuestionFileError",
     "Quote",
+    "QuotedTable",
     "Reader",
     "Reading",
     "Receipt",
@@ -105,6 +110,8 @@ __all__ = [
     "ServerError",
     "Sheet",
     "Summary",
+    "Table",
+    "TableView",
     "UnknownDocumentError",
     "UnreadableDocumentError",
     "UsageError",
@@ -124,4 +131,5 @@ __all__ = [
     "read_golden",
     "read_questions",
     "retrieve",
+    "view_table",
 ]

@@ -10,13 +10,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
+from qa_bot.tables import QuotedTable, Table
+from qa_bot.tables import Span as Span  # noqa: PLC0414 - this is where the others have it from
 from qa_bot.text import text_digest, valid_unicode
 
 __version__ = "0.1.0"
 """Of qa_bot; evaluations and feedback say which one they are from."""
-
-Span = tuple[int, int]
-"""``(start, end)`` in code points, ``end`` exclusive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,8 @@ class Document:
     """One file as plain text with its structure.
 
     Invariants: ``blocks`` are disjoint and in reading order; ``sections[0]`` is
-    the whole document with the path ``()``; the others follow in reading order.
+    the whole document with the path ``()``; the others follow in reading order;
+    ``tables`` are disjoint and in reading order, and each of their rows is a block.
     Text, title and headings are valid Unicode: what a loader read as half of a
     surrogate pair, which no tokenizer and no database takes, becomes U+FFFD.
     """
@@ -88,16 +88,14 @@ class Document:
     blocks: tuple[Block, ...]
     pages: tuple[PageSpan, ...] = ()
     warnings: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", valid_unicode(self.text))
         object.__setattr__(self, "title", valid_unicode(self.title))
-        if any(
-            valid_unicode(heading) is not heading for one in self.sections for heading in one.path
-        ):
-            sections = (
-                replace(one, path=tuple(map(valid_unicode, one.path))) for one in self.sections
-            )
+        if not all(valid_unicode(name) is name for one in self.sections for name in one.path):
+            paths = (tuple(map(valid_unicode, one.path)) for one in self.sections)
+            sections = map(lambda one, path: replace(one, path=path), self.sections, paths)
             object.__setattr__(self, "sections", tuple(sections))
 
     @cached_property
@@ -112,7 +110,8 @@ class Excerpt:
 
     Invariant: ``index.document(document_id).text[start:end] == text``. ``blocks``
     and ``page_spans`` are those that share a character with it; the first may
-    begin before it, the last end after it.
+    begin before it, the last end after it. ``tables`` have the rows that do, with
+    their headers and the group that they are in.
     """
 
     document_id: str
@@ -125,6 +124,7 @@ class Excerpt:
     text: str
     blocks: tuple[Block, ...]
     page_spans: tuple[PageSpan, ...]
+    tables: tuple[Table, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,9 +228,8 @@ class Quote:
     """A whole passage, verbatim, with its answering sentences marked.
 
     Invariant: ``index.document(citation.document_id).text[start:end] == text``;
-    ``sentences`` are one or two spans inside it, ``context`` spans stand outside
-    it, before it but for a caption below its table, in the order of the text,
-    and are shown above it, never spliced in.
+    ``sentences`` are one or two spans inside it, ``context`` spans stand outside it, before it
+    but for a caption below its table, in order, and are shown above it, never spliced in.
     """
 
     text: str
@@ -242,6 +241,7 @@ class Quote:
     citation: Citation
     stale: bool = False  # the file was changed or deleted since it was indexed
     answer: Span | None = None  # its likeliest words, inside a marked sentence; None: not known
+    table: QuotedTable | None = None  # where it is of a table
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from conftest import ROOT
 
 PACKAGE = ROOT / "qa_bot"
 
-GROUND = "errors records text sentences"
+GROUND = "errors records tables table_reading table_view text sentences"
 PUBLIC = f"qa_bot {GROUND}"
 ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" is the public names
     "loaders": f"{GROUND} processes",
@@ -30,7 +30,10 @@ ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" 
     "qa_bot": f"{GROUND} models store building asking keeping evaluation",
     "__main__": "shell",
     "errors": "",
-    "records": "text",
+    "records": "tables text",
+    "tables": "",
+    "table_view": "tables text",
+    "table_reading": "records tables table_view",
     "text": "",
     "sentences": "records",
     "processes": "",
@@ -49,17 +52,22 @@ INSIDE = {  # rooms of a wing that may use less than the whole of it
     "store.schema": "",
     "store.pieces": "",
     "store.naming": "",
-    "store.rows": "pieces",
+    "store.tables": "",
+    "store.rows": "pieces tables",
     "store.caches": "database lexical rows schema vectors",
-    "store.database": "naming pieces schema",
+    "store.database": "naming pieces schema tables",
     "store.vectors": "",
     "store.lexical": "",
     "store.locks": "",
     "building.passages": "",
+    "building.meaning": "",
     "asking.retrieval": "",
     "asking.naming": "",
     "asking.weighing": "",
     "asking.judging": "retrieval naming weighing",
+    "asking.asked": "",
+    "asking.cell_features": "asked judging",
+    "asking.cells": "asked cell_features",
 }
 SLOW = {"torch", "transformers", "sentence_transformers", "faiss", "tantivy", "gradio"} | {
     "sklearn",

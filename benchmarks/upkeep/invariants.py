@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import get_args
 
 from qa_bot.records import Block, BlockKind, Document, Passage, Section, Span
+from qa_bot.tables import Table
 
 LONGEST_NAME = 500  # characters of a title or a heading; every passage under it carries them
 DEEPEST = 40  # headings in a path
@@ -44,6 +45,7 @@ def broken(document: Document, passages: Sequence[Passage]) -> Iterator[str]:
     yield from _broken_names(document)
     yield from _broken_sections(document)
     yield from _broken_blocks(document)
+    yield from _broken_tables(document)
     yield from _broken_pages(document)
     yield from _broken_passages(document, passages)
     yield from _broken_coverage(document, passages)
@@ -106,6 +108,38 @@ def _broken_blocks(document: Document) -> Iterator[str]:
         end = block.end
     if text[end:].strip():
         yield f"text in no block at the end: {text[end:][:40]!r}"
+
+
+def _broken_tables(document: Document) -> Iterator[str]:
+    last = 0
+    for table in document.tables:
+        name = f"table {table.start}-{table.end}"
+        if not last <= table.start < table.end <= len(document.text):
+            yield f"{name} crosses the one before it, or is out of the text"
+        last = table.end
+        places = [(cell.row, cell.column) for cell in table.cells]
+        if sorted(set(places)) != places:
+            yield f"{name}: cells twice, or not by row and column"
+        if any(after.start < before.end for before, after in pairwise(table.cells)):
+            yield f"{name}: cells that cross"
+        for span in filter(None, (table.caption, table.unit)):
+            if not 0 <= span[0] < span[1] <= len(document.text):
+                yield f"{name}: a caption or unit out of the text"
+        yield from _broken_cells(name, table, document)
+
+
+def _broken_cells(name: str, table: Table, document: Document) -> Iterator[str]:
+    rows = {block.start: block for block in document.blocks if block.kind.startswith("table_")}
+    starts = sorted(rows)
+    for cell in table.cells:
+        at = rows[starts[max(bisect_right(starts, cell.start) - 1, 0)]]
+        text = document.text[cell.start : cell.end]
+        if not at.start <= cell.start < cell.end <= at.end or text != text.strip():
+            yield f"{name}: a cell outside its row's block, or with white space at its edge"
+        if cell.row + cell.rows > table.rows or cell.column + cell.columns > table.columns:
+            yield f"{name}: a cell out of the table"
+        if (cell.kind == "header") != (at.kind == "table_header"):
+            yield f"{name}: a header in a row of values, or the other way round"
 
 
 def _broken_pages(document: Document) -> Iterator[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from qa_bot.asking.cell_features import scored
+from qa_bot.asking.cells import choose
 from qa_bot.asking.judging import (
     READ,
     Judged,
@@ -18,10 +20,11 @@ from qa_bot.asking.judging import (
 from qa_bot.asking.retrieval import Ranking, rank
 from qa_bot.errors import ModelError, UsageError
 from qa_bot.models.reader import DEFAULT_READER, Reader
-from qa_bot.records import Answer, Citation, Hit, Quote, Span
+from qa_bot.records import Answer, Citation, Hit, Quote, Sentence, Span
 from qa_bot.store.lexical import stems
 from qa_bot.store.opening import Index
-from qa_bot.text import is_stop_word, looks_english, without_possessive, words
+from qa_bot.tables import QuotedTable
+from qa_bot.text import CELLS, is_stop_word, looks_english, without_possessive, words
 
 MAX_QUOTES = 3
 
@@ -76,7 +79,7 @@ def answer(
         found=found,
         confidence=likely,
         hits=tuple(hits),
-        quotes=tuple(_quote(one, digests, stale) for one in quoted),
+        quotes=tuple(_quote(question, one, index, digests, stale) for one in quoted),
         unknown_words=tuple(_unknown_words(question, index)),
         stale=tuple(sorted(stale)),
         warning=warning,
@@ -131,22 +134,42 @@ def _quoted(judged: Sequence[Judged]) -> Iterator[Judged]:
             return
 
 
-def _quote(one: Judged, digests: dict[str, str], stale: set[str]) -> Quote:
+def _quote(
+    question: str, one: Judged, index: Index, digests: dict[str, str], stale: set[str]
+) -> Quote:
     passage = one.candidate.passage
-    marked = marked_sentences(one)
+    marked, table = _marked(question, one, index)
+    spans = [(sentence.start, sentence.end) for sentence in marked]
+    cell = table.cell if table else None
     return Quote(
         text=passage.text,
         start=passage.start,
         end=passage.end,
         passage=passage,
-        sentences=tuple((sentence.start, sentence.end) for sentence in marked),
+        sentences=tuple(spans),
         context=passage.context,
         citation=Citation.of(
             passage, digests[passage.document_id], marked[0].paragraph if marked else None
         ),
         stale=passage.document_id in stale,
-        answer=_answer(one, [(sentence.start, sentence.end) for sentence in marked]),
+        answer=cell.span if cell else None if table else _answer(one, spans),
+        table=table,
     )
+
+
+def _marked(question: str, one: Judged, index: Index) -> tuple[list[Sentence], QuotedTable | None]:
+    """The sentences that answer; where they are rows of a table, what in it answers."""
+    passage = one.candidate.passage
+    marked = marked_sentences(one)
+    if CELLS not in passage.text:
+        return marked, None
+    document = passage.document_id
+    tables = index.tables(document, (passage.start, passage.end))
+    found = scored(question, one, tables, lambda spans: index.slices(document, spans))
+    if found is None or not any(found.table.start <= s.start < found.table.end for s in marked):
+        return marked, None
+    likeliest, table = choose(question, found)
+    return list(dict.fromkeys(found.sentences[row] for row in table.rows or likeliest)), table
 
 
 def _answer(one: Judged, marked: Sequence[Span]) -> Span | None:

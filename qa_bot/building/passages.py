@@ -12,7 +12,7 @@ from qa_bot.records import Block, BlockKind, Document, Page, Passage, Section, S
 from qa_bot.sentences import sentence_spans
 
 VERSION = 4
-"""Raised whenever the same document is cut differently: indexes then cut it anew."""
+"""Raised whenever a document is cut, or its passages embedded, differently: indexes redo it."""
 
 TokenCounter = Callable[[Sequence[str]], list[int]]
 """Texts → the number of the model's tokens in each, special tokens left out."""

@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 
+from qa_bot.building.meaning import embedded
 from qa_bot.models.embedding import Embedder, quantise
 from qa_bot.records import Document, Passage, Span
 from qa_bot.store import database
@@ -59,18 +60,20 @@ class Store:
     def resume(self) -> None:
         """Go on from what an interrupted build staged, some of it without vectors."""
         self.passages += database.staged_passages(self._connection)
-        for key, text, spans in database.staged_without_vectors(self._connection):
-            self._waiting[key] = (text, [(start, end) for start, end in json.loads(spans)])
+        for key, text, spans, context in database.staged_without_vectors(self._connection):
+            self._waiting[key] = embedded(text, [(a, b) for a, b in json.loads(spans)], context)
 
     def add(self, document: Document, passages: Sequence[Passage], version: FileVersion) -> None:
         """Stage a document."""
-        keys = [_vector_key(self._embedder.fingerprint, passage) for passage in passages]
+        texts = [
+            embedded(one.text, _spans(one), [document.text[a:b] for a, b in one.context])
+            for one in passages
+        ]
+        keys = [_vector_key(self._embedder.fingerprint, *waiting) for waiting in texts]
         database.save_document(self._connection, document, passages, keys, version, staged=True)
         known = database.known_keys(self._connection, keys) if self._reuse else self._made
         self._waiting.update(
-            (key, (passage.text, _spans(passage)))
-            for key, passage in zip(keys, passages, strict=True)
-            if key not in known
+            (key, waiting) for key, waiting in zip(keys, texts, strict=True) if key not in known
         )
         self.passages += len(keys)
         while len(self._waiting) >= BATCH:
@@ -114,6 +117,6 @@ def _spans(passage: Passage) -> list[Span]:
     return [(s.start - passage.start, s.end - passage.start) for s in passage.sentences]
 
 
-def _vector_key(fingerprint: str, passage: Passage) -> bytes:
-    named = f"{fingerprint}\n{_spans(passage)}\n{passage.text}"
+def _vector_key(fingerprint: str, text: str, spans: Sequence[Span]) -> bytes:
+    named = f"{fingerprint}\n{spans}\n{text}"
     return hashlib.sha256(named.encode("utf-8", "surrogatepass")).digest()[:16]

@@ -87,7 +87,12 @@ def markdown_quote(
     lines = [f"“{markdown_text(text, marked)}”", f"— {markdown_citation(citation, link)}"]
     if said := replaced_note((text, place(citation)), NOT_IN_MARKDOWN, "Markdown"):
         lines.append(said)
-    return "\n>\n".join("> " + line.replace("\n", "\n> ") for line in lines)
+    return block_quote(lines)
+
+
+def block_quote(blocks: Iterable[str]) -> str:
+    """Blocks of Markdown as those of a block quote."""
+    return "\n>\n".join("> " + block.replace("\n", "\n> ") for block in blocks)
 
 
 def markdown_citation(citation: Citation, link: str = "") -> str:
@@ -99,7 +104,9 @@ def markdown_citation(citation: Citation, link: str = "") -> str:
     return f"[{shown}]({target})"
 
 
-def markdown_text(text: str, marked: Iterable[Span] = (), *, one_line: bool = False) -> str:
+def markdown_text(
+    text: str, marked: Iterable[Span] = (), *, one_line: bool = False, in_cell: bool = False
+) -> str:
     """Markdown that CommonMark renders as exactly this text; put something before and after it.
 
     Neither white space nor a line end may be the first or last of a paragraph,
@@ -110,15 +117,16 @@ def markdown_text(text: str, marked: Iterable[Span] = (), *, one_line: bool = Fa
         marked: What is set bold: disjoint spans of ``text``, in its order. A control
             character at the edge of one stays outside of it.
         one_line: For a heading, say: line ends become character references.
+        in_cell: For a cell of a table, where no block can begin; on one line, too.
     """
     text = replaced(text, NOT_IN_MARKDOWN)
     pieces = [_MEANS_SOMETHING.sub(r"\\\g<0>", character) for character in text]
-    for match in _BEGINS_SOMETHING.finditer(text):
+    for match in () if in_cell else _BEGINS_SOMETHING.finditer(text):
         pieces[match.end() - 1] = f"\\{text[match.end() - 1]}"
     for match in _LEADING_BLANK.finditer(text):
         pieces[match.start()] = _reference(match[0])
     for at, character in enumerate(text):
-        if character == "\r" or (one_line and character == "\n"):
+        if character == "\r" or ((one_line or in_cell) and character == "\n"):
             pieces[at] = _reference(character)
         elif character == "\n":
             pieces[at] = "\\\n"

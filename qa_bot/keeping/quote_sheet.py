@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +20,9 @@ from qa_bot.keeping.citing import (
     replaced_note,
     slug,
 )
+from qa_bot.keeping.tables import markdown_table_quote, marked_spans, parts_around, write_word_table
 from qa_bot.records import Answer, Citation, Quote, Span
+from qa_bot.table_view import TableView, reads_from_right, tab_separated
 from qa_bot.text import as_cell
 
 Form = Literal["markdown", "csv", "docx"]
@@ -44,6 +45,10 @@ _COLUMNS = (
     "quote",
     "answering_sentence",
     "second_answering_sentence",
+    "answering_row",
+    "answering_column",
+    "answering_cell",
+    "table",
     "context",
     "citation",
     "document",
@@ -73,11 +78,26 @@ class _Contents:
     answers: tuple[Answer, ...]
     link: Callable[[Citation], str]
     context: Callable[[Quote], Sequence[str]]
+    table: Callable[[Quote], TableView | None]
 
     @property
     def made_on(self) -> str:
         """2026-11-05 14:20 UTC."""
         return f"{self.made:%Y-%m-%d %H:%M %Z}".strip()
+
+    def table_of(self, quote: Quote) -> TableView | None:
+        """The table that a quote is of, where all of it can be shown as one."""
+        view = self.table(quote)
+        return None if view is None or view.is_narrow or view.loose else view
+
+    def context_of(self, quote: Quote) -> list[str]:
+        """The texts of a quote's context but for those that its table has."""
+        texts, view = list(self.context(quote)), self.table_of(quote)
+        if view is None or len(texts) != len(quote.context):
+            return texts
+        return [
+            text for text, span in zip(texts, quote.context, strict=True) if not view.shows(span)
+        ]
 
 
 def make_quote_sheet(
@@ -88,13 +108,15 @@ def make_quote_sheet(
     title: str = "Quote sheet",
     link: Callable[[Citation], str] | None = None,
     context: Callable[[Quote], Sequence[str]] | None = None,
+    table: Callable[[Quote], TableView | None] | None = None,
 ) -> Sheet:
     """Put the questions of a conversation with their quotes into a file.
 
     A quote read back from the file is the quote's text exactly: in Markdown what
     a CommonMark renderer shows between the quotation marks, in Word the text of
-    the paragraph in the style "Quote", in CSV the cell. Two things are said in a
-    note of the entry: U+FFFD stands for a character that the form can't hold
+    the paragraph in the style "Quote", in CSV the cell. Where it is shown as a
+    table (see ``table``), its rows are those of a table there, cell by cell. Two
+    things are said in a note of the entry: U+FFFD stands for a character that the form can't hold
     (U+0000 in Markdown, most control characters in Word, lone surrogates
     anywhere), and in CSV an apostrophe stands before a text that a spreadsheet
     would run as a formula (see ``text.as_cell``).
@@ -107,12 +129,20 @@ def make_quote_sheet(
         title: Stands on top, and gives the file its name.
         link: The address of a quote's place; "" for none.
         context: The texts of a quote's context spans, shown above it.
+        table: The table that a quote is of, from ``view_table``: in Markdown and Word it
+            then stands there as a table with the quote's rows; in CSV they are in the column
+            "table", as lines of cells with tabs between them.
 
     Raises:
         UsageError: There is no such form.
     """
     contents = _Contents(
-        title, made, tuple(answers), link or (lambda _: ""), context or (lambda _: ())
+        title,
+        made,
+        tuple(answers),
+        link or (lambda _: ""),
+        context or (lambda _: ()),
+        table or (lambda _: None),
     )
     writers: dict[str, tuple[Callable[[_Contents], bytes], str, str]] = {
         "markdown": (_markdown, "md", "text/markdown;charset=utf-8"),
@@ -130,11 +160,6 @@ def make_quote_sheet(
     return Sheet(name, media_type, write(contents))
 
 
-def _marked(quote: Quote) -> list[Span]:
-    """The answering sentences as spans of the quote's text, in its order."""
-    return sorted((start - quote.start, end - quote.start) for start, end in quote.sentences)
-
-
 def _said(answer: Answer) -> str:
     """What is said of an answer above its quotes."""
     return _UNSURE.get(answer.verdict, "Confidence {:.2f}").format(answer.confidence)
@@ -148,10 +173,13 @@ def _markdown(contents: _Contents) -> bytes:
         blocks.append(f"## {number}. {markdown_text(answer.question, one_line=True)}")
         blocks.append(_said(answer))
         for quote in answer.quotes:
-            context = list(contents.context(quote))
+            context = contents.context_of(quote)
             blocks += [f"Context: “{markdown_text(text)}”" for text in context]
             link = contents.link(quote.citation)
-            blocks.append(markdown_quote(quote.text, quote.citation, _marked(quote), link))
+            if (view := contents.table_of(quote)) is not None:
+                blocks.append(markdown_table_quote(quote, view, link))
+            else:
+                blocks.append(markdown_quote(quote.text, quote.citation, marked_spans(quote), link))
             if quote.stale:
                 blocks.append(_STALE)
             blocks.append(replaced_note(context, NOT_IN_MARKDOWN, "Markdown"))
@@ -180,7 +208,9 @@ def _rows(contents: _Contents, answer: Answer) -> Iterator[dict[str, str]]:
     if not answer.quotes:
         yield {**asked, "note": _said(answer)}
     for rank, quote in enumerate(answer.quotes, 1):
-        sentences = [quote.text[start:end] for start, end in _marked(quote)]
+        sentences = [quote.text[start:end] for start, end in marked_spans(quote)]
+        view = contents.table_of(quote)
+        row, column, cell = (view.named if view else None) or ("", "", "")
         yield {
             **asked,
             "place": str(rank),
@@ -188,6 +218,10 @@ def _rows(contents: _Contents, answer: Answer) -> Iterator[dict[str, str]]:
             **dict(
                 zip(("answering_sentence", "second_answering_sentence"), sentences, strict=False)
             ),
+            "answering_row": row,
+            "answering_column": column,
+            "answering_cell": cell,
+            "table": tab_separated(view, [*view.head, *view.own]) if view else "",
             "context": "\n\n".join(contents.context(quote)),
             "citation": str(quote.citation),
             "document": quote.citation.document_id,
@@ -231,10 +265,13 @@ def _docx(contents: _Contents) -> bytes:
 
 
 def _write_quote(document: Any, contents: _Contents, quote: Quote) -> None:  # noqa: ANN401
-    context = list(contents.context(quote))
+    context = contents.context_of(quote)
     for text in context:
         _write(document.add_paragraph(), f"Context: “{text}”")
-    _write(document.add_paragraph(style="Quote"), quote.text, _marked(quote))
+    if (view := contents.table_of(quote)) is not None:
+        _write_table_quote(document, quote, view)
+    else:
+        _write(document.add_paragraph(style="Quote"), quote.text, marked_spans(quote))
     below = [f"— {place(quote.citation)}", contents.link(quote.citation)]
     if quote.stale:
         below.append(_STALE)
@@ -243,13 +280,28 @@ def _write_quote(document: Any, contents: _Contents, quote: Quote) -> None:  # n
         _write(document.add_paragraph(), text)
 
 
+def _write_table_quote(document: Any, quote: Quote, view: TableView) -> None:  # noqa: ANN401
+    """What answers in a line, then the table, with the quote's text before and after it."""
+    before, after = parts_around(quote, view)
+    if view.headline is not None:
+        said, value = view.headline
+        _write(document.add_paragraph(), said, [value])
+    if before:
+        _write(document.add_paragraph(style="Quote"), *before)
+    if view.title:
+        _write(document.add_paragraph(style="Caption"), view.title)
+    write_word_table(document, view, _write)
+    if after:
+        _write(document.add_paragraph(style="Quote"), *after)
+
+
 def _write(paragraph: Any, text: str, marked: Iterable[Span] = ()) -> None:  # noqa: ANN401
     """Write a text into an empty paragraph, what is marked in bold and highlighted."""
     from docx.enum.text import WD_COLOR_INDEX
     from docx.oxml import OxmlElement
 
     text = replaced(text, _NOT_IN_XML)
-    from_right = _reads_from_right(text)
+    from_right = bool(reads_from_right(text))
     if from_right:
         paragraph._p.get_or_add_pPr().append(OxmlElement("w:bidi"))
     at = 0
@@ -266,9 +318,3 @@ def _write(paragraph: Any, text: str, marked: Iterable[Span] = ()) -> None:  # n
                     run.bold = run.font.cs_bold = True  # the second one for Arabic, Hebrew, …
                     run.font.highlight_color = WD_COLOR_INDEX.YELLOW
         at = max(at, end)
-
-
-def _reads_from_right(text: str) -> bool:
-    """Whether the first letter that has a direction goes from right to left."""
-    directions = map(unicodedata.bidirectional, text)
-    return next((one for one in directions if one in ("L", "R", "AL")), "L") != "L"

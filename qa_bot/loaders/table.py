@@ -11,6 +11,8 @@ from pathlib import Path
 
 from qa_bot.loaders.decoding import refuse_binary
 from qa_bot.loaders.html.markup import decode_page
+from qa_bot.loaders.table_cells import written_row
+from qa_bot.loaders.table_grid import Grid
 from qa_bot.loaders.table_shape import first_row_is
 from qa_bot.loaders.writing import Writer, one_line
 from qa_bot.records import Document
@@ -102,17 +104,9 @@ def _write(writer: Writer, rows: Sequence[Sequence[str]], size: int, caption: st
     if not names:
         writer.table(rows, caption=caption)
         return
-    named = [
-        [
-            f"{name}: {value}" if name else value
-            for name, value in zip(names, row, strict=False)
-            if value
-        ]
-        + [value for value in row[len(names) :] if value]
-        for row in rows[1:]
-    ]
-    longer = sum(len(cell) + 3 for row in named for cell in row)
-    writer.table([names, *named] if longer <= _GROWTH * size else rows, 1, caption)
+    named = Grid(rows, {0}, names=names)
+    longer = sum(len(written_row(row, names)[0]) for row in rows[1:])
+    writer.table(named if longer <= _GROWTH * size else Grid(rows, {0}), caption=caption)
 
 
 def _names(rows: Sequence[Sequence[str]]) -> list[str]:

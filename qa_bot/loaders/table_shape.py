@@ -13,6 +13,14 @@ _LONGEST_REPEATED = 60  # characters; a longer merged cell is told once
 _SAMPLE = 50  # rows that are looked at
 _MOST = 0.7  # of a column's cells, to say what the column holds
 _YEAR = re.compile(r"(?:FY\s?)?(?:19|20)\d\d(?:[-/\u2013]\d\d(?:\d\d)?)?", re.IGNORECASE)
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
+_DATE = re.compile(
+    rf"(?:fy|fiscal|q[1-4]|as of|at)?\s?'?(?:{_YEAR.pattern}|{_MONTH}(?:\s\d\d?)?,?"
+    rf"(?:\s?(?:19|20)?\d\d)?|\d\d?\s{_MONTH}(?:\s(?:19|20)\d\d)?)(?:\s?[(*¹²³ae)]+)?",
+    re.IGNORECASE,
+)
+_CORNER = re.compile(r"\(.*\)|in (?:thousands|millions|billions)\b.*|\$.*", re.IGNORECASE)
+_GROUPS = 4  # rows at most that name groups before a row with values
 _ANY_LETTER = re.compile(r"[^\W\d_]")
 _AMOUNT = re.compile(
     r"[^\w]*\d[\d.,'\s]*\s?(?:%|\u00b0?[A-Za-z\u00b5]{1,3}\u00b2?|million|billion)?[^\w]*"
@@ -38,6 +46,11 @@ def kind_of(cell: str) -> _Kind:
         return "truth"
     is_number = not _ANY_LETTER.search(cell) or _AMOUNT.fullmatch(cell)
     return "number" if is_number else "text"
+
+
+def is_date(cell: str) -> bool:
+    """Whether a cell is a year, a month, a quarter or a day: "FY 2017", "March 31, 2012"."""
+    return bool(_DATE.fullmatch(cell))
 
 
 def first_row_is(rows: Sequence[Sequence[str]]) -> Literal["header", "unclear", "row"]:
@@ -73,6 +86,58 @@ def first_row_is(rows: Sequence[Sequence[str]]) -> Literal["header", "unclear", 
     if any(_kind_of_column(body, column) not in ("text", "") for column in range(len(first))):
         return "header"
     return "row" if width == 2 and _is_mixed(body) else "unclear"
+
+
+def headers_over_amounts(rows: Sequence[Sequence[str]]) -> list[int]:
+    """The rows that name columns of amounts, where these have texts, years or dates above them.
+
+    A header may be of several rows ("Year ended June 30" over "2023" and "2022"); another one
+    further down has nothing where the rows' names stand. Empty where columns hold no amounts.
+    """
+    found: list[int] = []
+    run: list[int] = []
+    for at, row in enumerate(rows):
+        if _may_name_amounts(row, is_first=not found and len(run) == at):
+            run.append(at)
+            continue
+        is_body = sum(kind_of(cell) == "number" for cell in row[1:]) > 0 and any(row[:1])
+        filled = [column for row in run for column, cell in enumerate(rows[row]) if cell and column]
+        if is_body or (run and not any(row[1:]) and _is_body_near(rows, at)):
+            found += run if any(filled) else []
+        run = []
+    return found
+
+
+def headers_over_names(rows: Sequence[Sequence[str]]) -> int:
+    """How many rows, from the first, name columns of amounts and leave the corner free.
+
+    "Fiscal" stands over "2019 | 2018", and that over "(in millions)"; 0 where none surely does.
+    """
+    over = headers_over_amounts(rows)
+    count = next((number for number, row in enumerate([*over, -1]) if row != number), 0)
+    corners = all(_may_name_amounts(row, is_first=False) for row in rows[:count])
+    return count if corners else 0
+
+
+def _is_body_near(rows: Sequence[Sequence[str]], at: int) -> bool:
+    """Whether a row of amounts comes soon after the name of a group."""
+    return any(
+        any(kind_of(cell) == "number" for cell in row[1:]) and any(row[:1])
+        for row in rows[at + 1 : at + _GROUPS]
+    )
+
+
+def _may_name_amounts(row: Sequence[str], *, is_first: bool) -> bool:
+    """Whether nothing in a row is an amount, nor its name but for a corner: "(in millions)"."""
+    others = [cell for cell in row[1:] if cell]
+    if not all(_DATE.fullmatch(cell) or kind_of(cell) == "text" for cell in others):
+        return False
+    if any(len(cell) > _LONGEST_NAME for cell in others):
+        return False
+    corner = row[0] if row else ""
+    if not corner or _CORNER.fullmatch(corner):
+        return True
+    return is_first and bool(others) and not corner.endswith(":")
 
 
 def _column(rows: Sequence[Sequence[str]], column: int) -> Iterator[str]:

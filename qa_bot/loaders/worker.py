@@ -24,6 +24,7 @@ from qa_bot.errors import OcrError, QaBotError, UnreadableDocumentError
 from qa_bot.loaders import load_document
 from qa_bot.processes import limit_memory
 from qa_bot.records import Block, Document, Limits, Page, PageSpan, Section
+from qa_bot.tables import Cell, Span, Table
 
 Request = dict[str, Any]
 Reply = dict[str, Any]
@@ -114,7 +115,30 @@ def to_json(document: Document) -> dict[str, Any]:
         "blocks": [(block.kind, block.start, block.end) for block in document.blocks],
         "pages": [(*astuple(span.page), span.start, span.end) for span in document.pages],
         "warnings": document.warnings,
+        "tables": [_table_fields(table) for table in document.tables],
     }
+
+
+def _table_fields(table: Table) -> dict[str, Any]:
+    return {
+        "shape": [table.start, table.end, table.rows, table.columns],
+        "cells": [
+            (one.kind, one.start, one.end, one.row, one.column, one.rows, one.columns)
+            for one in table.cells
+        ],
+        "caption": table.caption,
+        "unit": table.unit,
+    }
+
+
+def _table(fields: dict[str, Any]) -> Table:
+    start, end, rows, columns = fields["shape"]
+    cells = tuple(Cell(*cell) for cell in fields["cells"])
+    return Table(start, end, rows, columns, cells, _span(fields["caption"]), _span(fields["unit"]))
+
+
+def _span(listed: list[int] | None) -> Span | None:
+    return (listed[0], listed[1]) if listed else None
 
 
 def from_json(fields: dict[str, Any]) -> Document:
@@ -127,6 +151,7 @@ def from_json(fields: dict[str, Any]) -> Document:
         blocks=tuple(Block(*block) for block in fields["blocks"]),
         pages=tuple(PageSpan(Page(*page), start, end) for *page, start, end in fields["pages"]),
         warnings=tuple(fields["warnings"]),
+        tables=tuple(_table(table) for table in fields["tables"]),
     )
 
 

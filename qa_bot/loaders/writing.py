@@ -9,8 +9,10 @@ from pathlib import Path
 
 from qa_bot.loaders.captions import LONGEST_CAPTION, caption_of
 from qa_bot.loaders.outline import Heading, nest_sections
+from qa_bot.loaders.table_cells import MOST_CELLS, made_table, with_captions, written_row
+from qa_bot.loaders.table_grid import Grid, tidied, without_empty_rows
 from qa_bot.records import Block, BlockKind, Document
-from qa_bot.text import CELLS
+from qa_bot.tables import Table
 
 INDENT = "   "  # of each level of a list
 DEEPEST = 9  # levels of a list that are indented
@@ -45,6 +47,8 @@ class Writer:
         self._bare = False  # whether the last block ends a table without a caption
         self._below = False  # whether the last block may be the caption of the table above it
         self._tables_captioned = {"above": 0, "below": 0}
+        self._tables: list[Table] = []
+        self._cells = 0  # of all tables
 
     def append(self, kind: BlockKind, text: str, *, tight: bool = False) -> Block:
         """Add a block; ``tight`` puts it right under a part of the same list or table."""
@@ -84,26 +88,36 @@ class Writer:
             self.append("list_item", f"{name}: {value}" if name else value, tight=True)
         return self.headings[-1]
 
-    def table(self, rows: Sequence[Sequence[str]], header_rows: int = 0, caption: str = "") -> None:
+    def table(
+        self, rows: Sequence[Sequence[str]] | Grid, header_rows: int = 0, caption: str = ""
+    ) -> None:
         """Add a table, a block for each row; the first ``header_rows`` name the columns.
 
         Without a ``caption`` it has the paragraph right before or after it that
         is labelled as a table's. Between two tables that is the one on the side
         where the document's other captions stand.
         """
-        lines: list[tuple[BlockKind, str]] = [
-            ("table_header" if number < header_rows else "table_row", CELLS.join(row))
-            for number, row in enumerate(rows)
-            if any(row)
+        grid = rows if isinstance(rows, Grid) else Grid(rows, range(header_rows))
+        grid = without_empty_rows(tidied(grid))
+        lines = [
+            written_row(row, () if number in grid.heads else grid.names)
+            for number, row in enumerate(grid.rows)
         ]
         if not caption and lines:
             caption = self._caption_above()
         elif caption:
             self.append("caption" if len(caption) <= LONGEST_CAPTION else "paragraph", caption)
             self._below = False
-        for number, (kind, line) in enumerate(lines):
-            self.append(kind, line, tight=number > 0 or bool(caption))
+        places = []
+        for number, (line, spans) in enumerate(lines):
+            kind: BlockKind = "table_header" if number in grid.heads else "table_row"
+            start = self.append(kind, line, tight=number > 0 or bool(caption)).start
+            start -= len(line) - len(line.lstrip())
+            places.append([span and (start + span[0], start + span[1]) for span in spans])
         self._bare = bool(lines) and not caption
+        self._cells += sum(map(len, places))
+        if self._cells <= MOST_CELLS and (table := made_table(grid, places)) is not None:
+            self._tables.append(table)
 
     def _caption_above(self) -> str:
         """Make the last block the caption of the table to come, where it says so."""
@@ -175,6 +189,7 @@ class Writer:
             sections=sections,
             blocks=tuple(self.blocks),
             warnings=warnings,
+            tables=tuple(with_captions(self._tables, self.blocks, text)),
         )
 
 

@@ -19,6 +19,7 @@ from rich.markup import escape
 import qa_bot
 from qa_bot import QaBotError, UsageError
 from qa_bot.shell import evaluation
+from qa_bot.shell.answers import answer_as_json, print_answer
 from qa_bot.shell.console import (
     DOCUMENTS,
     INDEX,
@@ -27,11 +28,9 @@ from qa_bot.shell.console import (
     Json,
     ReaderName,
     Strictness,
-    answer_fields,
     count,
     err,
     out,
-    print_answer,
     print_text,
     progress_bar,
     reader_named,
@@ -193,9 +192,9 @@ def ask(
                 strictness=strictness,
             )
         if as_json:
-            typer.echo(json.dumps(answer_fields(answer), ensure_ascii=False, indent=2))
+            typer.echo(json.dumps(answer_as_json(answer, opened), ensure_ascii=False, indent=2))
             return
-        print_answer(answer, opened.slices)
+        print_answer(answer, opened)
 
 
 @app.command()

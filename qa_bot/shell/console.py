@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
-from textwrap import shorten
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
 from qa_bot.models.other_readers import load_reader
 from qa_bot.models.reader import DEFAULT_READER, Reader
-from qa_bot.records import Answer, Span
+from qa_bot.records import Span
 
 out = Console(highlight=False, emoji=False)
 err = Console(stderr=True, highlight=False, emoji=False)
@@ -66,58 +63,8 @@ def reader_named(name: str | None) -> Reader | None:
     return None if name == "none" else load_reader(name)
 
 
-def print_answer(answer: Answer, slices: Callable[[str, Sequence[Span]], list[str]]) -> None:
-    """The quotes with their citations, or that there are none, with the nearest passages.
-
-    ``slices`` gives the texts of a document's spans, as ``Index.slices`` does.
-    """
-    if answer.warning:
-        err.print(f"[yellow]{escape(_harmless(answer.warning))}[/]", soft_wrap=True)
-    if not answer.found:
-        _print_unsure(answer)
-    for number, quote in enumerate(answer.quotes):
-        if number:
-            out.print()
-        if quote.context:
-            for context in slices(quote.citation.document_id, quote.context):
-                print_text(context, "dim", indent=2)
-        marked = [(start - quote.start, end - quote.start) for start, end in quote.sentences]
-        words = (
-            [(quote.answer[0] - quote.start, quote.answer[1] - quote.start)] if quote.answer else []
-        )
-        print_text(quote.text, bold=marked, underlined=words, indent=2)
-        print_text(f"— {quote.citation}", "cyan")
-        if quote.stale:
-            print_text("  The file was changed or deleted since it was indexed.", "yellow")
-
-
-def answer_fields(answer: Answer) -> dict[str, Any]:
-    """The answer as plain values, its verdict among them."""
-    return {"verdict": answer.verdict, **asdict(answer)}
-
-
-def _print_unsure(answer: Answer) -> None:
-    may = "This may answer it:" if answer.quotes else "Nothing here answers this clearly."
-    out.print(f"[bold]{may}[/]")
-    if answer.unknown_words:
-        listed = ", ".join(escape(word) for word in answer.unknown_words)
-        out.print(f"No document mentions: {listed}.")
-    if answer.quotes:
-        out.print()
-    elif answer.hits:
-        sure, needed = f"{answer.confidence:.2f}", f"{answer.strictness:.2f}"
-        out.print(
-            f"\n[dim]Closest (not an answer: confidence {sure}, and {needed} is needed; "
-            "--strictness changes that):[/]",
-            soft_wrap=True,
-        )
-    for hit in () if answer.quotes else answer.hits[:3]:
-        place = " › ".join((hit.passage.title, *hit.passage.section))
-        print_text(f"— {place}, ¶ {hit.passage.paragraph}", "dim")
-        print_text(shorten(hit.passage.text, 160, placeholder=" …"), "dim", indent=2)
-
-
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
+    """The text without what could give a terminal orders."""
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
@@ -132,7 +79,7 @@ def print_text(
     if not out.is_terminal:
         typer.echo(text, color=True)  # "color" leaves escape sequences alone
         return
-    shown = Text(_harmless(text), style=style)
+    shown = Text(harmless(text), style=style)
     for start, end in bold:
         shown.stylize("bold", start, end)
     for start, end in underlined:

@@ -19,6 +19,7 @@ from qa_bot.evaluation.golden import FILE, wanted
 from qa_bot.evaluation.judging import OnProgress
 from qa_bot.evaluation.questions import as_line, in_words
 from qa_bot.models.reader import DEFAULT_READER, Reader
+from qa_bot.shell.answers import print_answer
 from qa_bot.shell.console import (
     DOCUMENTS,
     INDEX,
@@ -27,11 +28,9 @@ from qa_bot.shell.console import (
     Json,
     ReaderName,
     Strictness,
-    answer_fields,
     count,
     err,
     out,
-    print_answer,
     print_text,
     progress_bar,
     reader_named,
@@ -282,14 +281,14 @@ def _add(  # each is an option
         if outcome.problem:
             raise UsageError(f"This can't be golden: {outcome.problem}.")
         if not as_json:
-            print_answer(answer, opened.slices)
+            print_answer(answer, opened)
     added = qa_bot.add_golden(index, question)
     if as_json:
         shown = {
             "question": asdict(added.question),
             "replaced": added.replaced,
             "failure": outcome.failure,
-            "answer": answer_fields(answer),
+            "answer": {"verdict": answer.verdict, **asdict(answer)},
         }
         typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
         return

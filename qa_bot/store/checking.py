@@ -14,7 +14,7 @@ import numpy as np
 from qa_bot.errors import NoDocumentsError, UnreadableDocumentError
 from qa_bot.loaders.files import file_hash_of, find_files
 from qa_bot.records import Check
-from qa_bot.store import caches, database, rows, schema
+from qa_bot.store import caches, database, rows, schema, tables
 from qa_bot.text import text_digest
 
 RECALL_QUESTIONS = 200  # stored vectors that are searched for, to compare with an exact search
@@ -107,6 +107,8 @@ def _text_faults(connection: sqlite3.Connection) -> Iterator[str]:
         text, in_order = _whole_text(connection, number)
         if not in_order or text_digest(text) != digest or len(text) != characters:
             yield f"{path} (its whole text)"
+        if not _are_tables_whole(connection, number, len(text)):
+            yield f"{path} (its tables)"
         slices = connection.execute(
             "SELECT start, end, text, sentences FROM passages WHERE document = ?", (number,)
         )
@@ -115,6 +117,19 @@ def _text_faults(connection: sqlite3.Connection) -> Iterator[str]:
             inside = all(start <= a < b <= end for a, b, _ in spans)
             if text[start:end] != passage or not inside or not spans:
                 yield f"{path} at {start}"
+
+
+def _are_tables_whole(connection: sqlite3.Connection, number: int, characters: int) -> bool:
+    """Whether all cells of a document's tables can be read, and stand in its text."""
+    try:
+        found = tables.read_tables(connection, number)
+    except (sqlite3.DatabaseError, json.JSONDecodeError):
+        return False
+    return all(
+        0 <= table.start <= cell.start < cell.end <= table.end <= characters
+        for table in found
+        for cell in table.cells
+    )
 
 
 def _whole_text(connection: sqlite3.Connection, number: int) -> tuple[str, bool]:

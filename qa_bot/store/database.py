@@ -29,7 +29,7 @@ from qa_bot.errors import (
     IndexStateError,
 )
 from qa_bot.records import Document, Passage, Problem, Section, Stamp
-from qa_bot.store import naming, pieces
+from qa_bot.store import naming, pieces, tables
 from qa_bot.store.schema import BUSY_MS, FILE, TABLES, check_meta, read_meta, write_meta
 
 _NO_STAMP = Stamp()
@@ -227,6 +227,7 @@ def save_document(
     )
     number = inserted.lastrowid or 0  # never None after an INSERT
     pieces.save_pieces(connection, number, document)
+    tables.save_tables(connection, number, document)
     connection.executemany(
         "INSERT INTO sections VALUES (?, ?, ?, ?, ?, ?)",
         [
@@ -291,16 +292,18 @@ def staged_passages(connection: sqlite3.Connection) -> int:
     return int(count)
 
 
-def staged_without_vectors(connection: sqlite3.Connection) -> Iterator[tuple[bytes, str, str]]:
-    """``(key, text, sentences as relative spans in JSON)`` of staged passages, each text once."""
-    yield from connection.execute(
+def staged_without_vectors(connection: sqlite3.Connection) -> Iterator[tuple[bytes, str, str, Any]]:
+    """``(key, text, relative spans of sentences in JSON, texts it needs)`` of staged passages."""
+    found = connection.execute(
         "SELECT p.vector, p.text, json_group_array(json_array("
-        " json_extract(s.value, '$[0]') - p.start, json_extract(s.value, '$[1]') - p.start))"
-        " FROM passages p, json_each(p.sentences) s WHERE p.id IN ("
+        " json_extract(s.value, '$[0]') - p.start, json_extract(s.value, '$[1]') - p.start)),"
+        " p.document, p.context FROM passages p, json_each(p.sentences) s WHERE p.id IN ("
         "  SELECT min(p.id) FROM passages p JOIN documents d ON d.id = p.document"
         "  WHERE d.staged AND p.vector NOT IN (SELECT key FROM vectors) GROUP BY p.vector"
         " ) GROUP BY p.id"
     )
+    for *known, number, spans in found:
+        yield *known, [pieces.read_slice(connection, number, *s) for s in json.loads(spans)]
 
 
 def publish(

@@ -34,6 +34,7 @@ from qa_bot.records import (
 )
 from qa_bot.store import caches, database, locks, naming, rows, schema
 from qa_bot.store.caches import Caches
+from qa_bot.tables import Table
 
 _Found = TypeVar("_Found")
 
@@ -130,6 +131,18 @@ class Index:
         """
         with self._lock, database.explain_errors(self.folder):
             found = rows.read_sections(self._connection, document_id, span)
+            return _known(found, document_id)
+
+    def tables(self, document_id: str, span: Span | None = None) -> tuple[Table, ...]:
+        """The document's tables, in reading order, or their rows that share text with a span.
+
+        Such rows come with the headers of their table and the group that they are in.
+
+        Raises:
+            UnknownDocumentError: No such document in the index.
+        """
+        with self._lock, database.explain_errors(self.folder):
+            found = rows.read_tables(self._connection, document_id, span)
             return _known(found, document_id)
 
     def named(self, digest: str, preferred: str = "") -> Named | None:

@@ -27,7 +27,8 @@ from qa_bot.records import (
     Span,
     Stamp,
 )
-from qa_bot.store import pieces
+from qa_bot.store import pieces, tables
+from qa_bot.tables import Table
 
 _PASSAGES = """
 SELECT p.id, d.path, d.title, s.path, p.start, p.end, p.text, p.paragraph, p.pages, p.sentences,
@@ -145,7 +146,18 @@ def read_document(connection: sqlite3.Connection, path: str) -> Document | None:
         blocks=whole.blocks,
         pages=whole.pages,
         warnings=tuple(json.loads(warnings)),
+        tables=tables.read_tables(connection, number),
     )
+
+
+def read_tables(
+    connection: sqlite3.Connection, path: str, span: Span | None
+) -> tuple[Table, ...] | None:
+    """The tables of a stored document, or those of their rows that share text with a span."""
+    if (row := _number_and_length(connection, path)) is None:
+        return None
+    number, characters = row
+    return tables.read_tables(connection, number, span and _clipped(*span, characters))
 
 
 def read_excerpt(connection: sqlite3.Connection, path: str, start: int, end: int) -> Excerpt | None:
@@ -170,6 +182,7 @@ def read_excerpt(connection: sqlite3.Connection, path: str, start: int, end: int
         text=part.text,
         blocks=part.blocks,
         page_spans=part.pages,
+        tables=tables.read_tables(connection, number, (start, end)),
     )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from qa_bot.errors import IndexDamagedError, IndexFormatError, IndexStateError
 
 FILE = "qa_bot.sqlite"
-FORMAT = 3
+FORMAT = 4
 DIGEST = "[0-9a-f]" * 16  # what a digest looks like
 BUSY_MS = 2_000  # how long a second writer waits before it says so
 
@@ -44,6 +44,23 @@ CREATE TABLE IF NOT EXISTS pieces (    -- of texts, end to end
     pages TEXT NOT NULL,           -- JSON [[label, number, count, start, end], …]: likewise
     PRIMARY KEY (document, start)
 );
+CREATE TABLE IF NOT EXISTS tables (
+    document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+    ordinal INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    end INTEGER NOT NULL,
+    shape TEXT NOT NULL,           -- JSON [rows, columns, caption's [start, end], unit's]
+    headers BLOB NOT NULL,         -- cells, as tables.py packs them
+    PRIMARY KEY (document, ordinal)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS table_parts (  -- a few rows each
+    document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+    ordinal INTEGER NOT NULL,      -- tables.ordinal
+    start INTEGER NOT NULL,
+    end INTEGER NOT NULL,
+    cells BLOB NOT NULL,
+    PRIMARY KEY (document, ordinal, start)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS former_texts (
     digest TEXT PRIMARY KEY CHECK (digest GLOB '{DIGEST}'),  -- a document's, once
     path TEXT NOT NULL             -- of that document, the last known

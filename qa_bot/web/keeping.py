@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Literal
 
 import qa_bot
-from qa_bot.keeping.citing import Style, cite
+from qa_bot.keeping.citing import Style, cite, place
 from qa_bot.keeping.feedback import add_feedback
 from qa_bot.keeping.quote_sheet import Form, make_quote_sheet
 from qa_bot.records import Citation, Quote
+from qa_bot.table_view import TableView, row_text, tab_separated
 from qa_bot.web.conversation import Conversation, Turn
 from qa_bot.web.escaping import plain
-from qa_bot.web.links import SourceLink, link_query
+from qa_bot.web.links import SourceLink, link_query, quote_link
 from qa_bot.web.service import Service
 
 _STYLES: tuple[tuple[Style, str], ...] = (
@@ -29,12 +30,20 @@ _FORMS: tuple[tuple[Form, str], ...] = (
 )
 
 
-def copy_html(quote: Quote, link: SourceLink) -> str:
-    """A menu of what can be copied of a quote; the page's script puts it on the clipboard."""
+def copy_html(quote: Quote, link: SourceLink, view: TableView | None = None) -> str:
+    """A menu of what can be copied of a quote; the page's script puts it on the clipboard.
+
+    Of a table it is also the marked row, to read, and the rows at hand, for a spreadsheet.
+    """
+    copied = [(cite(quote, style), label) for style, label in _STYLES]
+    if view is not None and (row := row_text(view)):
+        copied.append((f"{row}\n— {place(quote.citation)}", "Row as text"))
+    if view is not None:
+        copied.append((tab_separated(view, [*view.head, *view.body]), "Table for a spreadsheet"))
     texts = "".join(
-        f'<li><button type="button" class="qa-copy-text" value="{plain(cite(quote, style))}">'
-        f"{label}</button></li>"
-        for style, label in _STYLES
+        f'<li><button type="button" class="qa-copy-text" value="{plain(text)}">{label}</button>'
+        "</li>"
+        for text, label in copied
     )
     return (
         '<details class="qa-menu qa-copy"><summary class="qa-quiet">Copy</summary><ul>'
@@ -68,12 +77,17 @@ def sheet_html(conversation: Conversation, wanted: str, origin: str) -> str:
     if form is None or not replies:
         return ""
     contexts = {place: text for reply in replies for place, text in reply.contexts.items()}
-    marks = {quote.citation: quote.sentences for reply in replies for quote in reply.answer.quotes}
+    tables = {
+        quote: reply.tables.get((quote.citation.document_id, (quote.start, quote.end)))
+        for reply in replies
+        for quote in reply.answer.quotes
+    }
+    links = {
+        quote.citation: quote_link(quote) for reply in replies for quote in reply.answer.quotes
+    }
 
     def link(citation: Citation) -> str:
-        marked, document_id = marks.get(citation, ()), citation.document_id
-        place = SourceLink(citation.digest, citation.start, citation.end, marked, document_id)
-        return f"{origin}/{link_query(place)}" if origin else ""
+        return f"{origin}/{link_query(links[citation])}" if origin else ""
 
     def context(quote: Quote) -> list[str]:
         name = quote.citation.document_id
@@ -85,6 +99,7 @@ def sheet_html(conversation: Conversation, wanted: str, origin: str) -> str:
         made=datetime.now().astimezone(),
         link=link,
         context=context,
+        table=tables.get,
     )
     content = base64.b64encode(sheet.content).decode("ascii")
     return (

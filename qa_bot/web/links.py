@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import parse_qs, quote
+from urllib.parse import parse_qs
+from urllib.parse import quote as percent_encoded
 
-from qa_bot.records import Span
+from qa_bot.records import Quote, Span
 
 _SPAN = re.compile(r"(\d{1,12})-(\d{1,12})")
 _QUOTE = re.compile(r"([0-9a-f]{16}):(\d{1,12}-\d{1,12})")
@@ -21,7 +22,7 @@ _MAX_SENTENCES = 8
 
 @dataclass(frozen=True, slots=True)
 class SourceLink:
-    """A passage of a text and the sentences marked in it.
+    """A passage of a text and the sentences marked in it; of a table the cell that answers, too.
 
     ``digest`` names the text that the offsets were taken from (see ``Document.digest``),
     ``document_id`` the document that is meant where several have it; "" is the first.
@@ -32,20 +33,36 @@ class SourceLink:
     end: int
     sentences: tuple[Span, ...] = ()
     document_id: str = ""
+    cell: Span | None = None
 
     def fits(self, characters: int) -> bool:
         """Whether it is a passage of a text of so many characters, and its sentences in it."""
-        inside = (self.start <= start < end <= self.end for start, end in self.sentences)
+        parts = (*self.sentences, *([self.cell] if self.cell else []))
+        inside = (self.start <= start < end <= self.end for start, end in parts)
         short = 0 < self.end - self.start <= MOST
         return self.start >= 0 and self.end <= characters and short and all(inside)
 
 
+def quote_link(quote: Quote) -> SourceLink:
+    """Where a quote stands, with what is marked in it."""
+    citation = quote.citation
+    cell = quote.table.cell.span if quote.table and quote.table.cell else None
+    return SourceLink(
+        citation.digest, quote.start, quote.end, quote.sentences, citation.document_id, cell
+    )
+
+
 def link_query(link: SourceLink) -> str:
-    """``?quote=<digest>:<start>-<end>``, with ``&mark=…&in=…``: the inverse of ``parse_query``."""
+    """``?quote=<digest>:<start>-<end>&mark=…&cell=…&in=…``: the inverse of ``parse_query``."""
     marks = ",".join(f"{start}-{end}" for start, end in link.sentences)
     marked = f"&mark={marks}" if marks else ""
-    named = f"&in={quote(link.document_id, safe='/', errors='replace')}" if link.document_id else ""
-    return f"?quote={link.digest}:{link.start}-{link.end}{marked}{named}"
+    named = (
+        f"&in={percent_encoded(link.document_id, safe='/', errors='replace')}"
+        if link.document_id
+        else ""
+    )
+    cell = f"&cell={link.cell[0]}-{link.cell[1]}" if link.cell else ""
+    return f"?quote={link.digest}:{link.start}-{link.end}{marked}{cell}{named}"
 
 
 def parse_query(query: object) -> SourceLink | None:
@@ -58,7 +75,8 @@ def parse_query(query: object) -> SourceLink | None:
         return None
     ((start, end),) = _spans(found[2])
     sentences = _spans(fields.get("mark", [""])[0])[:_MAX_SENTENCES]
-    return SourceLink(found[1], start, end, sentences, fields.get("in", [""])[0])
+    cell = next(iter(_spans(fields.get("cell", [""])[0])), None)
+    return SourceLink(found[1], start, end, sentences, fields.get("in", [""])[0], cell)
 
 
 def _spans(text: str) -> tuple[Span, ...]:

@@ -7,13 +7,15 @@ page, or are added to the conversation; an empty ``template`` removes one.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 
 from qa_bot.records import Answer, Citation, Hit, Quote, Span
+from qa_bot.table_view import TableView, text_around
 from qa_bot.web.escaping import marked_html, plain
 from qa_bot.web.keeping import copy_html
-from qa_bot.web.links import SourceLink, link_query
+from qa_bot.web.links import SourceLink, link_query, quote_link
 from qa_bot.web.service import Holdings, Reply, Status
+from qa_bot.web.tables import Mark, named_html, table_html
 
 _NEAREST = 3
 _numbers = itertools.count()
@@ -150,17 +152,17 @@ def _folded(title: str, hits: list[Hit], reply: Reply) -> str:
 
 def _quote(quote: Quote, reply: Reply) -> str:
     citation = quote.citation
-    link = SourceLink(
-        citation.digest, quote.start, quote.end, quote.sentences, citation.document_id
-    )
-    marks = [("mark", span) for span in quote.sentences]
-    if quote.answer:
-        marks.append(("b", quote.answer))
+    link = quote_link(quote)
+    view = reply.tables.get((citation.document_id, (quote.start, quote.end)))
+    words = [("b", quote.answer)] if quote.answer else []
+    marks = [*(("mark", span) for span in quote.sentences), *words]
     return _figure(
         "qa-quote",
-        _context(citation.document_id, quote.context, reply.contexts),
-        marked_html(quote.text, marks, quote.start),
-        _citation_link(citation, link) + _badge(stale=quote.stale) + copy_html(quote, link),
+        _context(citation.document_id, quote.context, reply, view),
+        _tabled(view, quote.text, quote.start, marks, words)
+        if view
+        else _plain(marked_html(quote.text, marks, quote.start)),
+        _citation_link(citation, link) + _badge(stale=quote.stale) + copy_html(quote, link, view),
     )
 
 
@@ -169,10 +171,11 @@ def _hit(hit: Hit, reply: Reply) -> str:
     digest = reply.digests[passage.document_id]
     stale = passage.document_id in reply.answer.stale
     link = SourceLink(digest, passage.start, passage.end, (), passage.document_id)
+    view = reply.tables.get((passage.document_id, (passage.start, passage.end)))
     return _figure(
         "qa-quote qa-hit",
-        _context(passage.document_id, passage.context, reply.contexts),
-        plain(passage.text),
+        _context(passage.document_id, passage.context, reply, view),
+        _tabled(view, passage.text, passage.start) if view else _plain(plain(passage.text)),
         _citation_link(Citation.of(passage, digest), link) + _badge(stale=stale),
     )
 
@@ -181,19 +184,39 @@ def _badge(*, stale: bool) -> str:
     return '<span class="qa-badge">changed since indexed</span>' if stale else ""
 
 
-def _figure(css_class: str, context: str, text: str, caption: str) -> str:
-    return (
-        f'<figure class="{css_class}">{context}<blockquote class="qa-text">{text}</blockquote>'
-        f"<figcaption>{caption}</figcaption></figure>"
+def _figure(css_class: str, context: str, body: str, caption: str) -> str:
+    return f'<figure class="{css_class}">{context}{body}<figcaption>{caption}</figcaption></figure>'
+
+
+def _plain(text: str) -> str:
+    return f'<blockquote class="qa-text">{text}</blockquote>'
+
+
+def _tabled(
+    view: TableView,
+    text: str,
+    start: int,
+    marks: Sequence[Mark] = (),
+    words: Sequence[Mark] = (),
+) -> str:
+    """A passage of a table: what answers in a line, then the table, with the text around it."""
+    before, after = (
+        marked_html(text[one[0] - start : one[1] - start], list(marks), one[0])
+        for one in text_around(view, text, start)
     )
+    table = table_html(view, words)
+    around = [f'<p class="qa-text">{one}</p>' if one else "" for one in (before, after)]
+    return f"{named_html(view)}<blockquote>{around[0]}{table}{around[1]}</blockquote>"
 
 
 def _context(
-    document_id: str, spans: tuple[Span, ...], contexts: Mapping[tuple[str, Span], str]
+    document_id: str, spans: tuple[Span, ...], reply: Reply, view: TableView | None
 ) -> str:
+    """What a passage needs to be understood, but for what its table shows anyway."""
     return "".join(
-        f'<p class="qa-context qa-text">{plain(contexts.get((document_id, span), ""))}</p>'
+        f'<p class="qa-context qa-text">{plain(reply.contexts.get((document_id, span), ""))}</p>'
         for span in spans
+        if view is None or not view.shows(span)
     )
 
 

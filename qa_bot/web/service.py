@@ -28,6 +28,8 @@ from qa_bot.records import (
     Receipt,
     Span,
 )
+from qa_bot.table_reading import table_views
+from qa_bot.table_view import TableView
 from qa_bot.web.starting_points import starting_points
 from qa_bot.web.uploads import Uploads
 
@@ -75,12 +77,14 @@ class Reply:
     """An answer with what is needed to show it, all of one snapshot.
 
     ``digests`` are of the documents of its passages, by id; ``contexts`` the
-    texts of the passages' context spans, by document and span.
+    texts of the passages' context spans, and ``tables`` what is shown of the tables
+    that passages are of, by document and span.
     """
 
     answer: Answer
     digests: dict[str, str]
     contexts: dict[tuple[str, Span], str] = field(default_factory=dict)
+    tables: dict[tuple[str, Span], TableView] = field(default_factory=dict)
     model: str = ""
 
 
@@ -365,7 +369,7 @@ def _reply(answer: Answer, index: Index) -> Reply:
         in_order = sorted(wanted)
         for span, text in zip(in_order, index.slices(name, in_order), strict=True):
             contexts[name, span] = text
-    return Reply(answer, index.digests(spans), contexts, index.model)
+    return Reply(answer, index.digests(spans), contexts, table_views(answer, index), index.model)
 
 
 def _holdings(index: Index) -> Holdings:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
 from qa_bot.pages.view import Box
+from qa_bot.records import Excerpt, Span
+from qa_bot.table_view import TableView
 from qa_bot.web.escaping import marked_html, name, plain
 from qa_bot.web.links import link_query
 from qa_bot.web.outline import outline_html
 from qa_bot.web.sources import Moved, PageView, Source
+from qa_bot.web.tables import Mark, table_html
 
 
 def source_html(source: Source, view: PageView | None = None) -> str:
@@ -126,17 +130,81 @@ def _text(source: Source) -> str:
         ("span.qa-passage", (link.start, link.end)),
         *(("mark", span) for span in link.sentences),
     ]
-    if source.at != link.start:
-        marks.append(("span.qa-here", (source.at, source.at + 1)))  # to be scrolled to
-    text = marked_html(excerpt.text, marks, excerpt.start)
+    here: list[Mark] = []
+    if source.at != link.start:  # to be scrolled to
+        here = [("span.qa-here", (at, at + 1)) for at in [_in_cell(source)]]
+    text = "".join(_parts(source, [*marks, *here], here))
     before, after = excerpt.start, excerpt.characters - excerpt.end
     return (
         '<div class="qa-source-text" tabindex="0" role="region" aria-label="Text of the source">'
         + (_further("Show what comes before", max(0, excerpt.start - 1)) if before else "")
-        + f'<div class="qa-text">{text}</div>'
+        + text
         + (_further("Show what comes after", excerpt.end + 1) if after else "")
         + "</div>"
     )
+
+
+def _parts(source: Source, marks: list[Mark], here: list[Mark]) -> Iterator[str]:
+    """The text of the excerpt, its tables as such."""
+    excerpt, link = source.excerpt, source.link
+    at = excerpt.start
+
+    def text(start: int, end: int) -> str:
+        """Without the lines' ends where a table is beside it."""
+        part = excerpt.text[start - excerpt.start : end - excerpt.start]
+        first = len(part) - len(part.lstrip("\n")) if start > excerpt.start else 0
+        part = part[first:].rstrip("\n") if end < excerpt.end else part[first:]
+        shown = marked_html(part, marks, start + first)
+        return f'<div class="qa-text">{shown}</div>' if part else ""
+
+    for view in source.tables:
+        start, end = _lines_of(view, excerpt)
+        if start < at or start >= end:
+            continue
+        yield text(at, start)
+        tinted = [
+            cell.row for cell in view.table.cells if cell.start < link.end and link.start < cell.end
+        ]
+        yield table_html(view, here, tinted=tinted, folds=False)
+        at = end
+    if at == excerpt.start or at < excerpt.end:
+        yield text(at, excerpt.end)
+
+
+def _lines_of(view: TableView, excerpt: Excerpt) -> Span:
+    """From the beginning of a table's first line in the excerpt to the end of its last one."""
+    spans = [cell.span for cell in view.table.cells]
+    spans = [one for one in spans if one[0] < excerpt.end and excerpt.start < one[1]]
+    if not spans:
+        return excerpt.end, excerpt.start
+    if view.table.caption and _is_near(view.table.caption, spans, excerpt):
+        spans.append(view.table.caption)
+    first = max(min(start for start, _ in spans), excerpt.start) - excerpt.start
+    last = min(max(end for _, end in spans), excerpt.end) - excerpt.start
+    end = excerpt.text.find("\n", last)
+    return (
+        excerpt.start + excerpt.text.rfind("\n", 0, first) + 1,
+        excerpt.start + (end if end >= 0 else len(excerpt.text)),
+    )
+
+
+def _is_near(caption: Span, cells: Sequence[Span], excerpt: Excerpt) -> bool:
+    """Whether nothing but a line's end is between a caption that is shown and the cells."""
+    if not excerpt.start <= caption[0] < caption[1] <= excerpt.end:
+        return False
+    first, last = min(start for start, _ in cells), max(end for _, end in cells)
+    start, end = (caption[1], first) if caption[0] < first else (last, caption[0])
+    return excerpt.text.count("\n", start - excerpt.start, end - excerpt.start) == 1
+
+
+def _in_cell(source: Source) -> int:
+    """The place that is shown, or where the next cell begins, for one between a table's cells."""
+    at = source.at
+    for view in source.tables:
+        spans = [cell.span for cell in view.table.cells]
+        if view.table.start <= at < view.table.end and not any(s <= at < e for s, e in spans):
+            return min((start for start, _ in spans if start > at), default=at)
+    return at
 
 
 def _further(label: str, at: int) -> str:
@@ -145,7 +213,9 @@ def _further(label: str, at: int) -> str:
 
 def _page(source: Source, view: PageView) -> str:
     boxes = "".join(_box("qa-box", box) for box in view.passage)
-    boxes += "".join(_box("qa-box qa-box-mark", box) for box in view.sentences)
+    marked = "qa-box qa-box-row" if view.cell else "qa-box qa-box-mark"
+    boxes += "".join(_box(marked, box) for box in view.sentences)
+    boxes += "".join(_box("qa-box qa-box-mark", box) for box in view.cell)
     name_of_file = quote(source.excerpt.document_id, safe="", errors="replace")
     image = f"/page/{source.link.digest}/{view.number}?in={name_of_file}&width=1200"
     of = f" of {view.count}" if view.count else ""

@@ -9,6 +9,9 @@ from pathlib import Path
 from qa_bot.errors import QaBotError
 from qa_bot.pages.view import Box, PageViewer
 from qa_bot.records import Excerpt, Section, Span
+from qa_bot.table_reading import table_view
+from qa_bot.table_view import TableView
+from qa_bot.tables import QuotedTable, Table
 from qa_bot.web.links import MOST, SourceLink
 from qa_bot.web.service import Service
 
@@ -26,6 +29,7 @@ class Source:
     sections: tuple[Section, ...]
     at: int  # the place that is shown: the passage's start unless another was asked for
     stale: bool  # the file was changed or deleted since it was indexed
+    tables: tuple[TableView, ...] = ()  # in the excerpt, by place
 
     @property
     def is_pdf(self) -> bool:
@@ -49,6 +53,7 @@ class PageView:
     passage: tuple[Box, ...]
     sentences: tuple[Box, ...]
     problem: str = ""  # why nothing is boxed, or no page can be shown
+    cell: tuple[Box, ...] = ()  # the one of a table that answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,42 @@ def find(service: Service, link: SourceLink, at: int | None = None) -> Source | 
         excerpt = _whole_lines(index.excerpt(named.document_id, start, end), span)
         stale = bool(index.stale([named.document_id]))
         quoted = index.excerpt(named.document_id, link.start, link.end)
-        return Source(link, quoted, excerpt, sections, place, stale)
+        tables = tuple(
+            table_view(
+                named.document_id,
+                _answering(link, table),
+                (excerpt.start, excerpt.end),
+                index,
+                reach=0,
+                columns=table.columns,
+            )
+            for table in index.tables(named.document_id, (excerpt.start, excerpt.end))
+        )
+        return Source(link, quoted, excerpt, sections, place, stale, tables)
+
+
+def _answering(link: SourceLink, table: Table) -> QuotedTable:
+    """What of a table a link marks: the rows of its sentences, and its cell."""
+    body = [cell for cell in table.cells if cell.kind in ("label", "value")]
+    rows = {
+        cell.row
+        for cell in body
+        for start, end in link.sentences
+        if cell.start < end and start < cell.end
+    }
+    cell = next((cell for cell in body if cell.span == link.cell), None)
+    if cell is None:
+        values = [one for one in body if one.row in rows and one.kind == "value"]
+        names = table.labels(values[0]) if len(rows) == 1 and values else []
+        return QuotedTable(table, tuple(sorted(rows)), labels=tuple(one.span for one in names))
+    headers, labels = table.headers(cell), table.labels(cell)
+    return QuotedTable(
+        table,
+        tuple(sorted(rows | {cell.row})),
+        cell,
+        tuple(one.span for one in headers),
+        tuple(one.span for one in labels),
+    )
 
 
 def window(sections: Sequence[Section], span: Span) -> Span:
@@ -142,19 +182,58 @@ def page(service: Service, viewer: PageViewer, source: Source, number: int | Non
     if not pages:
         return PageView(0, count, (), (), "It is not known on which page this stands.")
     file = service.documents / document_id
-    parts = [(start - link.start, end - link.start) for start, end in link.sentences]
+    spans = [*link.sentences, *([link.cell] if link.cell else [])]
+    parts = [(start - link.start, end - link.start) for start, end in spans]
     try:
         found = viewer.boxes(file, pages, quoted.text, parts)
     except QaBotError as error:
         return PageView(0, count, (), (), str(error))
-    marked = tuple(box for part in found.parts for box in part)
+    marked = tuple(
+        box
+        for span, part in zip(link.sentences, found.parts, strict=False)
+        for box in (_in_rows(part) if _is_row(source, span) else part)
+    )
+    cell = found.parts[-1] if link.cell else ()
     problem = "" if found.whole else "The quoted words can’t be found on the drawn page."
-    first = [box.page for box in (*marked, *found.whole)]
+    first = [box.page for box in (*cell, *marked, *found.whole)]
     shown = number or (first[0] if first else 0)
     return PageView(
         number=shown,
         count=count,
         passage=tuple(box for box in found.whole if box.page == shown),
         sentences=tuple(box for box in marked if box.page == shown),
+        cell=tuple(box for box in cell if box.page == shown),
         problem=problem,
     )
+
+
+def _is_row(source: Source, span: Span) -> bool:
+    """Whether a marked span is a row of a table."""
+    return any(
+        span[0] <= cell.start and cell.end <= span[1]
+        for view in source.tables
+        for cell in view.table.cells
+    )
+
+
+def _in_rows(boxes: Sequence[Box]) -> list[Box]:
+    """Boxes that stand side by side as one: the cells of a row with the space between them."""
+    joined: list[Box] = []
+    for box in boxes:
+        last = joined[-1] if joined else None
+        if last and last.page == box.page and _is_beside(last, box):
+            joined[-1] = Box(
+                box.page,
+                min(last.left, box.left),
+                min(last.top, box.top),
+                max(last.right, box.right),
+                max(last.bottom, box.bottom),
+            )
+        else:
+            joined.append(box)
+    return joined
+
+
+def _is_beside(a: Box, b: Box) -> bool:
+    shared = min(a.bottom, b.bottom) - max(a.top, b.top)
+    return shared > 0.5 * min(a.bottom - a.top, b.bottom - b.top)

@@ -230,7 +230,7 @@ def test_outcomes_are_what_a_plain_reading_of_the_answers_gives(
         text = article.document(ARTICLE).text
         marked = any(
             line["quote"] in text[start:end]
-            for quote in reply.quotes[:1]
+            for quote in (reply.quotes[:1] if reply.found else ())  # what may answer doesn't count
             for start, end in quote.sentences
         )
         assert outcome.marked == marked

@@ -68,7 +68,7 @@ def connection(tmp_path: Path) -> sqlite3.Connection:
 def test_a_document_comes_back_as_it_was(connection: sqlite3.Connection) -> None:
     made = document()
     pages = (PageSpan(Page("iv", 6), 0, 40), PageSpan(Page("5", 7), 40, len(made.text)))
-    made = Document(made.id, made.title, made.text, made.sections, made.blocks, pages)
+    made = replace(made, pages=pages)
     save(connection, made)
     assert rows.read_document(connection, "a.md") == made
     assert rows.read_document(connection, "a") is None

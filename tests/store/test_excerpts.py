@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from qa_bot.records import Block, Page, PageSpan, Section, Span
 from qa_bot.store import pieces
 from qa_bot.store.database import explain_errors
 from qa_bot.store.schema import FILE, TABLES
+from qa_bot.tables import Table
 
 MARKDOWN = """# Otters 🦦
 
@@ -53,7 +55,7 @@ def sample(document_id: str) -> Document:
         PageSpan(Page(f"p{n}", n, 6), start, end)
         for n, (start, end) in enumerate(pairwise(cuts), 1)
     )
-    return Document(made.id, made.title, made.text, made.sections, made.blocks, pages)
+    return replace(made, pages=pages)
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +83,7 @@ def expected(document: Document, start: int, end: int) -> Excerpt:
     start = min(max(start, 0), len(document.text))
     end = min(max(end, start), len(document.text))
 
-    def shares(one: Block | PageSpan) -> bool:
+    def shares(one: Block | PageSpan | Table) -> bool:
         return bool(set(range(one.start, one.end)) & set(range(start, end)))
 
     return Excerpt(
@@ -95,6 +97,7 @@ def expected(document: Document, start: int, end: int) -> Excerpt:
         text=document.text[start:end],
         blocks=tuple(filter(shares, document.blocks)),
         page_spans=tuple(filter(shares, document.pages)),
+        tables=tuple(one.within(start, end) for one in filter(shares, document.tables)),
     )
 
 

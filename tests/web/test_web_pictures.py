@@ -18,6 +18,7 @@ from conftest import ARTICLE, DOCUMENTS
 from fpdf import FPDF
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
+from tabled import TOWNS
 
 import qa_bot
 
@@ -98,6 +99,100 @@ def fill(documents: Path) -> None:
     with (documents / "stations.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([["Station", "Grayling"], ["Abbey bridge", 14], ["Mill", 9]])
     (documents / "old-scan.pdf").write_bytes(b"%PDF-1.4 cut off")
+
+
+STATEMENT = [
+    ("Revenue", None),
+    ("Product", "64,699", "72,732", "68,041"),
+    ("Service and other", "147,216", "125,538", "100,047"),
+    ("Total revenue", "211,915", "198,270", "168,088"),
+    ("Cost of revenue", None),
+    ("Product", "17,804", "19,064", "18,219"),
+    ("Service and other", "48,059", "43,586", "34,013"),
+    ("Operating expenses", None),
+    ("Research and development", "27,195", "24,512", "20,716"),
+    ("Sales and marketing", "22,759", "21,825", "20,117"),
+    ("General and administrative", "7,575", "5,900", "5,107"),
+    ("Operating income", "88,523", "83,383", "69,916"),
+]
+LIMITS = [
+    ("Place", "Hotel, a night", "Meals, a day", "What to note"),
+    ("London", "£210", "£55", "More in the week of a fair, if the team lead agrees beforehand"),
+    ("Edinburgh", "£165", "£45", "From £190 in August"),
+    ("Lisbon", "€140", "€40", "The city’s tax is paid on top"),
+    ("Elsewhere in Europe", "€125", "€38", "Ask the travel desk for a quote"),
+    ("Outside Europe", "$180", "$60", "Written approval from the team lead"),
+]
+
+
+def statement(path: Path) -> None:
+    """A financial table with a header of two rows and groups, as a report on the web has it."""
+    rows = "".join(
+        f"<tr><th colspan='4' scope='rowgroup'>{row[0]}:</th></tr>"
+        if row[1] is None
+        else f"<tr><td>{row[0]}</td>{''.join(f'<td>{one}</td>' for one in row[1:])}</tr>"
+        for row in STATEMENT
+    )
+    path.write_text(
+        "<title>Annual report 2023</title><h1>Annual report 2023</h1><h2>Results</h2>"
+        "<p>Results are told for the year that ended on 30 June.</p><table>"
+        "<caption>Statements of income (in millions)</caption><thead><tr><th rowspan='2'></th>"
+        "<th colspan='3'>Year ended June 30</th></tr><tr><th>2023</th><th>2022</th>"
+        f"<th>2021</th></tr></thead><tbody>{rows}</tbody></table>",
+        encoding="utf-8",
+    )
+
+
+def limits(path: Path) -> None:
+    """A policy's table in a Word file."""
+    word = docx.Document()
+    word.add_heading("Travel policy", 0)
+    word.add_heading("Limits", 1)
+    word.add_paragraph("What is above these limits is paid by the traveller.")
+    table = word.add_table(len(LIMITS), 4)
+    for row, texts in zip(table.rows, LIMITS, strict=True):
+        for cell, text in zip(row.cells, texts, strict=True):
+            cell.text = text
+    word.save(str(path))
+
+
+def grayling(path: Path) -> None:
+    """A table on the page of a PDF."""
+    pdf = FPDF()
+    pdf.set_margins(28, 26, 28)
+    pdf.set_title("Grayling in the upper Tarn")
+    pdf.add_page()
+    pdf.set_font("Helvetica", "B", 16)
+    pdf.multi_cell(0, 9, "Grayling in the upper Tarn", new_x="LMARGIN", new_y="NEXT")
+    pdf.set_font("Times", "", 11.5)
+    pdf.multi_cell(0, 5.6, REPORT[1][1], align="L", new_x="LMARGIN", new_y="NEXT")
+    pdf.ln(5)
+    with pdf.table(
+        col_widths=(3, 1, 1, 1), text_align=("LEFT", "RIGHT", "RIGHT", "RIGHT")
+    ) as table:
+        table.row(("Grayling caught at", "2022", "2023", "2024"))
+        for station, *caught in (
+            ("Abbey bridge", "6", "14", "19"),
+            ("Ebbham ford", "2", "5", "8"),
+            ("Lower Mill", "0", "9", "11"),
+            ("Sill brook", "1", "2", "31"),
+        ):
+            table.row((station, *caught))
+    pdf.output(str(path))
+
+
+@pytest.fixture(scope="module")
+def tables_chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chat]:
+    home = tmp_path_factory.mktemp("tables")
+    documents = home / "documents"
+    documents.mkdir()
+    statement(documents / "annual-report-2023.html")
+    limits(documents / "travel-policy.docx")
+    grayling(documents / "grayling.pdf")
+    (documents / "bells.csv").write_text(TOWNS, encoding="utf-8")
+    qa_bot.build_index(documents, home / "index")
+    with running_chat(Chat(home, documents)) as chat:
+        yield chat
 
 
 @pytest.fixture(scope="module")
@@ -186,3 +281,36 @@ def test_a_picture_in_the_dark(browser: Browser, chat: Chat) -> None:
     ask(page, DEFENSE).locator(".qa-citation").first.click()
     expect(page.locator("#qa-panel mark").first).to_be_in_viewport()
     take(page, "dark")
+
+
+def asked_of_a_table(page: Page, question: str) -> None:
+    """Ask, and open the source: the row that answers is marked in both."""
+    ask(page, question).locator(".qa-citation").first.click()
+    expect(page.locator("#qa-conversation .qa-marked mark").first).to_be_visible()
+    expect(page.locator("#qa-panel .qa-marked mark").first).to_be_in_viewport()
+
+
+def test_a_picture_of_a_financial_table(browser: Browser, tables_chat: Chat) -> None:
+    page = visited(browser, tables_chat)
+    asked_of_a_table(page, "How much was spent on research and development in 2022?")
+    take(page, "table-financial")
+
+
+def test_a_picture_of_a_policys_table(browser: Browser, tables_chat: Chat) -> None:
+    page = visited(browser, tables_chat, scheme="dark")
+    asked_of_a_table(page, "What is the limit for a hotel a night in Lisbon?")
+    take(page, "table-policy")
+
+
+def test_a_picture_of_a_csv_file(browser: Browser, tables_chat: Chat) -> None:
+    page = visited(browser, tables_chat)
+    asked_of_a_table(page, "How many bells has Town 21?")
+    take(page, "table-csv")
+
+
+def test_a_picture_of_a_table_on_a_page(browser: Browser, tables_chat: Chat) -> None:
+    page = visited(browser, tables_chat)
+    asked_of_a_table(page, "How many grayling were caught at Sill brook in 2024?")
+    page.get_by_role("button", name="Page", exact=True).click()
+    expect(page.locator(".qa-box-mark").first).to_be_in_viewport()
+    take(page, "table-page")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from html import unescape
-from html.parser import HTMLParser
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from parsing import Parsed
 
 from qa_bot.pages.view import Box
 from qa_bot.records import (
@@ -41,37 +41,6 @@ HOSTILE = (
     '"></a> [link](javascript:alert(3)) &lt; {{value}} ${value}'
 )
 TEXT = f"Rules\n\nFor a trip you need:\n\n- a passport\n- {HOSTILE}\n\nThat is all."
-
-
-class Parsed(HTMLParser):
-    """What a browser would make of a piece of HTML: its elements and its text."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str | None]] = []
-        self.text = ""
-        self.marked: list[str] = []
-        self._open: list[str] = []
-        self.feed(html)
-        self.close()
-        assert not self._open, "every element is closed"
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += attrs
-        if tag not in ("img", "input"):
-            self._open.append(tag)
-        if tag == "mark":
-            self.marked.append("")
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self._open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-        if "mark" in self._open:
-            self.marked[-1] += data
 
 
 def the_document() -> Document:

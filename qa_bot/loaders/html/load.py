@@ -313,9 +313,9 @@ class PageReader:
 
     def _finish_table(self, table: Table) -> None:
         self._table = None
-        texts = table.texts(self._spare)
-        self._spare -= sum(len(row) for row in texts)
-        self._writer.table(texts, table.header_rows(texts), table.caption)
+        grid = table.grid(self._spare)
+        self._spare -= sum(len(row) for row in grid.rows)
+        self._writer.table(grid, caption=table.caption)
 
     def _finish_collecting(self, tag: str) -> None:
         element = self._collector

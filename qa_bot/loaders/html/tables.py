@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from qa_bot.loaders.table_shape import first_row_is, spread
+from qa_bot.loaders.table_grid import Grid
+from qa_bot.loaders.table_shape import first_row_is, headers_over_names, spread
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -45,15 +46,17 @@ class Table:
         self.caption = caption
         self.rows: list[Row] = []
 
-    def texts(self, spare: int) -> list[list[str]]:
-        """Each row's cells, one for each column, so that none shifts.
+    def grid(self, spare: int) -> Grid:
+        """Its cells laid out, one for each column, so that none shifts.
 
         A cell over several rows or columns is told in all of them, as far as
         ``spare`` characters allow; one that is a whole row is told once.
         """
-        result: list[list[str]] = []
+        rows: list[list[str]] = []
+        merged: dict[tuple[int, int], tuple[int, int]] = {}
+        labels: set[tuple[int, int]] = set()
         over: dict[int, tuple[int, str]] = {}  # column → rows to go, the text of the cell over them
-        for row in self.rows:
+        for at, row in enumerate(self.rows):
             texts: list[str] = []
             below: dict[int, tuple[int, str]] = {}
             is_alone = len(row.cells) == 1 and not over
@@ -73,6 +76,10 @@ class Table:
                     texts += told
                     if cell.rows > 1 and spare > 0:
                         below.update({column + i: (cell.rows - 1, t) for i, t in enumerate(told)})
+                    if (reach := (cell.rows, cell.columns)) != (1, 1) and spare > 0:
+                        merged[at, column] = reach
+                    if cell.is_head:
+                        labels.add((at, column))
                 elif over:  # the row ends before a cell that reaches down from above
                     again = [""]
                     texts.append("")
@@ -80,25 +87,27 @@ class Table:
                     break
                 spare -= sum(len(text) + 3 for text in again)
             over = below
-            result.append(texts)
-        return result
+            rows.append(texts)
+        return Grid(rows, range(self._header_rows(rows)), merged, labels)
 
-    def header_rows(self, texts: Sequence[Sequence[str]]) -> int:
-        """How many rows, from the first, name the columns; 0 where the first column names rows.
-
-        Args:
-            texts: What ``texts`` returned.
-        """
+    def _header_rows(self, texts: Sequence[Sequence[str]]) -> int:
+        """How many rows, from the first, name the columns; 0 where the first column names rows."""
         filled = [i for i, text in enumerate(texts) if any(text)]
         if len(filled) < 2:
             return 0
         rows = [self.rows[i] for i in filled]
-        count = next((at for at, row in enumerate(rows) if not row.is_head), 0)
+        alone = [sum(map(bool, texts[i])) == 1 for i in filled]
+        names = [
+            row.in_head or (row.is_head and not (at and alone[at])) for at, row in enumerate(rows)
+        ]  # one cell alone, after others, names the rows below it
+        count = names.index(False) if False in names else 0
         if 0 < count <= _MOST_HEADER_ROWS:
             return filled[count - 1] + 1
         if count == 0 and any(cell.is_head for row in rows for cell in row.cells):
             first, *others = (bool(row.cells) and row.cells[0].is_head for row in rows)
             return filled[0] + 1 if not first and all(others) else 0
+        if over := headers_over_names([texts[i] for i in filled]):
+            return filled[over - 1] + 1
         shape = first_row_is([texts[i] for i in filled])
         is_header = shape == "header" or (shape == "unclear" and len(texts[filled[0]]) > 2)
         return filled[0] + 1 if is_header else 0

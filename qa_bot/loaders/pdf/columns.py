@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from qa_bot.loaders.pdf.amounts import is_amount
 from qa_bot.loaders.pdf.lines import SAME_LINE, Segment
 
 MIN_LINES = 3  # on either side of a gutter
+HALF = 0.4  # of the region's width
 MIN_SHARE = 0.18  # of the region's width, for a column
 MANY = 300  # parts; in more of them, only edges that several lines share are tried
 EDGE = 4.0  # points that lines of one column may begin apart
@@ -60,9 +63,15 @@ def _widest_band(parts: Sequence[Segment]) -> _Band | None:
         for band in _bands(parts, x - 1):
             size = len(band.left) + len(band.right)
             more = best is None or size > len(best.left) + len(best.right)
-            if more and (
-                (_is_text(band.left, width) and _is_text(band.right, width))
-                or _are_lists(band.left, band.right)
+            if (
+                more
+                and (
+                    (_is_text(band.left, width) and _is_text(band.right, width))
+                    or _is_page_half(band.left, band.right, width)
+                    or _is_page_half(band.right, band.left, width)
+                    or _are_lists(band.left, band.right)
+                )
+                and not _cut_a_table(band.left, band.right)
             ):
                 best = band
     return best
@@ -148,14 +157,54 @@ def _is_prose(side: Sequence[Segment], width: float) -> bool:
     own = max(part.x1 for part in side) - min(part.x0 for part in side)
     if own < MIN_SHARE * width:
         return False
-    wide = [part for part in side if part.width > 0.55 * own or part.cells]
-    words = median(len(part.text.split()) for part in side)
-    return len(side) > MIN_LINES and len(wide) >= 0.5 * len(side) and words >= 3
+    lines: dict[int, list[Segment]] = {}
+    for part in side:  # by line: a table in a column of prose has many parts
+        lines.setdefault(round(part.y), []).append(part)
+    wide = [
+        line for line in lines.values() if line[0].cells or max(p.width for p in line) > 0.55 * own
+    ]
+    words = median(max(len(part.text.split()) for part in line) for line in lines.values())
+    return len(lines) > MIN_LINES and len(wide) >= 0.5 * len(lines) and words >= 3
+
+
+def _is_page_half(prose: Sequence[Segment], other: Sequence[Segment], width: float) -> bool:
+    """Whether one half of a page is prose, so that whatever fills the other is a column as well."""
+    halves = [max(p.x1 for p in side) - min(p.x0 for p in side) for side in (prose, other)]
+    lines = [len({round(part.y) for part in side}) for side in (prose, other)]
+    words = median(len(part.text.split()) for part in prose)
+    return (
+        min(halves) > HALF * width
+        and min(lines) >= 4 * MIN_LINES
+        and lines[1] > 0.5 * lines[0]
+        and words >= 2 * MIN_LINES
+        and _is_prose(prose, width)
+    )
 
 
 def _are_lists(left: Sequence[Segment], right: Sequence[Segment]) -> bool:
     """Whether lines beside each other stand at heights of their own, as no table's rows do."""
-    aligned = sum(
-        any(abs(a.y - b.y) <= SAME_LINE * min(a.size, b.size) for b in right) for a in left
-    )
-    return aligned < 0.6 * min(len(left), len(right))
+    lines, others = ({round(part.y): part for part in side}.values() for side in (left, right))
+    level = sum(any(_are_level(a, b) for b in others) for a in lines)
+    return level < 0.6 * min(len(lines), len(others))
+
+
+def _cut_a_table(left: Sequence[Segment], right: Sequence[Segment]) -> bool:
+    """Whether lines of amounts on the right have their names on the left."""
+    opening: list[Segment] = []  # the first part of each line on the right
+    for part in sorted(right, key=lambda part: (-part.y, part.x0)):
+        if not opening or not _are_level(opening[-1], part):
+            opening.append(part)
+    amounts = [part for part in opening if is_amount(part.text)]
+    heights = sorted(part.y for part in left if not is_amount(part.text))
+    named = sum(_is_near(heights, part.y, SAME_LINE * part.size) for part in amounts)
+    lines = {round(part.y) for part in right if is_amount(part.text)}
+    return named >= MIN_LINES and named > 0.6 * len(lines)
+
+
+def _is_near(sorted_heights: Sequence[float], y: float, reach: float) -> bool:
+    at = bisect_left(sorted_heights, y - reach)
+    return at < len(sorted_heights) and sorted_heights[at] <= y + reach
+
+
+def _are_level(a: Segment, b: Segment) -> bool:
+    return abs(a.y - b.y) <= SAME_LINE * min(a.size, b.size)

@@ -24,9 +24,11 @@ from qa_bot.loaders.pdf.outline import (
 )
 from qa_bot.loaders.pdf.page_texts import Read, read_pages
 from qa_bot.loaders.pdf.paragraphs import Speller, Written, group_lines, tidy, write
+from qa_bot.loaders.pdf.recording import recorded
 from qa_bot.loaders.pdf.rows import Line, usual_leadings
 from qa_bot.loaders.pdf.second_reader import SecondReader
 from qa_bot.loaders.pdf.warnings import of_bookmarks, of_pages, reservations
+from qa_bot.loaders.table_cells import with_captions
 from qa_bot.records import Document, Page
 
 if TYPE_CHECKING:
@@ -118,6 +120,7 @@ def _document(reader: PdfReader, document_id: str, read: Read, *, use_bookmarks:
         sections=nest_sections(headings, len(written.text)),
         blocks=tuple(written.blocks),
         pages=tuple(written.pages),
+        tables=tuple(with_captions([*recorded(written.rows)], written.blocks, written.text)),
         warnings=(
             *(("damaged bookmarks, left out",) if is_damaged else ()),
             *of_pages(read, len(pages)),

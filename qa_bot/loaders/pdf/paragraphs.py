@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from qa_bot.loaders.pdf.contents import is_list_title
 from qa_bot.loaders.pdf.rows import MARKER, Line
-from qa_bot.records import Block, BlockKind, Page, PageSpan
+from qa_bot.loaders.table_cells import placed_row
+from qa_bot.records import Block, BlockKind, Page, PageSpan, Span
 from qa_bot.text import is_stop_word, words
 
 _ENDS = re.compile(r"[.?!:;。！？；：؟۔।][\"'”’)\]」』）】]*$")
@@ -50,6 +51,15 @@ class Piece:
     table: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class WrittenRow:
+    """A row of the table of that number, as its line and where in the text its cells stand."""
+
+    table: int
+    line: Line
+    spans: list[Span | None]
+
+
 @dataclass(slots=True)
 class Written:
     """The document's text with where everything stands in it."""
@@ -58,6 +68,7 @@ class Written:
     blocks: list[Block] = field(default_factory=list)
     pages: list[PageSpan] = field(default_factory=list)
     marks: dict[int, tuple[int, int]] = field(default_factory=dict)  # heading → its block's span
+    rows: list[WrittenRow] = field(default_factory=list)  # of all tables
 
 
 def group_lines(
@@ -268,12 +279,15 @@ def write(pieces: Sequence[Piece], speller: Speller, pages: Sequence[Page]) -> W
             if not begun or begun[-1][0] < line.part.page:
                 begun.append((line.part.page, length))
             text = tidy(line.text)
+            if piece.table and line.cells:
+                text, placed = placed_row([*map(tidy, line.cells)], length)
+                written.rows.append(WrittenRow(piece.table, line, placed))
             if at + 1 < len(piece.lines):
                 text, between = speller.join(text, tidy(piece.lines[at + 1].text))
                 text += between
             else:
                 text = text.rstrip()
-            add(text if at else text.lstrip())  # a row may begin or end with an empty cell
+            add(text if at else text.lstrip())
         if length == start:
             continue
         written.blocks.append(Block(piece.kind, start, length))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from qa_bot.loaders.pdf.columns import reading_order
 from qa_bot.loaders.pdf.lines import Segment, join_row, rows
 from qa_bot.loaders.pdf.stretched import stretched_rows
 from qa_bot.loaders.pdf.tables import header_rows
+from qa_bot.loaders.pdf.unruled import laid_out, stretches, whole_rows
 from qa_bot.text import CELLS
 
 Role = Literal["text", "row", "link"]
@@ -38,8 +38,9 @@ _ALIGNED = 4.0  # points
 class Line:
     """A line in reading order, with the column it stands in.
 
-    Of a table's row, the texts of its ``cells``, whether it ``opens`` the table
-    and whether it is one of those that name the columns.
+    Of a table's row, the texts of its ``cells``, how many columns each of them is
+    over (() where that is one), whether it ``opens`` the table and whether it is one
+    of those that name the columns.
     """
 
     part: Segment
@@ -48,6 +49,7 @@ class Line:
     left: float
     right: float
     cells: tuple[str, ...] = ()
+    reach: tuple[int, ...] = ()
     opens: bool = False
     is_head: bool = False
 
@@ -91,30 +93,22 @@ def _roles(region: Sequence[Segment]) -> Iterator[Line]:
     for row in table:
         _join_markers(row)
     stretched = stretched_rows(table)
-    multiple = [_is_table_row(table, i) and not stretched[i] for i in range(len(table))]
     leaders = [bool(LEADERS.match(join_row(row).text)) for row in table]
-    held: list[_Row] = []  # of a table without lines, that later rows may go on with
-    for i, row in enumerate(table):
-        last = held[-1] if held else None
-        if last and not multiple[i] and (at := _cell_above(last.parts, row, table[i - 1])):
-            last.texts[at].append(row[0].text)
-            continue
-        if multiple[i] and not row[0].cells and not leaders[i]:
-            held.append(_Row(row, [[part.text] for part in row]))
-            continue
-        yield from _unruled(held)
-        held = []
-        if row[0].cells:
-            yield from _ruled(row[0])
-        else:
-            yield _line(join_row(row), "link" if leaders[i] else "text")
-    yield from _unruled(held)
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    parts: list[Segment]
-    texts: list[list[str]]  # of each of them, line by line
+    multiple = [
+        _is_table_row(table, i) and not stretched[i] and not leaders[i] for i in range(len(table))
+    ]
+    table, multiple = whole_rows(table, multiple)
+    leaders = [bool(LEADERS.match(join_row(row).text)) for row in table]
+    at = 0
+    for first, stop in [*stretches(table, multiple), (len(table), len(table))]:
+        for row, is_entry in zip(table[at:first], leaders[at:first], strict=True):
+            if row[0].cells:
+                yield from _ruled(row[0])
+            else:
+                yield _line(join_row(row), "link" if is_entry else "text")
+        if first < stop:
+            yield from _unruled(table[first:stop])
+        at = stop
 
 
 def _line(part: Segment, role: Role) -> Line:
@@ -132,13 +126,15 @@ def _ruled(table: Segment) -> Iterator[Line]:
     yield from lines
 
 
-def _unruled(table: Sequence[_Row]) -> Iterator[Line]:
-    lines = [_line(join_row(row.parts), "row") for row in table]
-    for line, cells in zip(lines, _in_columns(table), strict=True):
-        line.part, line.cells = replace(line.part, text=CELLS.join(cells).strip()), tuple(cells)
-    if lines:
-        bold = [line.part.bold for line in lines]
-        _mark_heads(lines, header_rows([line.cells for line in lines], bold, is_ruled=False))
+def _unruled(table: Sequence[list[Segment]]) -> Iterator[Line]:
+    lines = []
+    for row, laid in zip(table, laid_out(table), strict=True):
+        line = _line(join_row(row), "row")
+        line.part = replace(line.part, text=CELLS.join(laid.texts).strip())
+        line.cells, line.reach = tuple(laid.texts), tuple(laid.reach)
+        lines.append(line)
+    bold = [line.part.bold for line in lines]
+    _mark_heads(lines, header_rows([line.cells for line in lines], bold, is_ruled=False))
     yield from lines
 
 
@@ -149,29 +145,6 @@ def _mark_heads(lines: Sequence[Line], heads: Sequence[int]) -> None:
         lines[row].is_head = True
         if row and not lines[row - 1].is_head:
             lines[row].opens = lines[row].cells != lines[0].cells
-
-
-def _in_columns(table: Sequence[_Row]) -> list[list[str]]:
-    """The cells of each row, with empty ones where a column has none in it.
-
-    Where cells of one row overlap the same cell of another, columns can't be
-    told, and each row keeps just the cells it has.
-    """
-    texts = [[" ".join(lines) for lines in row.texts] for row in table]
-    columns: list[float] = []  # where each one ends
-    for part in sorted((part for row in table for part in row.parts), key=lambda part: part.x0):
-        if columns and part.x0 < columns[-1]:
-            columns[-1] = max(columns[-1], part.x1)
-        else:
-            columns.append(part.x1)
-    laid_out: list[list[str]] = []
-    for row, cells in zip(table, texts, strict=True):
-        places = [bisect_left(columns, part.x1) for part in row.parts]
-        if len(set(places)) < len(places):
-            return texts
-        by_place = dict(zip(places, cells, strict=True))
-        laid_out.append([by_place.get(place, "") for place in range(places[-1] + 1)])
-    return laid_out
 
 
 def _join_markers(row: list[Segment]) -> None:
@@ -201,16 +174,6 @@ def _are_aligned(a: Segment, b: Segment) -> bool:
         or abs(a.x1 - b.x1) < _ALIGNED
         or abs(a.x0 + a.x1 - b.x0 - b.x1) < 2 * _ALIGNED
     )
-
-
-def _cell_above(start: Sequence[Segment], row: Sequence[Segment], before: Sequence[Segment]) -> int:
-    """Which cell of the row above a lone line goes on with; 0: none, or not to be told."""
-    if len(row) != 1 or row[0].cells or before[0].y - row[0].y > 1.5 * row[0].size:
-        return 0
-    for at, cell in enumerate(start):
-        if at and abs(cell.x0 - row[0].x0) < _ALIGNED and cell.bold == row[0].bold:
-            return at
-    return 0
 
 
 def usual_leadings(lines: Sequence[Line]) -> dict[float, float]:

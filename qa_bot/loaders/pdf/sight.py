@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,7 @@ class Sight:
 
     inked: list[Box] = field(default_factory=list)  # by pictures, and paths that aren't white
     pictures: list[Box] = field(default_factory=list)
-    covers: list[tuple[int, Box]] = field(default_factory=list)  # opaque rectangles
+    covers: list[tuple[int, Box]] = field(default_factory=list)  # opaque rectangles, in order
     path: list[Box] = field(default_factory=list)
     rectangles: int = 0  # of the path
     everywhere: bool = False  # a shading, or more than is worth following
@@ -76,11 +77,13 @@ class Sight:
         """Whether an opaque rectangle was painted over a box after so many runs."""
         if self.everywhere:
             return False
-        corners = (box[:2], box[2:])
-        return any(
-            at > drawn and all(holds(cover, *corner, 1.0) for corner in corners)
-            for at, cover in self.covers
-        )
+        later = bisect_right(self.covers, drawn, key=lambda cover: cover[0])
+        left, bottom, right, top = box[0] + 1.0, box[1] + 1.0, box[2] - 1.0, box[3] - 1.0
+        # Without calls: a table may have thousands of texts, and of boxes behind its cells.
+        for _, cover in self.covers[later:]:
+            if cover[0] <= left and right <= cover[2] and cover[1] <= bottom and top <= cover[3]:
+                return True
+        return False
 
 
 def colour_of(operands: Sequence[Any], space: str) -> Colour:

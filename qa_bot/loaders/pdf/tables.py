@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from qa_bot.loaders.pdf.amounts import is_amount
 from qa_bot.loaders.pdf.lines import Segment, join_row, rows, segments
 from qa_bot.loaders.pdf.pen import Rule, Run
-from qa_bot.loaders.table_shape import first_row_is, kind_of
+from qa_bot.loaders.table_shape import first_row_is, headers_over_amounts, kind_of
 
 NEAR = 3.0  # points between lines that are meant to touch
 MAX_HEADS = 4  # rows; more in bold are a bold table
 MAX_RULES = 4_000  # more is a drawing
+
+_YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +142,12 @@ def _table(grid: _Grid, cells: dict[tuple[int, int], list[Run]], page: int) -> S
     table: list[tuple[str, ...]] = []
     bold: list[bool] = []
     for row in range(len(grid.ys) - 1):
-        texts = [_cell_text(cells.get((row, column), ()), page) for column in sorted(columns)]
-        if any(texts):
-            table.append(tuple(texts))
-            bold.append(all(run.bold for at, runs in cells.items() if at[0] == row for run in runs))
+        inside = [cells.get((row, column), ()) for column in sorted(columns)]
+        for part in _rows_of(inside):
+            texts = [_cell_text(runs, page) for runs in part]
+            if any(texts):
+                table.append(tuple(texts))
+                bold.append(all(run.bold for runs in part for run in runs))
     filled = sum(bool(text) for row in table for text in row)
     words = max(len(text.split()) for row in table for text in row)
     if len(table) < 2 or filled < 0.3 * len(table) * len(columns) or words > 250:
@@ -161,6 +167,38 @@ def _table(grid: _Grid, cells: dict[tuple[int, int], list[Run]], page: int) -> S
         cells=tuple(table),
         heads=header_rows(table, bold, is_ruled=True),
     )
+
+
+def _rows_of(cells: Sequence[Sequence[Run]]) -> list[list[list[Run]]]:
+    """The rows that stand between two lines: several, where each line of text is one.
+
+    It is one where a column has an amount on each of several lines, and every other column
+    with several lines has the same ones.
+    """
+    lines = [sorted({round(run.y) for run in runs}, reverse=True) for runs in cells]
+    most = max(lines, key=len)
+    has_amounts = any(
+        len(heights) == len(most) > 1
+        and all(
+            is_amount(_text_at(runs, height)) and _YEAR.fullmatch(_text_at(runs, height)) is None
+            for height in heights
+        )
+        for runs, heights in zip(cells, lines, strict=True)
+    )
+    together = all(set(heights) <= set(most) for heights in lines if len(heights) > 1)
+    if not (has_amounts and together and len(lines[0]) == len(most)):
+        return [[list(runs) for runs in cells]]
+    return [
+        [
+            [run for run in runs if (round(run.y) if round(run.y) in most else most[0]) == height]
+            for runs in cells
+        ]
+        for height in most
+    ]
+
+
+def _text_at(runs: Sequence[Run], height: int) -> str:
+    return "".join(run.text for run in runs if round(run.y) == height).strip()
 
 
 def header_rows(
@@ -186,6 +224,8 @@ def header_rows(
         or (run.start == 0 and not _has_labels(table[0]))
         for row in run
     ]
+    if over := headers_over_amounts(table):
+        return tuple(sorted({*heads, *over}))
     if 0 in heads or bold[0]:
         return tuple(heads)
     shape = first_row_is(table)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from qa_bot.loaders.archive import Archive
 from qa_bot.loaders.captions import caption_of
 from qa_bot.loaders.html.markup import local
+from qa_bot.loaders.table_grid import Grid
 from qa_bot.loaders.table_shape import spread
 from qa_bot.loaders.word.elements import (
     WRAPPERS,
@@ -262,24 +263,29 @@ class _Reader:
             return
         caption, self._caption = self._caption, ""
         texts: list[list[str]] = []
-        above: dict[int, str] = {}  # column → the text of the cell over several rows
+        merged: dict[tuple[int, int], tuple[int, int]] = {}
+        above: dict[int, tuple[int, str]] = {}  # column → row and text of the cell over several
         for row, parts in zip(rows, cells, strict=True):
             before = number(value(child(row, "trPr", "gridBefore")), 0)
             texts.append([""] * min(max(before, 0), _MOST_COLUMNS))
             for cell in parts:
-                column = len(texts[-1])
+                at, column = len(texts) - 1, len(texts[-1])
                 properties = child(cell, "tcPr")
-                merged = child(properties, "vMerge")
-                if merged is not None and value(merged) != "restart":
-                    text = above.get(column, "")
+                over = child(properties, "vMerge")
+                columns = number(value(child(properties, "gridSpan")), 1)
+                columns = min(max(columns, 1), _MOST_COLUMNS)
+                if over is not None and value(over) != "restart":
+                    top, text = above.get(column, (at, ""))
                     text = text if len(text) <= _REPEATED else ""
+                    merged[top, column] = (at - top + 1, columns)
                 else:
                     text = self._cell(cell)
-                    above[column] = text
-                columns = number(value(child(properties, "gridSpan")), 1)
-                columns = 1 if len(parts) == 1 else min(max(columns, 1), _MOST_COLUMNS)
-                texts[-1] += spread(text, columns)
-        self.writer.table(texts, header_rows(table, rows, texts, self._styles), caption)
+                    above[column] = (at, text)
+                    if columns > 1:
+                        merged[at, column] = (1, columns)
+                texts[-1] += spread(text, 1 if len(parts) == 1 else columns)
+        heads = range(header_rows(table, rows, texts, self._styles))
+        self.writer.table(Grid(texts, heads, merged), caption=caption)
 
     def _is_layout(self, table: etree._Element) -> bool:
         """Whether a table only puts parts of a page beside each other."""

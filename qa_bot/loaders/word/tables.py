@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from qa_bot.loaders.table_shape import first_row_is
+from qa_bot.loaders.table_shape import first_row_is, headers_over_names
 from qa_bot.loaders.word.styles import Styles, child, is_on
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ def header_rows(
         return count
     first = next((i for i, text in enumerate(texts) if any(text)), len(rows))
     filled = [text for text in texts if any(text)]
+    if over := headers_over_names(filled):
+        return [i for i, text in enumerate(texts) if any(text)][over - 1] + 1
     match first_row_is(filled):
         case "header":
             return first + 1

@@ -13,8 +13,20 @@ function place(fresh) {
   else one(fresh.matches('.qa-change') ? '#qa-changes' : '#qa-log')?.append(fresh);
   if (focused) one(`.${focused.classList[0]}[value="${focused.value}"]`, fresh)?.focus();
   if (fresh.matches('.qa-change')) noticed(fresh);
+  revealCells(fresh);
   if (fresh.matches('.qa-turn')) fresh.scrollIntoView({ block: 'start' });
   markCurrent();
+}
+
+// A wide table is scrolled to the cell that answers, beside the names of the rows.
+function revealCells(root) {
+  for (const box of all('.qa-table-scroll', root)) {
+    const cell = one('mark', box)?.closest('td, th');
+    if (!cell) continue;
+    const [at, shown] = [cell, box].map((one) => one.getBoundingClientRect());
+    const beside = (at.left + at.right - shown.left - shown.right) / 2;
+    if (at.left < shown.left || at.right > shown.right) box.scrollLeft += beside;
+  }
 }
 
 window.patchFrom = (carrier) => {
@@ -57,6 +69,13 @@ Object.assign(clicked, {
   '.qa-undo': () => { trigger('revise', { what: 'undo' }); box().focus(); },
   '.qa-verdict': (target) => trigger('judge', { number: turnOf(target), verdict: target.value }),
   '.qa-golden': (target) => trigger('judge', { number: turnOf(target), verdict: 'golden' }),
+  '.qa-all-rows': (target) => {
+    const isOpen = target.getAttribute('aria-expanded') === 'true';
+    target.setAttribute('aria-expanded', String(!isOpen));
+    const other = target.textContent;
+    target.textContent = target.dataset.other;
+    target.dataset.other = other;
+  },
   '.qa-copy-text': (target) => copy(target, target.value),
   '.qa-copy-link': (target) => copy(target, location.origin + location.pathname + target.value),
   '.qa-save': (target) => {

@@ -155,6 +155,7 @@ function sourceArrived() {
   if (group) group.hidden = place < 0;
   applyZoom();
   const text = one('.qa-source-text', panel);
+  revealCells(panel);
   scrollToPassage();
   pictureArrived();
   if (text) text.onscroll = () => requestAnimationFrame(lightSection);

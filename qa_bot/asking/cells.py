@@ -1,0 +1,120 @@
+"""A question and a table's passage → which row answers, and which cell of it.
+
+Each cell that may answer gets a score, a weighted sum of a few features that say how the
+question fits its row, its column and itself, and what the reader makes of them; the scores are
+made into probabilities over all cells of the passage. The weights, and the probabilities that
+a row and a cell need to be marked, are data: ``cells.json`` (``training/fit_cells.py``).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from qa_bot.asking.asked import asks_to_compare
+from qa_bot.asking.cell_features import FEATURES, Scored
+from qa_bot.errors import ModelError
+from qa_bot.tables import Cell, QuotedTable, Table
+
+_HEADER = FEATURES.index("header_asked")
+_DATA = Path(__file__).with_name("cells.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The weight of each feature, and how likely a row and a cell must be to be marked.
+
+    Where a question compares or reckons, other weights hold, and no cell is marked.
+    """
+
+    weights: tuple[float, ...]
+    row_at: float
+    cell_at: float
+    comparing: tuple[float, ...]
+    comparing_row_at: float
+
+
+@cache
+def load_model(file: Path = _DATA) -> Model:
+    """The fitted numbers.
+
+    Raises:
+        ModelError: The file is missing, damaged, or of other features.
+    """
+    try:
+        data = json.loads(file.read_text("utf-8"))
+        single, comparing = data["weights"], data["comparing"]
+        found = Model(
+            tuple(float(single[name]) for name in FEATURES),
+            float(data["row_at"]),
+            float(data["cell_at"]),
+            tuple(float(comparing[name]) for name in FEATURES),
+            float(data["comparing_row_at"]),
+        )
+        is_sound = len(single) == len(comparing) == len(FEATURES)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"The numbers for tables can't be read from {file}.") from error
+    limits = (found.row_at, found.cell_at, found.comparing_row_at)
+    is_sound &= all(map(math.isfinite, (*found.weights, *found.comparing)))
+    if not is_sound or not all(0 < limit <= 1 for limit in limits):
+        raise ModelError(f"The numbers for tables in {file} are damaged.")
+    return found
+
+
+def probabilities(found: Scored, weights: Sequence[float]) -> list[float]:
+    """How likely each cell answers, in [0, 1]; together they are 1."""
+    sums = [
+        math.fsum(weight * value for weight, value in zip(weights, values, strict=True))
+        for values in found.features
+    ]
+    best = max(sums)
+    odds = [math.exp(value - best) for value in sums]
+    total = math.fsum(odds)
+    return [one / total for one in odds]
+
+
+def is_told(values: Sequence[float], cells_of_row: int) -> bool:
+    """Whether a cell's column is told: by a header that the question names, or by there being one.
+
+    Args:
+        values: The cell's features.
+        cells_of_row: How many cells of its row may answer, its label included.
+    """
+    return cells_of_row <= 2 or values[_HEADER] > 0
+
+
+def choose(
+    question: str, found: Scored, model: Model | None = None
+) -> tuple[tuple[int, ...], QuotedTable]:
+    """The likeliest row, and the table with the rows and the cell to mark: none that isn't sure."""
+    model = model or load_model()
+    is_single = not asks_to_compare(question)
+    likely = probabilities(found, model.weights if is_single else model.comparing)
+    row_at = model.row_at if is_single else model.comparing_row_at
+    rows: dict[int, float] = {}
+    for cell, value in zip(found.cells, likely, strict=True):
+        rows[cell.row] = rows.get(cell.row, 0.0) + value
+    row = max(rows, key=lambda row: (rows[row], -row))
+    best = max(range(len(likely)), key=lambda at: (likely[at], -at))
+    cell = found.cells[best]
+    told = is_told(found.features[best], sum(one.row == cell.row for one in found.cells))
+    if likely[best] >= model.cell_at and told and is_single:
+        return (cell.row,), _quoted(found.table, (cell.row,), cell)
+    return (row,), _quoted(found.table, (row,) if rows[row] >= row_at else (), None)
+
+
+def _quoted(table: Table, rows: tuple[int, ...], cell: Cell | None) -> QuotedTable:
+    named = cell
+    if cell is None:
+        named = next((one for one in table.cells if one.row in rows and one.kind == "value"), None)
+    return QuotedTable(
+        table,
+        rows,
+        cell,
+        tuple(one.span for one in table.headers(cell)) if cell else (),
+        tuple(one.span for one in table.labels(named)) if named else (),
+    )

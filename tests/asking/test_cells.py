@@ -1,0 +1,166 @@
+"""Which row and cell of a table are marked, and when none is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from qa_bot import Index, Quote, answer, build_index, open_index
+from qa_bot.asking.asked import asks_to_compare, periods, wanted
+from qa_bot.asking.cell_features import FEATURES
+from qa_bot.asking.cells import load_model
+from qa_bot.errors import ModelError
+
+CATCH = """
+<title>Harbour statistics</title>
+<table><caption>Landings by port, in tonnes</caption>
+<tr><td></td><td>FY 2016</td><td>FY 2017</td><td>FY 2018</td></tr>
+<tr><td>Herring:</td><td></td><td></td><td></td></tr>
+<tr><td>Landed at Marbrough</td><td>4,120</td><td>4,310</td><td>3,985</td></tr>
+<tr><td>Landed at Tollness</td><td>1,870</td><td>1,655</td><td>1,702</td></tr>
+<tr><td>Mackerel:</td><td></td><td></td><td></td></tr>
+<tr><td>Landed at Marbrough</td><td>2,205</td><td>2,390</td><td>2,511</td></tr>
+<tr><td>Landed at Tollness</td><td>960</td><td>1,015</td><td>877</td></tr>
+</table>
+"""
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    folder = tmp_path_factory.mktemp("cells")
+    (folder / "documents").mkdir()
+    (folder / "documents/catch.html").write_text(CATCH)
+    build_index(folder / "documents", folder / "index")
+    with open_index(folder / "index") as opened:
+        yield opened
+
+
+def quoted(question: str, index: Index) -> Quote:
+    return answer(question, index, strictness=0.0).quotes[0]
+
+
+def texts(index: Index, *spans: tuple[int, int] | None) -> list[str]:
+    return index.slices("catch.html", [span for span in spans if span])
+
+
+@pytest.mark.parametrize(
+    ("question", "cell", "labels", "header"),
+    [
+        (
+            "How much herring was landed at Marbrough in FY 2017?",
+            "4,310",
+            ["Herring:", "Landed at Marbrough"],
+            "FY 2017",
+        ),
+    ],
+)
+def test_the_cell_of_the_row_and_year_asked_for_is_marked(
+    question: str, cell: str, labels: list[str], header: str, index: Index
+) -> None:
+    quote = quoted(question, index)
+    assert quote.table is not None
+    assert texts(index, quote.answer) == [cell]
+    assert texts(index, *quote.table.labels) == labels
+    assert texts(index, *quote.table.headers) == [header]
+    assert cell in texts(index, *quote.sentences)[0]
+
+
+@pytest.mark.parametrize(
+    ("question", "line", "cell"),
+    [
+        (
+            "How much mackerel was landed at Tollness in fiscal 2016?",
+            "Landed at Tollness | 960 | 1,015 | 877",
+            "960",
+        ),
+        (
+            "Herring landed at Tollness, FY18",
+            "Landed at Tollness | 1,870 | 1,655 | 1,702",
+            "1,702",
+        ),
+    ],
+)
+def test_rows_of_the_same_name_are_told_apart_by_their_group(
+    question: str, line: str, cell: str, index: Index
+) -> None:
+    quote = quoted(question, index)
+    assert texts(index, *quote.sentences) == [line]
+    assert texts(index, quote.answer) in ([cell], [])
+
+
+def test_where_no_column_is_named_the_row_is_marked_and_no_cell(index: Index) -> None:
+    quote = quoted("How much mackerel was landed at Marbrough?", index)
+    assert quote.table is not None
+    assert (quote.answer, quote.table.cell) == (None, None)
+    assert texts(index, *quote.sentences) == ["Landed at Marbrough | 2,205 | 2,390 | 2,511"]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Where was the most herring landed in FY 2017?",
+        "What was the change in herring landed at Tollness between FY 2016 and FY 2018?",
+    ],
+)
+def test_what_no_single_cell_answers_has_no_cell_in_bold(question: str, index: Index) -> None:
+    quote = quoted(question, index)
+    assert quote.answer is None
+
+
+@pytest.mark.parametrize(
+    "question", ["What is FY 2017?", "Which year is FY 2018?", "Herring?", "Mackerel:"]
+)
+def test_headers_and_names_of_groups_are_never_marked(question: str, index: Index) -> None:
+    quote = quoted(question, index)
+    for line in texts(index, *quote.sentences):
+        assert line.startswith("Landed at")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("FY17 target", {"2017"}),
+        ("fiscal 2017", {"2017"}),
+        ("Q3 FY2018", {"q3", "2018"}),
+        ("third quarter of 2016", {"q3", "2016"}),
+        ("2010–11", {"2010", "2011"}),
+        ("$1,999.50 of 2,017 boxes", set()),
+        ("in '98", {"1998"}),
+    ],
+)
+def test_years_and_quarters_have_one_form(text: str, found: set[str]) -> None:
+    assert periods(text) == found
+
+
+def test_what_a_question_asks_for_first_counts() -> None:
+    assert wanted("Which rider has a total of nine points?") == "name"
+    assert wanted("How many points has the rider who won?") == "number"
+    assert wanted("In what year did the team join?") == "date"
+    assert wanted("Tell me of the harbour") == ""
+
+
+def test_look_ups_are_no_comparisons() -> None:
+    assert asks_to_compare("Which port landed more than Tollness?")
+    assert not asks_to_compare("What was the catch at Tollness in 2017?")
+
+
+def test_numbers_that_are_not_those_of_the_features_are_refused(tmp_path: Path) -> None:
+    weights = dict.fromkeys(FEATURES, 1.0)
+    thresholds = {"row_at": 0.5, "cell_at": 0.9, "comparing_row_at": 0.5}
+    good = {"weights": weights, "comparing": weights, **thresholds}
+    for name, data in {
+        "missing": {**good, "weights": {}},
+        "more": {**good, "weights": {**weights, "other": 1.0}},
+        "range": {**good, "cell_at": 0},
+        "nan": {**good, "weights": dict.fromkeys(FEATURES, float("nan"))},
+    }.items():
+        file = tmp_path / f"{name}.json"
+        file.write_text(json.dumps(data))
+        with pytest.raises(ModelError):
+            load_model(file)
+    file = tmp_path / "good.json"
+    file.write_text(json.dumps(good))
+    assert load_model(file).cell_at == 0.9

@@ -1,0 +1,37 @@
+"""Headers of several rows in tables whose markup doesn't tell them."""
+
+from __future__ import annotations
+
+import pytest
+
+from qa_bot.loaders.table_cells import made_table
+from qa_bot.loaders.table_grid import Grid
+from qa_bot.loaders.table_shape import headers_over_names
+
+
+@pytest.mark.parametrize(
+    ("rows", "count"),
+    [
+        ([["", "Season", ""], ["", "2019", "2018"], ["", "(tonnes)", ""], ["Cod", "5", "6"]], 3),
+        ([["", "2019", "2018"], ["Cod", "4", "5"]], 1),
+        ([["(in tonnes)", "2019", "2018"], ["Cod", "4", "5"]], 1),
+        ([["Name", "Ann"], ["Age", "4"]], 0),
+        ([["Ann", "Rome", "cook"], ["Bob", "Bonn", "5"]], 0),
+    ],
+)
+def test_rows_above_amounts_that_leave_the_corner_free(rows: list[list[str]], count: int) -> None:
+    assert headers_over_names(rows) == count
+
+
+def test_behind_codes_the_second_column_names_the_rows_too() -> None:
+    rows = [
+        ["No.", "Measure", "2019"],
+        ["1.02A", "Share of boats inspected", "61%"],
+        ["1.02B", "Boats in harbour", "34"],
+    ]
+    text = "\n".join("|".join(row) for row in rows)
+    places = [[(text.index(cell), text.index(cell) + len(cell)) for cell in row] for row in rows]
+    table = made_table(Grid(rows, [0]), places)
+    assert table is not None
+    kinds = [cell.kind for cell in table.cells if cell.row]
+    assert kinds == ["label", "label", "value"] * 2

@@ -1,0 +1,271 @@
+"""Fit which row and cell of a table answer a question (``qa_bot/asking/cells.json``).
+
+``python -m training.fit_cells`` reads each question's table as an index holds it, takes the
+passage with the row that answers, and fits the features' weights so that the cells that answer
+are likeliest. What a row and a cell need to be marked is chosen on folds that the weights were
+not fitted on: as low as leaves ``WRONG`` of what is shown wrong, twice that for rows. Tables
+that are held out are neither fitted nor chosen on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import re
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from qa_bot import Index, build_index, open_index
+from qa_bot.asking.asked import asks_to_compare
+from qa_bot.asking.cell_features import FEATURES, scored
+from qa_bot.asking.cells import is_told
+from qa_bot.asking.judging import READ, Judged
+from qa_bot.asking.retrieval import rank
+from qa_bot.models.reader import DEFAULT_READER
+from training.sets import load_examples
+from training.table_questions import (
+    SEED,
+    TableQuestion,
+    aitqa,
+    by_rule,
+    gold,
+    tatqa,
+    wikitables,
+)
+from training.tables import tables
+
+FOLDS = 5
+MOST = 1_600  # questions of each source
+WRONG = 0.05  # of the cells that are shown
+MEASURED = ("wikitables", "tatqa", "aitqa")  # those by rule are easier than people's
+PENALTY = 0.1  # on the weights' squares
+FILE = Path(__file__).parents[1] / "qa_bot/asking/cells.json"
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A question's cells: features ``(cells, features)``, the row of each, which answer."""
+
+    source: str
+    table: str
+    compares: bool
+    features: Array
+    rows: npt.NDArray[np.int64]
+    right: npt.NDArray[np.bool_]
+
+
+def write(questions: Iterable[TableQuestion], documents: Path) -> None:
+    """Write each table as a page of its own, once."""
+    documents.mkdir(parents=True, exist_ok=True)
+    for one in questions:
+        file = documents / one.document
+        if not file.exists():
+            file.write_text(one.page, "utf-8")
+
+
+def cases(questions: Sequence[TableQuestion], index: Index) -> Iterator[Case]:
+    """Of each question whose row is in a passage that is read."""
+    for one in questions:
+        document = one.document
+        whole = index.document(document)
+        right = {cell.span for table in whole.tables for cell in gold(one, table, whole.text)}
+        ranking = rank(one.question, index, READ, [document])
+        first = ranking.candidates[:READ]
+        holding = [
+            candidate
+            for candidate in first
+            if any(candidate.passage.start <= a < candidate.passage.end for a, _ in right)
+        ]
+        if not holding:
+            continue
+        (reading,) = DEFAULT_READER.read(one.question, [holding[0].passage])
+        passage = holding[0].passage
+        found = scored(
+            one.question,
+            Judged(holding[0], reading),
+            index.tables(document, (passage.start, passage.end)),
+            lambda spans, text=whole.text: [text[a:b] for a, b in spans],  # type: ignore[misc]
+        )
+        if found is None:
+            continue
+        mask = np.array([cell.span in right for cell in found.cells])
+        if mask.any() and not _is_chance(one, np.array(found.features), mask):
+            yield Case(
+                one.source,
+                one.table,
+                asks_to_compare(one.question),
+                np.array(found.features),
+                np.array([cell.row for cell in found.cells]),
+                mask,
+            )
+
+
+def _is_chance(one: TableQuestion, features: Array, right: npt.NDArray[np.bool_]) -> bool:
+    """Whether a question counts rows, and its answer only happens to stand in a cell as well."""
+    counts = re.search(r"\b(?:how many|number of)\b", one.question, re.IGNORECASE)
+    named = features[right][:, FEATURES.index("header_asked")].max() > 0
+    return one.source == "wikitables" and bool(counts) and not named
+
+
+def fitted(found: Sequence[Case]) -> Array:
+    """The weights, ``(features,)``, under which the right cells are likeliest."""
+    from scipy.optimize import minimize
+
+    sources = [one.source for one in found]
+    shares = {source: len(found) / len(set(sources)) / sources.count(source) for source in sources}
+
+    def loss(weights: Array) -> tuple[float, Array]:
+        total, slope = PENALTY * float(weights @ weights), 2 * PENALTY * weights
+        for one in found:
+            likely = _softmax(one.features @ weights)
+            right = likely * one.right
+            mass = max(float(right.sum()), 1e-12)
+            share = shares[one.source]
+            total -= share * float(np.log(mass))
+            slope = slope - share * ((right / mass - likely) @ one.features)
+        return total, slope
+
+    result = minimize(loss, np.zeros(len(FEATURES)), jac=True, method="L-BFGS-B")
+    weights: Array = result.x
+    return weights
+
+
+def _softmax(values: Array) -> Array:
+    odds = np.exp(values - values.max())
+    likely: Array = odds / odds.sum()
+    return likely
+
+
+def outcomes(found: Sequence[Case], weights: Array) -> list[tuple[float, bool, float, bool]]:
+    """For each: how likely its best cell is, whether it is right; the same of its best row.
+
+    A cell whose column isn't told is never shown: its likelihood counts as 0.
+    """
+    made = []
+    for one in found:
+        likely = _softmax(one.features @ weights)
+        best = int(likely.argmax())
+        rows = {row: float(likely[one.rows == row].sum()) for row in set(one.rows.tolist())}
+        row = max(rows, key=lambda row: (rows[row], -row))
+        told = is_told(one.features[best], int((one.rows == one.rows[best]).sum()))
+        made.append(
+            (
+                float(likely[best]) * told,
+                bool(one.right[best]),
+                rows[row],
+                bool(one.right[one.rows == row].any()),
+            )
+        )
+    return made
+
+
+def threshold(pairs: Sequence[tuple[float, bool]], wrong: float) -> float:
+    """The lowest probability from which on at most so many are wrong, of at least twenty."""
+    best, mistakes = 1.0, 0
+    for count, (likely, is_right) in enumerate(sorted(pairs, key=lambda pair: -pair[0]), 1):
+        mistakes += not is_right
+        if mistakes <= wrong * count and count >= 20:
+            best = likely
+    return best
+
+
+def all_questions(folder: Path) -> list[TableQuestion]:
+    """What is fitted on."""
+    made = [
+        one
+        for one in by_rule([*tables(load_examples(folder), seed=1, held_out=True)])
+        if min(row for row, _ in one.places) and ": " not in one.grid[0][0]
+    ]
+    chance = random.Random(SEED)
+    kept = []
+    for source in (wikitables(folder), tatqa(folder), aitqa(folder), made[: MOST // 4]):
+        mine = [one for one in source if not one.held_out]
+        kept += chance.sample(mine, min(MOST, len(mine)))
+    return kept
+
+
+def _named(weights: Array) -> dict[str, float]:
+    return {name: round(float(one), 3) for name, one in zip(FEATURES, weights, strict=True)}
+
+
+def main() -> None:
+    """Fit, print, and write the file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("../shared/training"))
+    parser.add_argument("--out", type=Path, default=FILE)
+    arguments = parser.parse_args()
+    questions = all_questions(arguments.data)
+    with tempfile.TemporaryDirectory() as scratch:
+        documents, folder = Path(scratch, "documents"), Path(scratch, "index")
+        write(questions, documents)
+        build_index(documents, folder)
+        with open_index(folder) as index:
+            found = list(cases(questions, index))
+    save(found, len(questions), arguments.out)
+
+
+def save(found: Sequence[Case], asked: int, out: Path) -> None:
+    """Fit the weights, choose the thresholds across folds, print both, and write them."""
+    names = sorted({one.table for one in found})
+    random.Random(SEED).shuffle(names)
+    fold = {name: number % FOLDS for number, name in enumerate(names)}
+    made: dict[str, list[tuple[float, bool, float, bool]]] = {}
+    for compares in (False, True):
+        mine = [one for one in found if one.compares == compares]
+        for number in range(FOLDS):
+            weights = fitted([one for one in mine if fold[one.table] != number])
+            kept = [one for one in mine if fold[one.table] == number]
+            for one, outcome in zip(kept, outcomes(kept, weights), strict=True):
+                made.setdefault(f"{one.source}{', compared' * compares}", []).append(outcome)
+    single = {name: pairs for name, pairs in made.items() if name in MEASURED}
+    everything = [outcome for one in single.values() for outcome in one]
+    cell_at = threshold([(o[0], o[1]) for o in everything], WRONG)
+    row_at = threshold([(o[2], o[3]) for o in everything], 2 * WRONG)
+    compared = [outcome for name, some in made.items() if "compared" in name for outcome in some]
+    comparing_row_at = threshold([(o[2], o[3]) for o in compared], 2 * WRONG)
+    print(f"{asked} questions, {len(found)} with their row in a passage")
+    for name, pairs in made.items():
+        shown = [pair for pair in pairs if pair[0] >= cell_at]
+        rows = [pair for pair in pairs if pair[2] >= row_at]
+        wrong = [
+            float(np.mean([not ok for ok in some] or [False]))
+            for some in ([o[1] for o in shown], [o[3] for o in rows])
+        ]
+        print(
+            f"{name}: {len(pairs)}, cell {np.mean([o[1] for o in pairs]):.3f}, "
+            f"row {np.mean([o[3] for o in pairs]):.3f}; shown {len(shown) / len(pairs):.3f}, "
+            f"wrong {wrong[0]:.3f}; rows shown "
+            f"{len(rows) / len(pairs):.3f}, wrong {wrong[1]:.3f}"
+        )
+    weights, comparing = (
+        fitted([one for one in found if one.compares == compares]) for compares in (False, True)
+    )
+    data = {
+        "made": {
+            "by": "python -m training.fit_cells",
+            "of": "wikitables, tatqa, aitqa, tables by rule; those held out left out",
+            "seed": SEED,
+            "cases": len(found),
+            "on": date.today().isoformat(),
+        },
+        "weights": _named(weights),
+        "row_at": round(row_at, 3),
+        "cell_at": round(cell_at, 3),
+        "comparing": _named(comparing),
+        "comparing_row_at": round(comparing_row_at, 3),
+    }
+    print(json.dumps(data, indent=1))
+    out.write_text(json.dumps(data, indent=2) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
