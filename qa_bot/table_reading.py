@@ -54,7 +54,7 @@ def table_view(
         around = source.tables(document_id, (low, high)) if low < high else ()
         table = next((one for one in around if one.start == table.start), table)
         table = _shortened(table, own, quoted.rows)
-    kept = _chosen_columns(table, quoted.cell, columns)
+    kept = _chosen_columns(table, quoted.cell, span, columns)
     view = TableView(table, kept, tuple(sorted(own)), quoted, {})
     shown = set(kept)
     needed = [cell.span for cell in table.cells if not shown.isdisjoint(columns_of(cell))]
@@ -73,7 +73,8 @@ def table_view(
 def view_table(quote: Quote, source: TextSource) -> TableView | None:
     """What is to be shown of the table that a quote is of, with rows near it; None where of none.
 
-    That is its ``table``; where none answers, but a sentence beside one, that one.
+    That is its ``table``; where none answers, but a sentence beside one, that one. There is none,
+    either, where the quote has more columns than can be shown: it is shown as it stands.
 
     Args:
         quote: From an answer.
@@ -84,11 +85,13 @@ def view_table(quote: Quote, source: TextSource) -> TableView | None:
     """
     name, span = quote.citation.document_id, (quote.start, quote.end)
     if quote.table is not None:
-        return table_view(name, quote.table, span, source)
+        view = table_view(name, quote.table, span, source)
+        return view if _covers(view, span) else None
     held = source.tables(name, span)
     if len(held) != 1 or any(a < held[0].end and held[0].start < b for a, b in quote.sentences):
         return None
-    return table_view(name, QuotedTable(held[0]), span, source, reach=0)
+    view = table_view(name, QuotedTable(held[0]), span, source, reach=0)
+    return view if _covers(view, span) else None
 
 
 def table_views(answer: Answer, source: TextSource) -> dict[tuple[str, Span], TableView]:
@@ -106,8 +109,24 @@ def table_views(answer: Answer, source: TextSource) -> dict[tuple[str, Span], Ta
         name, span = passage.document_id, (passage.start, passage.end)
         held = source.tables(name, span)
         if len(held) == 1:
-            found[name, span] = table_view(name, QuotedTable(held[0]), span, source, reach=0)
+            view = table_view(name, QuotedTable(held[0]), span, source, reach=0)
+            if _covers(view, span):
+                found[name, span] = view
     return found
+
+
+def _covers(view: TableView, span: Span) -> bool:
+    """Whether the cell that answers is shown, or else each of the quote's, of a wide table too."""
+    shown = set(view.columns)
+    return (
+        view.answer.cell is not None
+        or not view.is_narrow
+        or all(
+            not shown.isdisjoint(columns_of(cell))
+            for cell in view.table.cells
+            if span[0] <= cell.start and cell.end <= span[1]
+        )
+    )
 
 
 def _loose(table: Table, span: Span, text: str) -> Iterator[tuple[int, str]]:
@@ -137,17 +156,23 @@ def _shortened(table: Table, own: set[int], marked: Sequence[int]) -> Table:
     return replace(table, cells=tuple(cell for cell in table.cells if cell.row in kept))
 
 
-def _chosen_columns(table: Table, cell: Cell | None, most: int) -> tuple[int, ...]:
-    """The columns to show: those with a cell; of too many the labels', and those at the answer."""
+def _chosen_columns(table: Table, cell: Cell | None, span: Span, most: int) -> tuple[int, ...]:
+    """The columns to show: those with a cell; of too many the labels', and those at the answer.
+
+    Where no cell answers, they are those from the quote's first one on.
+    """
     used = sorted({column for one in table.cells for column in columns_of(one)})
     if len(used) <= most:
         return tuple(used)
     labels = sorted({one.column for one in table.cells if one.kind == "label"})[:2]
     others = [column for column in used if column not in labels]
-    at = 0
     if cell is not None:
-        before = sum(column < cell.column for column in others)
-        at = min(max(0, before - most // 2), len(others) - most)
+        at = sum(column < cell.column for column in others) - most // 2
+    else:
+        quoted = [one.column for one in table.cells if span[0] <= one.start < span[1]]
+        first = min((column for column in quoted if column not in labels), default=0)
+        at = sum(column < first for column in others)
+    at = min(max(0, at), len(others) - most)
     return tuple(sorted({*labels, *others[at : at + most - len(labels)]}))
 
 

@@ -8,7 +8,7 @@ import pytest
 from tabled import HEBREW, INCOME, MERGED, TOWNS, Texts, cell_of, loaded, quote_of_cell, view_of
 
 from qa_bot.records import Document
-from qa_bot.table_reading import COLUMNS, ROWS, table_view
+from qa_bot.table_reading import COLUMNS, ROWS, table_view, view_table
 from qa_bot.table_view import filled, is_number, row_text, tab_separated, text_around
 from qa_bot.tables import Cell, QuotedTable, Table
 
@@ -160,6 +160,22 @@ def test_of_a_table_of_2000_columns_those_near_the_cell_are_at_hand(tmp_path: Pa
     head, row = filled(view, [0, 2])
     assert (head[0], row[0]) == ("Place", "row 2")
     assert "2.1234" in row
+
+
+def test_of_more_quoted_columns_than_can_be_shown_the_quote_stands_as_it_is(tmp_path: Path) -> None:
+    names = ["Place", *(f"c{number}" for number in range(1, 200))]
+    rows = [[f"row {row}", *(f"{row}.{n}" for n in range(1, 200))] for row in (1, 2)]
+    document = loaded(tmp_path, "wide.csv", "\n".join(",".join(one) for one in [names, *rows]))
+    whole = span_of_rows(document, "row 1", "1.199")
+    assert (
+        view_table(quote_of_cell(document, "1.150", sure=False, span=whole), Texts(document))
+        is None
+    )
+    few = cell_of(document, "2.150").start, cell_of(document, "2.170").end
+    quote = quote_of_cell(document, "2.150", sure=False, span=few)
+    view = view_table(quote, Texts(document))
+    assert view is not None
+    assert {"2.150", "2.160", "2.170"} <= set(next(iter(filled(view, [2]))))
 
 
 def test_ragged_rows_and_a_single_cell_are_laid_out(tmp_path: Path) -> None:

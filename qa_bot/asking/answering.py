@@ -63,7 +63,8 @@ def answer(
     """
     check_strictness(strictness)
     check_reader(reader)
-    judged, warning = _judged(rank(question, index, k, documents), reader)
+    ranking = rank(question, index, k, documents)
+    judged, warning = _judged(ranking, reader)
     likely = confidence(judged)
     needed = found_at(judged) if strictness is None else strictness
     found = bool(judged) and likely >= needed
@@ -79,7 +80,7 @@ def answer(
         found=found,
         confidence=likely,
         hits=tuple(hits),
-        quotes=tuple(_quote(question, one, index, digests, stale) for one in quoted),
+        quotes=tuple(_quote(ranking.question, one, index, digests, stale) for one in quoted),
         unknown_words=tuple(_unknown_words(question, index)),
         stale=tuple(sorted(stale)),
         warning=warning,

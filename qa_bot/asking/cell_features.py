@@ -45,7 +45,8 @@ FEATURES = (
 
 _MOST_CELLS = 4_000  # of a passage; more are no table that anybody reads
 _LOWEST = -12.0  # log probability; whatever is less likely is as unlikely
-_NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
+_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+_BELOW_NOUGHT = re.compile(r"\s*(?:\(.*\d.*\)|[^\w(]*[-−–]\s?[$€£¥]?\s?\d)")  # (900), −$5
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +292,8 @@ class _Fitting:
             number = _NUMBER.search(self.texts[cell.span])
             if cell.kind == "value" and number:
                 value = float(number.group().replace(",", ""))
+                if _BELOW_NOUGHT.match(self.texts[cell.span]):
+                    value = -value
                 columns.setdefault(cell.column, []).append((value, cell.row))
                 fits[cell.column] = self._share_asked(self.headers[cell][0])
         full = {at: fit for at, fit in fits.items() if 2 * len(columns[at]) >= len(self.rows)}

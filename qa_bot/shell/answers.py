@@ -47,7 +47,7 @@ def print_answer(answer: Answer, source: TextSource) -> None:
             if view is None or not view.shows(context):
                 (text,) = source.slices(name, [context])
                 print_text(text, "dim", indent=2)
-        if view is None:
+        if view is None or view.loose or (view.is_narrow and not out.is_terminal):
             _print_quote(quote)
         else:
             _print_table_quote(quote, view)

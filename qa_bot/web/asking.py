@@ -115,7 +115,9 @@ def judge(service: Service, conversation: Conversation, data: Mapping[str, Any])
             note = plain(keeping.keep_golden(service, turn))
         else:
             keeping.note_verdict(service, turn, verdict)
-            note = render.keep_golden_html() if verdict == "up" else "Noted."
+            # What only may answer counts as not found, so it can be no golden answer.
+            is_keepable = verdict == "up" and turn.reply.answer.verdict != "possible"
+            note = render.keep_golden_html() if is_keepable else "Noted."
     except QaBotError as error:
         note = plain(str(error))
     return render.patch(render.verdict_html(turn.number, turn.reply.answer, verdict, note))

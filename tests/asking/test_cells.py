@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -164,3 +165,21 @@ def test_numbers_that_are_not_those_of_the_features_are_refused(tmp_path: Path) 
     file = tmp_path / "good.json"
     file.write_text(json.dumps(good))
     assert load_model(file).cell_at == 0.9
+
+
+def test_a_loss_is_less_than_nothing(tmp_path: Path) -> None:
+    (tmp_path / "documents").mkdir()
+    rows = (("2018", "250"), ("2019", "(900)"), ("2020", "40"), ("2021", "610"), ("2022", "−950"))
+    text = "".join(f"{year},{value}\n" for year, value in rows)
+    (tmp_path / "documents/years.csv").write_text(f"Year,Net income or loss\n{text}")
+    build_index(tmp_path / "documents", tmp_path / "index")
+    with open_index(tmp_path / "index") as opened:
+        quote = quoted("Which year had the lowest net income or loss?", opened)
+        marked = opened.slices("years.csv", quote.sentences)
+    assert any("2022" in line for line in marked)
+
+
+def test_of_a_very_long_question_what_is_read_is_looked_at(index: Index) -> None:
+    began = time.monotonic()
+    quoted("herring landed at Tollness " + "change in " * 20_000, index)
+    assert time.monotonic() - began < 10

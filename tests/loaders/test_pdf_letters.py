@@ -187,7 +187,7 @@ def cff_font(code_of: dict[str, int]) -> bytes:
     return file.getvalue()
 
 
-def described_font(*named: str) -> FontReader:
+def described_font(*named: str, is_bitmap: bool = False) -> FontReader:
     """A font that says what its letters are, from A on, by the names of their glyphs."""
     encoding = DictionaryObject(
         {NameObject("/Differences"): ArrayObject([NumberObject(65), *map(NameObject, named)])}
@@ -200,12 +200,21 @@ def described_font(*named: str) -> FontReader:
             NameObject("/Encoding"): encoding,
         }
     )
-    return FontReader(Font.from_font_resource(resource), "", named_letters(resource))
+    font = Font.from_font_resource(resource)
+    return FontReader(font, "", named_letters(resource), is_bitmap=is_bitmap)
 
 
 def test_ligatures_of_fonts_that_say_nothing_are_where_tex_has_them() -> None:
-    read = described_font("/A").read(b"di\x1berent o\x0ece su\x1ex")
+    read = described_font("/A", is_bitmap=True).read(b"di\x1berent o\x0ece su\x1ex")
     assert "".join(text for text, _, _ in read) == "different office suffix"
+
+
+def test_control_characters_of_other_fonts_are_no_letters(tmp_path: Path) -> None:
+    def draw(pdf: FPDF) -> None:
+        pdf.text(60, 100, "A jar.")
+        pdf._out(r"BT /F1 11 Tf 60 600 Td (Title\013Sub and e\036mail\r) Tj ET")
+
+    assert made(tmp_path, draw).text.split() == ["A", "jar.", "Title", "Sub", "and", "e", "mail"]
 
 
 @pytest.mark.parametrize(

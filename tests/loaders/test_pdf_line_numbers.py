@@ -41,6 +41,25 @@ SHOPPING = tuple(
 )
 
 
+STEPS = tuple(
+    f"{number}|{step}"
+    for number, step in enumerate(
+        (
+            "remove the four screws at the back of the case",
+            "lift the cover carefully off the main housing",
+            "unplug the ribbon cable from its socket below",
+            "slide the old board out along both metal rails",
+            "clean the contacts with the brush that is enclosed",
+            "push the new board in until both clips are shut",
+            "plug the ribbon cable in with the red edge left",
+            "put the cover back and press it on the housing",
+            "tighten the four screws at the back of the case",
+        ),
+        1,
+    )
+)
+
+
 def numbered(lines: Sequence[str]) -> list[str]:
     return [f"{number}|{line}" for number, line in enumerate(lines, 1)]
 
@@ -96,8 +115,8 @@ def test_a_text_that_goes_on_to_the_next_page_is_one_paragraph(tmp_path: Path) -
 
 @pytest.mark.parametrize(
     "lines",
-    [TABLE, TABLE + TABLE[::-1], CONTENTS, SHOPPING],
-    ids=["table", "back", "contents", "list"],
+    [TABLE, TABLE + TABLE[::-1], CONTENTS, SHOPPING, STEPS],
+    ids=["table", "back", "contents", "list", "steps"],
 )
 def test_numbers_of_rows_and_entries_stay(tmp_path: Path, lines: Sequence[str]) -> None:
     text = made(tmp_path, lines).text

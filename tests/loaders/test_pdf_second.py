@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import random
+import time
 from functools import partial
 from pathlib import Path
 
 import pytest
 from fpdf import FPDF
 from pypdf import PdfReader, PdfWriter
-from pypdf.generic import DictionaryObject, NameObject
+from pypdf.generic import (
+    ArrayObject,
+    DictionaryObject,
+    NameObject,
+    NumberObject,
+    StreamObject,
+    TextStringObject,
+)
 
 from qa_bot.loaders.pdf.lines import segments
 from qa_bot.loaders.pdf.load import load_pdf
@@ -54,7 +63,7 @@ def test_the_second_reader_finds_the_same_lines_in_the_same_places(
     tmp_path: Path, turn: int
 ) -> None:
     path = drawn(tmp_path / "made.pdf", LINES, turn=turn)
-    page, other = PdfReader(path).pages[0], SecondReader(path)
+    page, other = PdfReader(path).pages[0], SecondReader(path, 1)
     first, second = read_page(page, {}), read_page(page, {}, partial(other.draw, 0))
     pairs = zip(segments(first.runs, 0), segments(second.runs, 0), strict=True)
     for one, two in pairs:
@@ -159,6 +168,63 @@ def test_letters_that_are_others_are_reported_and_kept(tmp_path: Path) -> None:
 
 
 def test_a_file_that_the_second_reader_refuses_costs_nothing(tmp_path: Path) -> None:
-    other = SecondReader(tmp_path / "absent.pdf")
+    other = SecondReader(tmp_path / "absent.pdf", 1)
     assert other.text(0) == ""
     other.close()
+
+
+def test_a_layer_that_is_off_stays_so(tmp_path: Path) -> None:
+    """Its words are drawn, so that another reader finds them; they aren't missing."""
+    path = drawn(tmp_path / "made.pdf", LINES)
+    writer = PdfWriter(clone_from=PdfReader(path))
+    page = writer.pages[0]
+    form = StreamObject()
+    form.set_data(
+        b"BT /F1 11 Tf 60 300 Td (Confidential draft: the secret price is nine hundred) Tj ET"
+    )
+    layer = writer._add_object(
+        DictionaryObject(
+            {
+                NameObject("/Type"): NameObject("/OCG"),
+                NameObject("/Name"): TextStringObject("Draft"),
+            }
+        )
+    )
+    form[NameObject("/Subtype")] = NameObject("/Form")
+    form[NameObject("/Type")] = NameObject("/XObject")
+    form[NameObject("/BBox")] = ArrayObject([NumberObject(n) for n in (0, 0, 600, 800)])
+    form[NameObject("/Resources")] = page["/Resources"]
+    form[NameObject("/OC")] = layer
+    resources = page["/Resources"]
+    assert isinstance(resources, DictionaryObject)
+    resources[NameObject("/XObject")] = DictionaryObject(
+        {NameObject("/X"): writer._add_object(form)}
+    )
+    contents = StreamObject()
+    held = page.get_contents()
+    assert held is not None
+    contents.set_data(held.get_data() + b"\n/X Do\n")
+    page[NameObject("/Contents")] = writer._add_object(contents)
+    off = DictionaryObject({NameObject("/OFF"): ArrayObject([layer])})
+    writer.root_object[NameObject("/OCProperties")] = DictionaryObject(
+        {NameObject("/OCGs"): ArrayObject([layer]), NameObject("/D"): off}
+    )
+    writer.write(path)
+    document = load_pdf(path, "made.pdf")
+    assert "secret" not in document.text
+    assert "fourteen days" in document.text
+
+
+def test_a_file_whose_pages_are_counted_otherwise_gets_no_second_opinion(tmp_path: Path) -> None:
+    path = drawn(tmp_path / "made.pdf", LINES)
+    other = SecondReader(path, 2)
+    assert other.text(0) == ""
+    other.close()
+
+
+def test_many_words_that_differ_take_no_long_time() -> None:
+    chance = random.Random(0)  # noqa: S311 - the same for each run
+    spelled = ["".join(chance.choices("abcdefghijklmnop", k=23)) for _ in range(4_000)]
+    began = time.monotonic()
+    compared(" ".join(spelled[:2_000]), " ".join(spelled[2_000:]))
+    assert time.monotonic() - began < 20

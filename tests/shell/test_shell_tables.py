@@ -11,6 +11,7 @@ from tabled import HEBREW, HOSTILE, INCOME, TOWNS, Texts, answer_with, loaded, q
 
 from qa_bot.records import Document, Quote
 from qa_bot.shell import answers, console
+from qa_bot.tables import Cell, Table
 
 
 def drawn(
@@ -77,6 +78,19 @@ def test_a_pipe_gets_the_quotes_rows_with_tabs(
         "Town 20\tstork\t20\t30.0",
         "Town 21\totter\t21\t31.5",
     ]
+
+
+def test_a_pipe_gets_lines_that_are_in_no_cell_too(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "Item | 2021\nAll amounts exclude tax.\nRent | 5"
+    cells = (
+        Cell("header", 0, 4, 0, 0),
+        Cell("header", 7, 11, 0, 1),
+        Cell("label", 37, 41, 1, 0),
+        Cell("value", 44, 45, 1, 1),
+    )
+    document = Document("n.txt", "n", text, (), (), tables=(Table(0, 45, 2, 2, cells),))
+    answers.print_answer(answer_with(quote_of_cell(document, "5", span=(0, 45))), Texts(document))
+    assert "All amounts exclude tax." in capsys.readouterr().out
 
 
 def test_a_table_can_give_a_terminal_no_orders(

@@ -54,7 +54,11 @@ def draw(
         except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError):
             pass  # a wrong operand spoils one operator, not the page
         if len(pen.drawn) > MAX_RUNS:
-            raise ValueError(f"a page with more than {MAX_RUNS:,} pieces of text")
+            raise EndlessError(f"a page with more than {MAX_RUNS:,} pieces of text")
+
+
+class EndlessError(ValueError):
+    """A page draws more than anybody needs."""
 
 
 def _draw_object(
@@ -67,13 +71,19 @@ def _draw_object(
     objects = resources.get("/XObject")
     form = objects.get_object().get(operands[0]) if objects is not None and operands else None
     form = form.get_object() if form is not None else None
-    if form is None or is_off(form.get("/OC") and form.raw_get("/OC"), pen.off):
+    if form is None:
         return
+    is_hidden = is_off(form.get("/OC") and form.raw_get("/OC"), pen.off)
     if form.get("/Subtype") == "/Image":
-        pen.images += 1
-        pen.sight.picture(pen.state.matrix)
+        if not is_hidden:
+            pen.images += 1
+            pen.sight.picture(pen.state.matrix)
         return
-    draw_form(pen, form, pdf, depth)
+    layers, pen.layers = pen.layers, [*pen.layers, is_hidden]
+    try:
+        draw_form(pen, form, pdf, depth)
+    finally:
+        pen.layers = layers
 
 
 def draw_form(
@@ -119,7 +129,8 @@ def _set_font(pen: Pen, operands: Operands, resources: DictionaryObject) -> None
         pen.state.font = None  # unless it can be read
         encoding = str(resource.get("/Encoding", ""))
         font = Font.from_font_resource(resource)
-        reader = FontReader(font, encoding, named_letters(resource))
+        is_bitmap = resource.get("/Subtype") == "/Type3" and "/ToUnicode" not in resource
+        reader = FontReader(font, encoding, named_letters(resource), is_bitmap=is_bitmap)
         pen.fonts[id(resource)] = reader
     pen.state.font = reader
 

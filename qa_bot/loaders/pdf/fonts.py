@@ -144,11 +144,19 @@ class FontReader:
 
     ``encoding`` is its name in the file; where that ends in "V", characters are
     set one under the other, each an em high. ``named`` is what ``named_letters``
-    gives for it.
+    gives for it. ``is_bitmap``: it draws its letters itself and says nothing of them.
     """
 
-    def __init__(self, font: Font, encoding: str = "", named: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        font: Font,
+        encoding: str = "",
+        named: dict[str, str] | None = None,
+        *,
+        is_bitmap: bool = False,
+    ) -> None:
         self._font = font
+        self._ligatures = _TEX_LIGATURES if is_bitmap else {}
         self._named = named or {}
         name = f"{font.name} {font.font_descriptor.name}"
         self.bold = looks_bold(name, str(font.font_descriptor.weight))
@@ -184,7 +192,7 @@ class FontReader:
                 text = font.character_map.get(code) or _letters_of_name(text)
             text = "".join(font.character_map.get(part, part) for part in text)
             text = letters_of(self._named.get(code, text))
-            text = _TEX_LIGATURES.get(text, text)
+            text = self._ligatures.get(text, text)
             widths = font.character_widths
             width = float(widths.get(code, widths.get("default", 500))) / 1000
             known = self._known[code] = (text, width)

@@ -23,6 +23,7 @@ WORDS = 4  # of a usual line: shorter ones are entries of a list
 WIDE = 0.7  # of the widest line, which half of all lines of text reach
 
 _NUMBER = re.compile(r"\d{1,4}")
+_SENTENCES = re.compile(r"[.?!:][\"'”’)]*\s+[\"'“‘(]*[A-Z0-9]")  # one ends, another begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,8 @@ def _flows(numbers: Sequence[Segment], lines: Sequence[Sequence[Segment]]) -> bo
     """Whether the numbered lines are those of a text."""
     beside = [_line_at(number, lines) for number in numbers]
     written = [line for line in beside if line]
+    if not any(_SENTENCES.search(_text(line)) for line in written):
+        return False  # entries of a list, a step in each
     if not written or median(len(_text(line).split()) for line in written) < WORDS:
         return False
     widest = max(line[-1].x1 - line[0].x0 for line in written)

@@ -85,7 +85,7 @@ def load_pdf(
             raise ValueError("it has no pages")
         if count > max_pages:
             raise ValueError(f"{count:,} pages, more than {max_pages:,}")
-        other = SecondReader(path) if second else None
+        other = SecondReader(path, count) if second else None
         try:
             read = read_pages(reader, path, ocr, on_page or (lambda *_: None), other)
         finally:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa_bot.loaders.pdf.contents import mark_navigation
+from qa_bot.loaders.pdf.drawing import EndlessError
 from qa_bot.loaders.pdf.fonts import FontReader
 from qa_bot.loaders.pdf.furniture import find_furniture
 from qa_bot.loaders.pdf.line_numbers import without_line_numbers
@@ -66,6 +67,7 @@ class _Pages:
         self.damaged: dict[int, Exception] = {}
         self.cut: set[int] = set()
         self.hidden: set[int] = set()
+        self.unseen: set[int] = set()  # pages with any letter that a reader doesn't see
         self._garbled: dict[int, PageText] = {}  # pages whose text is no language
         self._characters = 0
 
@@ -90,6 +92,8 @@ class _Pages:
             self.cut.add(index)
         if page.hidden >= MOST_HIDDEN:
             self.hidden.add(index)
+        if page.hidden:
+            self.unseen.add(index)
         text = " ".join(part.text for part in self.parts[index])
         if _is_unreadable(page) or (page.is_picture and not text):
             self.silent[index] = page
@@ -157,7 +161,8 @@ def _read(page: PageObject, fonts: dict[int, FontReader]) -> tuple[PageText, Exc
     try:
         return read_page(page, fonts), None
     except Exception as error:  # noqa: BLE001 - a damaged page costs that page only
-        return PageText(0, 0, (), (), is_picture=False, unreadable=0), error
+        is_endless = isinstance(error, EndlessError)
+        return PageText(0, 0, (), (), is_picture=False, unreadable=0, is_endless=is_endless), error
 
 
 def _settle(
@@ -167,10 +172,14 @@ def _settle(
     opinions: Opinions,
     other: SecondReader,
 ) -> list[Difference]:
-    """Take the second reading of pages on which it is better; the differences that stay."""
+    """Take the second reading of pages on which it is better; the differences that stay.
+
+    It doesn't know which text can't be seen, so where some can't the first reading stays.
+    """
     unsettled = []
     for one in opinions.differences:
-        if one.is_beyond_noise and opinions.prefers_second(one):
+        is_seen = one.page not in pages.unseen
+        if is_seen and one.is_beyond_noise and opinions.prefers_second(one):
             letters = partial(other.draw, one.page)
             try:
                 second = read_page(reader.pages[one.page], fonts, letters)

@@ -18,7 +18,8 @@ SHARE = 0.02  # of a page's words, likewise
 LEAD = 0.25  # by which another reading has to be better to be taken
 MANY_LETTERS = 300  # of a page's different words, to tell whether they are a language's
 UNLIKE = 0.7  # cosine of their frequencies with those of European languages; real text has more
-_SHORTEST_COMPARED, _LONG, _LONGEST_COMPARED = 4, 6, 40  # letters of a word
+_SHORTEST_COMPARED, _LONG, _LONGEST_COMPARED = 4, 6, 24  # letters of a word
+_MANY_MISSING = 200  # words of a page; among more none is looked for that differs in two letters
 FEW = 0.05  # of a page's words; real text has more function words
 
 # Words in the scripts whose letters are written in a row; of others each reader has its own order.
@@ -85,8 +86,11 @@ class Opinions:
         missing = [word for word in both - mine if word not in letters]
         if missing:
             letters = f"{letters} {''.join(words_of(said))}"
+            most = 2 if len(missing) <= _MANY_MISSING else 1
             missing = [
-                word for word in missing if word not in letters and not _is_variant(word, letters)
+                word
+                for word in missing
+                if word not in letters and not _is_variant(word, letters, most)
             ]
         added = [word for word in mine - both if len(word) > 1 and word not in row]
         self.words += len(theirs)
@@ -114,8 +118,8 @@ class Opinions:
         return worth / len(words) if words else 0.0
 
 
-def _is_variant(word: str, letters: str) -> bool:
-    """Whether a word is among the letters but for one or two: brackets read as letters, say.
+def _is_variant(word: str, letters: str, most: int) -> bool:
+    """Whether a word is among the letters but for one, or two: brackets read as letters, say.
 
     Of words as short as what stands there by chance none is told.
     """
@@ -127,7 +131,8 @@ def _is_variant(word: str, letters: str) -> bool:
         return True
     ones = [word[:n] + word[n + 1 :] for n in range(len(word))]
     return any(one in letters for one in ones) or (
-        len(word) > _LONG
+        most > 1
+        and len(word) > _LONG
         and any(one[:n] + one[n + 1 :] in letters for one in ones for n in range(len(one)))
     )
 

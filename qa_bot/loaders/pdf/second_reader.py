@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 TOUCHING = 0.05  # ems between letters of one run
 _LINES = 0.1  # ems that letters of one run may stand higher or lower
+_HYPHEN, _LINE_ENDS = ord("-"), (0x02, 0xFFFE)  # how pdfium gives one at a line's end
 _LONGEST_NAME = 256  # bytes of a font's name
 
 
@@ -47,17 +48,18 @@ class _Letter:
 class SecondReader:
     """Gives each page's text, and its letters with their places.
 
-    It never raises: of what it can't read it says nothing.
+    It never raises: of what it can't read it says nothing, nor of a file in which it counts
+    other pages than the first reader: one that is damaged, where texts would be misplaced.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, pages: int) -> None:
         self._pdf: pypdfium2.PdfDocument | None = None
         self._pages = 0
         try:
             import pypdfium2
 
             self._pdf = pypdfium2.PdfDocument(path)
-            self._pages = len(self._pdf)
+            self._pages = pages if len(self._pdf) == pages else 0
         except Exception:  # noqa: BLE001 - what one parser reads another may refuse
             self._pdf = None
 
@@ -116,6 +118,7 @@ def _letters(page: pypdfium2.PdfTextPage) -> Iterator[_Letter]:
         code = pdfium.FPDFText_GetUnicode(page, number)
         if pdfium.FPDFText_IsGenerated(page, number) or not code:
             continue
+        code = _HYPHEN if code in _LINE_ENDS else code
         if 0xDC00 <= code < 0xE000 and 0xD800 <= code_before < 0xDC00:  # the halves of one
             code = 0x10000 + ((code_before - 0xD800) << 10) + code - 0xDC00
         code_before = code

@@ -76,6 +76,7 @@ def read_page(
             _draw_contents(pen, page)
         pen.reset(base)
         pen.drawn, pen.unreadable, pen.layers = [], 0, []
+        pen.sight.covers = []  # what was painted after which letters isn't known of these
         letters(pen)
     _put_on_top(pen, page)
     visible = seen(pen)
