@@ -105,12 +105,10 @@ def confidence(judged: Sequence[Judged]) -> float:
     """How likely the best passage answers, in [0, 1]."""
     if not judged:
         return 0.0
-    if judged[0].reading is not None:
-        numbers = fitted()
-        pairs = zip(VERDICT, features(judged), strict=True)
-        return _logistic(
-            sum(numbers.verdict[name] * value for name, value in pairs) + numbers.constant
-        )
+    if _is_read(judged):
+        weights = fitted().verdict
+        values = zip((*VERDICT, "constant"), (*features(judged), 1.0), strict=True)
+        return _logistic(sum(weights[name] * value for name, value in values))
     plain = zip(_PLAIN, (*plain_features(judged), 1.0), strict=True)
     return _logistic(sum(weight * value for weight, value in plain))
 
@@ -122,14 +120,16 @@ def scores(judged: Sequence[Judged]) -> list[float]:
 
 def found_at(judged: Sequence[Judged]) -> float:
     """The confidence from which on an answer is quoted, unless another is asked for."""
-    is_plain = not judged or judged[0].reading is None
-    return _PLAIN_FOUND_AT if is_plain else fitted().answered
+    return fitted().answered if _is_read(judged) else _PLAIN_FOUND_AT
 
 
 def possible_at(judged: Sequence[Judged]) -> float:
     """The confidence from which on a passage is quoted as one that may answer."""
-    is_plain = not judged or judged[0].reading is None
-    return _PLAIN_POSSIBLE_AT if is_plain else fitted().possible
+    return fitted().possible if _is_read(judged) else _PLAIN_POSSIBLE_AT
+
+
+def _is_read(judged: Sequence[Judged]) -> bool:
+    return bool(judged) and judged[0].reading is not None
 
 
 def plain_features(judged: Sequence[Judged]) -> tuple[float, ...]:

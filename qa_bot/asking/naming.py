@@ -11,7 +11,6 @@ from qa_bot.text import is_stop_word, without_possessive
 _TOKEN = re.compile(r"[^\W_]+(?:[-'’./&][^\W_]+)*|\d[\d,.]*\d|\d")
 _NUMBER = re.compile(r"\d[\d,.]*")
 _CODE = re.compile(r"(?=.*\d)(?=.*[^\W\d_])[\w./-]+")
-_YEAR = re.compile(r"(?:FY\s?'?|fiscal(?: year)? )?((?:19|20)\d\d|'\d\d)\b", re.IGNORECASE)
 _SHORT_YEAR = re.compile(r"FY\s?'?(\d\d)\b", re.IGNORECASE)
 _SCALES = {"thousand": 3, "million": 6, "billion": 9, "m": 6, "bn": 9, "k": 3}
 _SCALED = re.compile(r"(\d[\d,]*(?:\.\d+)?)\s?(thousand|million|billion|bn|m|k)\b", re.IGNORECASE)
@@ -26,10 +25,12 @@ def absent_names(question: str, passage: Passage) -> list[str]:
     with a capital that doesn't begin the question, or one all in capitals.
     """
     text = " ".join((passage.text, passage.title, *passage.section, passage.document_id))
-    numbers, spelled = set(_numbers(text)), text.casefold()
+    spelled = text.casefold()
     tokens = {without_possessive(word).casefold() for word in _TOKEN.findall(text)}
     parts = {part for token in tokens for part in re.split(r"[-'’./&]", token)}
-    absent = [shown for shown, value in _asked_numbers(question) if value not in numbers]
+    asked = list(_asked_numbers(question))
+    numbers = set(_numbers(text)) if asked else set()
+    absent = [shown for shown, value in asked if value not in numbers]
     for word in _named(question):
         plain = without_possessive(word).casefold()
         is_part = len(plain) >= _LONG and plain in spelled  # of a compound, a plural, a file's name

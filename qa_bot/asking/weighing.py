@@ -20,16 +20,18 @@ FILE = "answers.json"
 ORDER = ("evidence", "margin", "beyond", "absent")
 """What a passage's place rests on; ``judging.Judged`` says what each is."""
 VERDICT = ("margin", "lead", "sentence", "either", "absent", "gain", "table")
-"""What the confidence in the first passage rests on; see ``judging.verdict_features``."""
+"""What the confidence in the first passage rests on; see ``judging.features``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """Weights by the names of features; ``answered`` and ``possible`` are confidences in [0, 1]."""
+    """Weights by the names of features; ``answered`` and ``possible`` are confidences in [0, 1].
+
+    The verdict's have a "constant", too.
+    """
 
     order: Mapping[str, float]
     verdict: Mapping[str, float]
-    constant: float
     answered: float
     possible: float
 
@@ -51,7 +53,7 @@ def fitted(folder: Path = FOLDER) -> Numbers:
         raise ModelError(f"{file} can't be used: {' '.join(str(error).split())}") from error
     if not 0 <= possible <= answered <= 1:
         raise ModelError(f"{file} can't be used: its thresholds are {possible} and {answered}")
-    return Numbers(order, verdict, verdict["constant"], answered, possible)
+    return Numbers(order, verdict, answered, possible)
 
 
 def _weights(kept: Mapping[str, object], names: Sequence[str]) -> dict[str, float]:

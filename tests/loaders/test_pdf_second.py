@@ -21,7 +21,12 @@ from pypdf.generic import (
 
 from qa_bot.loaders.pdf.lines import segments
 from qa_bot.loaders.pdf.load import load_pdf
-from qa_bot.loaders.pdf.second_opinion import Opinions, could_be_word, is_no_language
+from qa_bot.loaders.pdf.second_opinion import (
+    Opinions,
+    could_be_word,
+    is_no_language,
+    words_of,
+)
 from qa_bot.loaders.pdf.second_reader import SecondReader
 from qa_bot.loaders.pdf.text import read_page
 
@@ -85,7 +90,7 @@ def test_a_page_that_one_reader_loses_is_the_others(tmp_path: Path) -> None:
 
 def compared(ours: str, theirs: str, said: str = "") -> Opinions:
     opinions = Opinions()
-    opinions.compare(0, ours.split("\n"), said, theirs)
+    opinions.compare(0, words_of(ours), said, theirs)
     return opinions
 
 
@@ -114,11 +119,11 @@ def test_what_is_drawn_and_not_seen_is_not_missing() -> None:
 
 def test_the_reading_whose_words_are_known_is_taken() -> None:
     opinions = compared("of the river", "of the river")
-    opinions.compare(1, ["Vwh oiw khr zdv"], "", "because gates river were raised")
+    opinions.compare(1, words_of("Vwh oiw khr zdv"), "", "because gates river were raised")
     (one,) = opinions.differences
     assert one.is_beyond_noise
     assert opinions.prefers_second(one)
-    opinions.compare(2, ["because gates river were raised"], "", "Vwhqq oiwqq khrqq zdvqq")
+    opinions.compare(2, words_of("because gates river were raised"), "", "Vwhqq oiwqq khrqq zdvqq")
     assert not opinions.prefers_second(opinions.differences[-1])
 
 
@@ -154,11 +159,11 @@ def shifted(text: str) -> str:
     ids=["English", "German", "file names", "genes", "numbers", "Chinese"],
 )
 def test_text_is_not_taken_for_no_language(text: str) -> None:
-    assert not is_no_language(text)
+    assert not is_no_language(words_of(text))
 
 
 def test_letters_that_are_others_are_reported_and_kept(tmp_path: Path) -> None:
-    assert is_no_language(shifted(PROSE))
+    assert is_no_language(words_of(shifted(PROSE)))
     lines = tuple(shifted(PROSE).split("\n"))
     document = load_pdf(drawn(tmp_path / "made.pdf", lines), "made.pdf")
     assert "frpplwwhh" in document.text

@@ -126,20 +126,26 @@ def test_a_file_that_takes_too_long_is_reported(files: list[tuple[str, Path]]) -
     assert all(isinstance(outcome, Document) for outcome in outcomes.values())
 
 
-def test_a_process_that_dies_costs_the_file_it_was_reading(
-    files: list[tuple[str, Path]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As a crash in a parser's C code would end it."""
-    files[0][1].write_text("All work and no play.\n\n" * 1_000_000)
+def crashing(monkeypatch: pytest.MonkeyPatch, seconds: float) -> list[subprocess.Popen[bytes]]:
+    """End the first process so many seconds after any starts; all that were started."""
     started: list[subprocess.Popen[bytes]] = []
     start = pool._start
 
     def note() -> subprocess.Popen[bytes]:
         started.append(start())
-        threading.Timer(1.5, started[0].send_signal, [signal.SIGSEGV]).start()
+        threading.Timer(seconds, started[0].send_signal, [signal.SIGSEGV]).start()
         return started[-1]
 
     monkeypatch.setattr(pool, "_start", note)
+    return started
+
+
+def test_a_process_that_dies_costs_the_file_it_was_reading(
+    files: list[tuple[str, Path]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a crash in a parser's C code would end it."""
+    files[0][1].write_text("All work and no play.\n\n" * 1_000_000)
+    started = crashing(monkeypatch, 1.5)
     outcomes = by_name(list(read_documents(files, processes=1)))
     failed = outcomes.pop(files[0][0])
     assert isinstance(failed, UnreadableDocumentError)
@@ -158,15 +164,7 @@ def test_a_pdf_that_crashes_two_parsers_is_read_by_one(
         writer.multi_cell(0, 5, f"The herons of pond {number} wait for fish. " * 40)
     path = tmp_path / "ponds.pdf"
     writer.output(str(path))
-    started: list[subprocess.Popen[bytes]] = []
-    start = pool._start
-
-    def note() -> subprocess.Popen[bytes]:
-        started.append(start())
-        threading.Timer(1.0, started[0].send_signal, [signal.SIGSEGV]).start()
-        return started[-1]
-
-    monkeypatch.setattr(pool, "_start", note)
+    started = crashing(monkeypatch, 1.0)
     (outcome,) = read_documents([("ponds.pdf", path)], processes=1)
     assert isinstance(outcome, Document)
     assert "The herons of pond 299 wait" in outcome.text

@@ -16,7 +16,7 @@ from qa_bot.loaders.pdf.line_numbers import without_line_numbers
 from qa_bot.loaders.pdf.lines import Segment, segments
 from qa_bot.loaders.pdf.ocr import recognise
 from qa_bot.loaders.pdf.rows import Line, page_lines
-from qa_bot.loaders.pdf.second_opinion import NOISE, Difference, Opinions, is_no_language
+from qa_bot.loaders.pdf.second_opinion import NOISE, Difference, Opinions, is_no_language, words_of
 from qa_bot.loaders.pdf.second_reader import SecondReader
 from qa_bot.loaders.pdf.tables import take_tables
 from qa_bot.loaders.pdf.text import PageText, read_page
@@ -71,8 +71,8 @@ class _Pages:
         self._garbled: dict[int, PageText] = {}  # pages whose text is no language
         self._characters = 0
 
-    def put(self, index: int, page: PageText, error: Exception | None = None) -> None:
-        """Set what stands on a page, in the place of what was set before."""
+    def put(self, index: int, page: PageText, error: Exception | None = None) -> list[str]:
+        """Set what stands on a page, in the place of what was set before; its words."""
         tables, runs = take_tables(page.runs, page.rules, index)
         self._characters -= sum(len(part.text) for part in self.parts[index])
         self.parts[index] = [*tables, *segments(runs, index)]
@@ -94,11 +94,12 @@ class _Pages:
             self.hidden.add(index)
         if page.hidden:
             self.unseen.add(index)
-        text = " ".join(part.text for part in self.parts[index])
-        if _is_unreadable(page) or (page.is_picture and not text):
+        words = words_of(" ".join(part.text for part in self.parts[index]))
+        if _is_unreadable(page) or (page.is_picture and not self.parts[index]):
             self.silent[index] = page
-        elif is_no_language(text):
+        elif is_no_language(words):
             self._garbled[index] = page
+        return words
 
     def silence_garbled(self) -> None:
         """Count pages whose text is no language as silent, if they aren't few: a list of codes."""
@@ -126,10 +127,9 @@ def read_pages(
     pages, opinions = _Pages(total), Opinions()
     for index, page in enumerate(reader.pages):
         shown, error = _read(page, fonts)
-        pages.put(index, shown, error)
+        words = pages.put(index, shown, error)
         if other is not None and not shown.is_endless:  # it would follow that without end
-            texts = [part.text for part in pages.parts[index]]
-            opinions.compare(index, texts, shown.said, other.text(index))
+            opinions.compare(index, words, shown.said, other.text(index))
         on_page(index + 1 - (len(pages.silent) if ocr else 0), total)
     unsettled = [] if other is None else _settle(reader, fonts, pages, opinions, other)
     pages.silence_garbled()

@@ -66,20 +66,18 @@ class Opinions:
     words: int = 0  # of all pages
     _known: set[str] = field(default_factory=set)  # words that both readings have
 
-    def compare(self, page: int, shown: Sequence[str], said: str, other: str) -> None:
+    def compare(self, page: int, ours: Sequence[str], said: str, other: str) -> None:
         """Compare a page's readings.
 
         Args:
             page: Its index.
-            shown: The pieces of lines that ours shows.
+            ours: The words that ours shows, as ``words_of`` gives them.
             said: All that ours draws, seen or not.
             other: The second reading, nothing where there is none.
         """
         theirs = words_of(other)
         if not theirs:
             return
-        text = " ".join(shown)
-        ours = words_of(text)
         row = "".join(theirs)
         mine, both = set(ours), set(theirs)
         letters = "".join(ours)
@@ -151,15 +149,14 @@ def could_be_word(word: str) -> bool:
     return len(word) < 4 or not _LATIN_WORD.fullmatch(word) or bool(_VOWEL.search(word))
 
 
-def is_no_language(text: str) -> bool:
-    """Whether a page in Latin letters can't be in any language that is written in them.
+def is_no_language(words: Sequence[str]) -> bool:
+    """Whether a page's words in Latin letters can't be in any language that is written in them.
 
     The letters of its different words are far from as frequent as in European languages,
     and it has none of their function words: so it is where a font says that its letters are
     others. Of 2,373 pages of manuals, four are lists of names and codes that read like that; of
     the same pages, each letter taken for another one, eight in ten. Too few letters tell nothing.
     """
-    words = words_of(text)
     letters = "".join({stem for word in words for stem in _STEM.findall(word)})
     counts = [letters.count(letter) for letter in "abcdefghijklmnopqrstuvwxyz"]
     if sum(counts) < max(MANY_LETTERS, 0.5 * len(letters)):

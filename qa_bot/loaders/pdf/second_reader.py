@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import math
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,7 +67,7 @@ class SecondReader:
     def text(self, index: int) -> str:
         """All that a page says, from 0; "" where it can't be read."""
         try:
-            with _TextPage(self._pdf, index, self._pages) as page:
+            with self._characters(index) as page:
                 return str(page.get_text_range()) if page is not None else ""
         except Exception:  # noqa: BLE001 - it has no opinion on this page
             return ""
@@ -74,38 +75,28 @@ class SecondReader:
     def draw(self, index: int, pen: Pen) -> None:
         """Draw a page's letters with a pen."""
         try:
-            with _TextPage(self._pdf, index, self._pages) as page:
+            with self._characters(index) as page:
                 letters = [] if page is None else list(_letters(page))
         except Exception:  # noqa: BLE001 - it has no opinion on this page
             return
         for group in _runs(letters):
             _put(group, pen)
 
+    @contextmanager
+    def _characters(self, index: int) -> Iterator[pypdfium2.PdfTextPage | None]:
+        """A page's characters, let go of at the end; None where it has no such page."""
+        if self._pdf is None or index >= self._pages:
+            yield None
+            return
+        page = self._pdf[index]
+        with closing(page), closing(page.get_textpage()) as characters:
+            yield characters
+
     def close(self) -> None:
         """Let go of the file."""
         if self._pdf is not None:
             self._pdf.close()
             self._pdf = None
-
-
-class _TextPage:
-    """A page's characters, let go of at the end."""
-
-    def __init__(self, pdf: pypdfium2.PdfDocument | None, index: int, pages: int) -> None:
-        self._open: list[Any] = []
-        self._pdf, self._index = (pdf, index) if index < pages else (None, index)
-
-    def __enter__(self) -> pypdfium2.PdfTextPage | None:
-        if self._pdf is None:
-            return None
-        page = self._pdf[self._index]
-        self._open = [page]
-        self._open.append(page.get_textpage())
-        return self._open[-1]
-
-    def __exit__(self, *_: object) -> None:
-        for one in reversed(self._open):
-            one.close()
 
 
 def _letters(page: pypdfium2.PdfTextPage) -> Iterator[_Letter]:
