@@ -442,8 +442,10 @@ def test_a_watched_folder_is_kept_in_step_and_nothing_stale_goes_unmarked(
             "The Steamboat Geyser is the tallest active geyser in the world.\n", encoding="utf-8"
         )
         deadline = time.monotonic() + ANSWER_MS / 1000
-        while time.monotonic() < deadline and not ask(other, tallest).locator("mark").count():
+        told = ask(other, tallest).locator("mark", has_text="Steamboat Geyser")
+        while time.monotonic() < deadline and not told.count():  # a neighbour may answer till then
             other.wait_for_timeout(300)
+            told = ask(other, tallest).locator("mark", has_text="Steamboat Geyser")
         for one in (other, page):
             expect(ask(one, tallest).locator("mark").first).to_contain_text("Steamboat Geyser")
         (chat.documents / "geyser.txt").unlink()
