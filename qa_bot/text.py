@@ -41,6 +41,20 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _LATIN_LETTER = re.compile(r"[A-Za-z]")
 _STRETCH = 400  # code points that a language is told from
 _HALF = re.compile("[\ud800-\udfff]")  # of a surrogate pair
+_CHUNK = re.compile(r"[^\W_]+")
+_NAME_PARTS = re.compile(  # between digits and letters, and in "annualReport" and "GSAReport"
+    r"(?<=\d)(?=[^\W\d_])|(?<=[^\W\d_])(?=\d)|(?<=[^\W\dA-Z_])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"
+)
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_CODE = 4  # characters of a code in a file's name, such as "10K"
+_LONGEST_NAME = 200  # characters of it that are read
+_SAYS_NOTHING = frozenset(
+    """
+    copy doc document draft export file final image img new page pages pdf print scan scanned
+    screenshot temp text tmp txt untitled version
+    """.split()
+)
+"""Words in files' names that tell nothing of what is in them."""
 _FORMULA = frozenset("=+-@＝＋－＠\t\r\n\0")  # what a spreadsheet's formula may begin with
 
 
@@ -130,6 +144,28 @@ def _is_english(stretch: str) -> bool | None:
     # Sentences of yet another language; names, titles and the cells of a form tell nothing.
     is_running = sum(token[0].islower() for token in tokens) >= 0.75 * len(tokens)
     return False if is_running and letters >= 0.9 * len("".join(stretch.split())) else None
+
+
+def name_words(path: str) -> list[str]:
+    """The words of a file's name that say something: "AMCOR_2023_10K.pdf" has three.
+
+    Numbers count only as years, or in a short code; nothing is left of "scan0001" or
+    "IMG_2021", where no word is.
+    """
+    stem = path.rsplit("/", 1)[-1]
+    stem = stem[: stem.rfind(".")] if "." in stem[1:] else stem
+    found: list[str] = []
+    says = False
+    for chunk in _CHUNK.findall(stem[:_LONGEST_NAME]):
+        if len(chunk) <= _CODE and not chunk.isdigit() and not chunk.isalpha():
+            found.append(chunk)
+            continue
+        for word in _NAME_PARTS.split(chunk):
+            is_word = word.isalpha() and len(word) > 1 and word.casefold() not in _SAYS_NOTHING
+            if is_word or _YEAR.fullmatch(word):
+                found.append(word)
+                says = says or is_word
+    return found if says else []
 
 
 def valid_unicode(text: str) -> str:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
 
-from qa_bot.building.meaning import embedded
+from qa_bot.building.meaning import Embedded, Meant, embedded, meant
 from qa_bot.models.embedding import Embedder, quantise
 from qa_bot.records import Document, Passage, Span
 from qa_bot.store import database
 from qa_bot.store.database import FileVersion
+from qa_bot.store.rows import staged_without_vectors
 
 BATCH = 1024  # passages embedded at once: enough for batches of one length, few enough to hold
 
@@ -20,8 +20,6 @@ OnEmbedded = Callable[[int, int], None]
 """Called with the number of passages embedded, and of those that are known to be needed."""
 
 _COMMIT_EVERY = 10.0  # seconds of work that an interruption may cost, where no batch is full
-
-_Waiting = tuple[str, list[Span]]  # a text, and the spans of its sentences in it
 
 
 class Store:
@@ -53,22 +51,22 @@ class Store:
         self._embedder = embedder
         self._on_embedded = on_embedded
         self._reuse = reuse
-        self._waiting: dict[bytes, _Waiting] = {}  # by the key of their vectors
+        self._waiting: dict[bytes, Embedded] = {}  # by the key of their vectors
         self._made: set[bytes] = set()  # keys of this build, where no others are reused
         self._committed = time.monotonic()
 
     def resume(self) -> None:
         """Go on from what an interrupted build staged, some of it without vectors."""
         self.passages += database.staged_passages(self._connection)
-        for key, text, spans, context in database.staged_without_vectors(self._connection):
-            self._waiting[key] = embedded(text, [(a, b) for a, b in json.loads(spans)], context)
+        left = list(staged_without_vectors(self._connection))
+        texts = self._embedded([meant(passage, context) for _, passage, context in left])
+        self._waiting.update((key, text) for (key, *_), text in zip(left, texts, strict=True))
 
     def add(self, document: Document, passages: Sequence[Passage], version: FileVersion) -> None:
         """Stage a document."""
-        texts = [
-            embedded(one.text, _spans(one), [document.text[a:b] for a, b in one.context])
-            for one in passages
-        ]
+        texts = self._embedded(
+            [meant(one, [document.text[a:b] for a, b in one.context]) for one in passages]
+        )
         keys = [_vector_key(self._embedder.fingerprint, *waiting) for waiting in texts]
         database.save_document(self._connection, document, passages, keys, version, staged=True)
         known = database.known_keys(self._connection, keys) if self._reuse else self._made
@@ -107,14 +105,14 @@ class Store:
             self._made.update(key for key, _ in batch)
         self._commit()
 
+    def _embedded(self, passages: Sequence[Meant]) -> list[Embedded]:
+        counter = self._embedder.count_tokens
+        return list(embedded(passages, counter, self._embedder.max_tokens))
+
     def _commit(self) -> None:
         self._connection.execute("COMMIT")
         self._connection.execute("BEGIN IMMEDIATE")
         self._committed = time.monotonic()
-
-
-def _spans(passage: Passage) -> list[Span]:
-    return [(s.start - passage.start, s.end - passage.start) for s in passage.sentences]
 
 
 def _vector_key(fingerprint: str, text: str, spans: Sequence[Span]) -> bytes:

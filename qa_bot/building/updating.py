@@ -20,7 +20,7 @@ from qa_bot.models.embedding import DEFAULT_MODEL, MULTILINGUAL_MODEL, Embedder
 from qa_bot.records import Document, Limits, Passage, Problem, Stamp
 from qa_bot.store import database, naming
 from qa_bot.store.database import FileVersion, Unreadable
-from qa_bot.text import looks_english
+from qa_bot.text import looks_english, name_words
 
 _OCR = "+ocr "  # in a recipe: the file was read with OCR, in the languages that follow
 
@@ -237,7 +237,10 @@ def _same_but_for_the_name(
     before: dict[str, FileVersion],
     moves: dict[str, str],
 ) -> set[str]:
-    """The renamed files that need not be read again: their title isn't taken from their name."""
+    """The renamed files that need not be read again: their name told nothing that has changed.
+
+    Their title isn't taken from it, and no other words either (``building/meaning.py``).
+    """
     if not moves:
         return set()
     titles = database.titles(connection)
@@ -247,6 +250,7 @@ def _same_but_for_the_name(
         if (old := moves.get(file.document_id)) is not None
         and _made_by(before[old], file.version.recipe)
         and _letters(titles[old]) != _letters(Path(old).stem)
+        and name_words(old) == name_words(file.document_id)
     }
 
 

@@ -37,7 +37,7 @@ from qa_bot.store.vectors import (
 )
 
 FOLDER = "caches"
-VERSION = 1  # of what is put into the caches
+VERSION = 2  # of what is put into the caches
 _VECTORS, _WORDS, _SEAL = "vectors.faiss", "words", "seal.json"
 _OURS = re.compile(r"[0-9a-f]+-\d+|\.making-.*")  # what else is there is the user's
 BLOCK = 10_000  # rows read from the database at a time

@@ -292,20 +292,6 @@ def staged_passages(connection: sqlite3.Connection) -> int:
     return int(count)
 
 
-def staged_without_vectors(connection: sqlite3.Connection) -> Iterator[tuple[bytes, str, str, Any]]:
-    """``(key, text, relative spans of sentences in JSON, texts it needs)`` of staged passages."""
-    found = connection.execute(
-        "SELECT p.vector, p.text, json_group_array(json_array("
-        " json_extract(s.value, '$[0]') - p.start, json_extract(s.value, '$[1]') - p.start)),"
-        " p.document, p.context FROM passages p, json_each(p.sentences) s WHERE p.id IN ("
-        "  SELECT min(p.id) FROM passages p JOIN documents d ON d.id = p.document"
-        "  WHERE d.staged AND p.vector NOT IN (SELECT key FROM vectors) GROUP BY p.vector"
-        " ) GROUP BY p.id"
-    )
-    for *known, number, spans in found:
-        yield *known, [pieces.read_slice(connection, number, *s) for s in json.loads(spans)]
-
-
 def publish(
     connection: sqlite3.Connection, removed: Iterable[str], renamed: Iterable[tuple[str, str]]
 ) -> None:

@@ -19,7 +19,9 @@ import numpy.typing as npt
 from qa_bot.text import is_stop_word, spread_cjk, without_possessive, words
 
 MAX_TERMS = 64  # of one question; the rarest are kept
-HEADING_WEIGHT = 0.3  # of a word in the title or headings, against one in the text
+FIELDS = {"text": 1.0, "headings": 0.3, "title": 0.3}
+"""How much a word counts by where it stands; the title has the words of the file's name, too."""
+
 _ANALYSER = "words"
 _HEAP = 64_000_000
 
@@ -42,18 +44,21 @@ class Lexicon:
         self._index.reload()
         self._searcher: Any = self._index.searcher()
 
-    def update(self, removed: Iterable[int], added: Iterable[tuple[int, int, str, str]]) -> None:
-        """Drop passages by id, add ``(id, document, headings, text)`` rows, and commit."""
+    def update(
+        self, removed: Iterable[int], added: Iterable[tuple[int, int, str, str, str]]
+    ) -> None:
+        """Drop passages by id, add ``(id, document, title, headings, text)`` rows, and commit."""
         import tantivy
 
         writer = self._index.writer(heap_size=_HEAP, num_threads=1)
         if gone := list(removed):  # by query: a term made of a Python int would be a signed one
             chosen = tantivy.Query.term_set_query(self._index.schema, "id", gone)
             writer.delete_documents_by_query(chosen)
-        for number, document, headings, text in added:
+        for number, document, title, headings, text in added:
             row = tantivy.Document()
             row.add_unsigned("id", number)
             row.add_unsigned("document", document)
+            row.add_text("title", spread_cjk(title))
             row.add_text("headings", spread_cjk(headings))
             row.add_text("text", spread_cjk(text))
             writer.add_document(row)
@@ -113,11 +118,11 @@ class Lexicon:
         from tantivy import Occur, Query
 
         schema = self._index.schema
-        clauses = []
-        for term in terms:
-            clauses.append((Occur.Should, Query.term_query(schema, "text", term, "freq")))
-            heading = Query.term_query(schema, "headings", term, "freq")
-            clauses.append((Occur.Should, Query.boost_query(heading, HEADING_WEIGHT)))
+        clauses = [
+            (Occur.Should, Query.boost_query(Query.term_query(schema, where, term, "freq"), weight))
+            for term in terms
+            for where, weight in FIELDS.items()
+        ]
         if not clauses or k < 1 or (among is not None and not len(among)):
             return {}
         query = Query.boolean_query(clauses)
@@ -165,6 +170,6 @@ def _schema() -> Any:  # noqa: ANN401 - tantivy has no types
     builder = tantivy.SchemaBuilder()
     builder.add_unsigned_field("id", indexed=True, fast=True)
     builder.add_unsigned_field("document", indexed=True)
-    for field in ("text", "headings"):
+    for field in FIELDS:
         builder.add_text_field(field, tokenizer_name=_ANALYSER, index_option="freq")
     return builder.build()

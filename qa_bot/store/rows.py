@@ -9,7 +9,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,7 @@ from qa_bot.records import (
 )
 from qa_bot.store import pieces, tables
 from qa_bot.tables import Table
+from qa_bot.text import name_words
 
 _PASSAGES = """
 SELECT p.id, d.path, d.title, s.path, p.start, p.end, p.text, p.paragraph, p.pages, p.sentences,
@@ -49,6 +50,16 @@ class PassageVectors:
 
     passage: npt.NDArray[np.float32]
     sentences: npt.NDArray[np.int8]
+
+
+class Searchable(NamedTuple):
+    """A passage's words by where they stand; ``title`` has those of the file's name, too."""
+
+    number: int
+    document: int
+    title: str
+    headings: str
+    text: str
 
 
 def passage_ids(connection: sqlite3.Connection, documents: Iterable[int] | None = None) -> Ids:
@@ -97,19 +108,32 @@ def _passage(row: Sequence[Any]) -> Passage:
     )
 
 
-def searchable_text(
-    connection: sqlite3.Connection, ids: Iterable[int]
-) -> Iterator[tuple[int, int, str, str]]:
-    """Yield ``(passage id, document id, title and headings, text)`` for word search."""
-    rows = connection.execute(
-        "SELECT p.id, p.document, d.title, s.path, p.text FROM passages p"
+def staged_without_vectors(
+    connection: sqlite3.Connection,
+) -> Iterator[tuple[bytes, Passage, list[str]]]:
+    """``(key of its vectors, passage, texts that it needs)`` of what was staged without vectors."""
+    found = connection.execute(
+        "SELECT min(p.id), p.vector, p.document FROM passages p"
+        " JOIN documents d ON d.id = p.document"
+        " WHERE d.staged AND p.vector NOT IN (SELECT key FROM vectors) GROUP BY p.vector"
+    )
+    for number, key, document in found.fetchall():
+        passage = passages_with_ids(connection, [number])[number]
+        yield key, passage, [pieces.read_slice(connection, document, *s) for s in passage.context]
+
+
+def searchable_text(connection: sqlite3.Connection, ids: Iterable[int]) -> Iterator[Searchable]:
+    """What is searched for words, of each of those passages."""
+    found = connection.execute(
+        "SELECT p.id, p.document, d.path, d.title, s.path, p.text FROM passages p"
         " JOIN documents d ON d.id = p.document"
         " JOIN sections s ON s.document = p.document AND s.ordinal = p.section"
         " WHERE p.id IN (SELECT value FROM json_each(?)) ORDER BY p.id",
         (json.dumps(list(ids)),),
     )
-    for number, document, title, path, text in rows:
-        yield number, document, "\n".join((title, *json.loads(path))), text
+    for number, document, name, title, path, text in found:
+        named = " ".join((title, *name_words(name)))
+        yield Searchable(number, document, named, "\n".join(json.loads(path)), text)
 
 
 def vectors_of(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, PassageVectors]:

@@ -118,7 +118,21 @@ def test_after_an_edit_only_new_passages_are_embedded(zoo: Path, folder: Path) -
     assert receipt.changed == ("otters.txt",)
     assert (receipt.added, receipt.reprocessed, receipt.removed) == ((), (), ())
     assert (receipt.embedded, receipt.reused, receipt.passages) == (1, 5, 15)
-    assert [text[:40] for text in embedder.encoded] == ["The otter number 2 was never seen near t"]
+    assert [text[:33] for text in embedder.encoded] == ["otters\nThe otter number 2 was nev"]
+
+
+def test_under_an_edited_heading_passages_are_embedded_again_and_no_others(
+    zoo: Path, folder: Path
+) -> None:
+    text = (
+        f"# Zoo\n\n## Otters\n\n{paragraphs('otter', 2)}\n\n## Moths\n\n{paragraphs('moth', 2)}\n"
+    )
+    (zoo / "small" / "guide.md").write_text(text)
+    build(zoo, folder)
+    (zoo / "small" / "guide.md").write_text(text.replace("## Moths", "## Moths at night"))
+    embedder = HashEmbedder()
+    assert build(zoo, folder, embedder).embedded == 2
+    assert [one.split("\n")[0] for one in embedder.encoded] == ["guide › Zoo › Moths at night"] * 2
 
 
 def test_a_removed_file_is_gone(zoo: Path, folder: Path) -> None:
@@ -153,20 +167,34 @@ def test_a_small_edit_leaves_no_trace_of_the_old_text(zoo: Path, folder: Path, e
         assert len(index.lexicon.ids()) == index.passage_count
 
 
-def test_a_renamed_file_keeps_its_vectors(zoo: Path, folder: Path) -> None:
+def test_a_moved_file_keeps_its_vectors(zoo: Path, folder: Path) -> None:
     build(zoo, folder)
-    (zoo / "herons.txt").rename(zoo / "small" / "birds.txt")
+    (zoo / "herons.txt").rename(zoo / "small" / "herons.txt")
     embedder = HashEmbedder()
     receipt = build(zoo, folder, embedder)
-    assert receipt.renamed == (("herons.txt", "small/birds.txt"),)
+    assert receipt.renamed == (("herons.txt", "small/herons.txt"),)
     assert (receipt.embedded, receipt.reused) == (0, 5)
     assert embedder.encoded == []
     with open_index(folder, model=HashEmbedder()) as index:
-        assert retrieve("heron", index, k=1, documents=["small/birds.txt"])
+        assert retrieve("heron", index, k=1, documents=["small/herons.txt"])
 
 
-def test_the_same_text_twice_is_embedded_once(zoo: Path, folder: Path) -> None:
-    shutil.copy(zoo / "otters.txt", zoo / "copy.txt")
+@pytest.mark.parametrize("suffix", ["txt", "md"])
+def test_a_renamed_file_is_found_by_its_new_name_alone(
+    zoo: Path, folder: Path, suffix: str
+) -> None:
+    (zoo / f"wading.{suffix}").write_text(f"# Birds of the lake\n\n{paragraphs('heron', 2)}\n")
+    build(zoo, folder)
+    (zoo / f"wading.{suffix}").rename(zoo / f"stilts.{suffix}")
+    receipt = build(zoo, folder)
+    assert receipt.renamed == ((f"wading.{suffix}", f"stilts.{suffix}"),)
+    with open_index(folder, model=HashEmbedder()) as index:
+        assert index.lexicon.holds("stilt")
+        assert not index.lexicon.holds("wade")
+
+
+def test_the_same_text_in_the_same_place_twice_is_embedded_once(zoo: Path, folder: Path) -> None:
+    shutil.copy(zoo / "otters.txt", zoo / "small" / "otters.txt")
     receipt = build(zoo, folder)
     assert (receipt.passages, receipt.embedded, receipt.reused) == (21, 15, 6)
 

@@ -91,8 +91,9 @@ def test_passages_and_vectors_come_back_as_they_were(connection: sqlite3.Connect
         assert stored.passage.tolist() == [0.5] * 4
         assert stored.sentences.shape == (len(passage.sentences), 4)
     texts = list(rows.searchable_text(connection, ids.tolist()))
-    assert [text for *_, text in texts] == [passage.text for passage in passages]
-    assert texts[-1][2] == "Otters\nFood"
+    assert [one.text for one in texts] == [passage.text for passage in passages]
+    assert texts[-1].title.split("\n")[0].startswith("Otters")
+    assert texts[-1].headings == "Food"
 
 
 def test_rows_that_are_gone_are_damage_not_silence(

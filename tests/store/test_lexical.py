@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_bot.store.lexical import HEADING_WEIGHT, MAX_TERMS, Lexicon, stems
+from qa_bot.store.lexical import FIELDS, MAX_TERMS, Lexicon, stems
 
 TEXTS = {
     1: "The otter sleeps in the river.",
@@ -25,7 +25,7 @@ def lexicon(
     texts: dict[int, str], headings: str = "", folder: Path | None = None, document: int = 0
 ) -> Lexicon:
     made = Lexicon(folder)
-    made.update([], [(n, document or n, headings, text) for n, text in texts.items()])
+    made.update([], [(n, document or n, "", headings, text) for n, text in texts.items()])
     return made
 
 
@@ -69,12 +69,15 @@ def test_scores_are_those_of_the_textbook(animals: Lexicon, question: str) -> No
     )
 
 
-def test_a_word_in_the_headings_counts_for_less() -> None:
+@pytest.mark.parametrize("field", ["headings", "title"])
+def test_a_word_above_the_text_counts_for_less(field: str) -> None:
+    above = ("Otters", "Animals") if field == "title" else ("Animals", "Otters")
     made = Lexicon(None)
-    made.update([], [(1, 1, "Otters", "One two three."), (2, 2, "Animals", "Otter two three.")])
+    rows = [(1, 1, *above, "One two three."), (2, 2, "Animals", "Animals", "Otter two three.")]
+    made.update([], rows)
     scores = made.search(made.terms("otter"), 5)
     assert list(scores) == [2, 1]
-    assert scores[1] == pytest.approx(HEADING_WEIGHT * scores[2], rel=1e-4)
+    assert scores[1] == pytest.approx(FIELDS[field] * scores[2], rel=1e-4)
     assert made.holds("otter")
     assert made.holds("anim")
     assert not made.holds("heron")
@@ -189,7 +192,7 @@ def test_a_search_is_limited_to_documents(animals: Lexicon) -> None:
 
 def test_updates_remove_and_add(tmp_path: Path) -> None:
     made = lexicon(TEXTS, folder=tmp_path)
-    made.update([1, 2], [(6, 6, "", "An otter came back.")])
+    made.update([1, 2], [(6, 6, "", "", "An otter came back.")])
     assert made.ids().tolist() == [3, 4, 5, 6]
     assert ranked(made, "otter") == [6]
     again = Lexicon(tmp_path)
@@ -216,7 +219,7 @@ def test_a_snapshot_does_not_see_later_writes(tmp_path: Path) -> None:
     lexicon(TEXTS, folder=tmp_path)
     snapshot = Lexicon(tmp_path)
     before = snapshot.search(snapshot.terms("otter heron"), 10)
-    Lexicon(tmp_path).update([1, 2], [(9, 9, "", "otter")])
+    Lexicon(tmp_path).update([1, 2], [(9, 9, "", "", "otter")])
     assert snapshot.ids().tolist() == [1, 2, 3, 4, 5]
     assert snapshot.search(snapshot.terms("otter heron"), 10) == before
     assert Lexicon(tmp_path).ids().tolist() == [3, 4, 5, 9]
