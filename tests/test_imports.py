@@ -44,7 +44,8 @@ INSIDE = {  # rooms of a wing that may use less than the whole of it
     "loaders": "file_kinds pdf html word",  # the door: not the pool, nor the list of files
     "loaders.worker": "loaders",
     "models.cores": "",
-    "models.embedding": "cores model_folders",
+    "models.e5": "e5",
+    "models.embedding": "cores e5 model_folders",
     "models.reader": "cores reader_network",
     "models.reader_network": "",
     "pages.view": "",  # what draws is in the worker's process

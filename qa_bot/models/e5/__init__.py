@@ -1,0 +1,27 @@
+"""multilingual-e5-small, out of the data file of the package that carries it.
+
+In: that package's file, whose code is never run. Out: a sentence-transformers model.
+``file`` reads it, ``pieces`` cuts texts as the model was trained on, ``network`` is the model.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qa_bot.models.e5.file import DIGEST, NAME, PROMPTS, published_file, read_file
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+__all__ = ["DIGEST", "NAME", "load_model"]
+
+
+def load_model() -> SentenceTransformer:
+    """The model in full precision, with its prompts; about a second.
+
+    Raises:
+        ModelError: The package is missing or another one, or its file isn't the published one.
+    """
+    from qa_bot.models.e5.network import make_model
+
+    return make_model(read_file(published_file()), PROMPTS)
