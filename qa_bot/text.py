@@ -22,6 +22,12 @@ STOP_WORDS = frozenset(
 )
 """Words that carry grammar, not content; question words among them."""
 
+STAMP = re.compile(
+    r"\s*[\[(<]?(?:\d{4}[-/.]\d\d[-/.]\d\d|\d\d?[-/.]\d\d?[-/.]\d{4}|\d\d?:\d\d:\d\d"
+    r"|\d\d?/[A-Z][a-z]{2}/\d{4}|[A-Z][a-z]{2}\s+\d\d?\s+\d\d:\d\d)"
+)
+"""What a line of a log begins with: a date, or a time."""
+
 # Grammar words that other languages in Latin script don't share ("am", "was" are German too).
 _ONLY_ENGLISH = frozenset("the of and to is that for with are this by be from or has have".split())
 # And of German, Dutch, Nordic, French, Spanish, Portuguese, Italian and Polish, no English words.

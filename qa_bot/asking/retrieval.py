@@ -37,6 +37,7 @@ class Candidate:
     sentences: tuple[tuple[float, float], ...]  # cosine and coverage of each
     above: float = 0.0  # coverage by its title and headings
     either: float = 0.0  # coverage by what stands in it or above it
+    held: tuple[frozenset[str], ...] = ()  # the question's search terms in each sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +161,13 @@ def _compare(
     """Put together the evidence for one passage."""
     total = fsum(terms.values()) or 1.0  # fsum: sets have no order, and the last bit hangs on it
     held = [
-        terms.keys() & stems(passage.text[s.start - passage.start : s.end - passage.start])
+        frozenset(
+            terms.keys() & stems(passage.text[s.start - passage.start : s.end - passage.start])
+        )
         for s in passage.sentences
     ]
     coverages = [fsum(terms[term] for term in found) / total for found in held]
-    inside = set().union(*held)
+    inside: set[str] = set().union(*held)
     above = terms.keys() & stems(" ".join((passage.title, *passage.section)))
     return Candidate(
         passage=passage,
@@ -174,6 +177,7 @@ def _compare(
         sentences=tuple(zip(sentence_cosines, coverages, strict=True)),
         above=fsum(terms[term] for term in above) / total,
         either=fsum(terms[term] for term in inside | above) / total,
+        held=tuple(held),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 from qa_bot.records import Block, BlockKind, Document, Page, Passage, Section, Sentence, Span
 from qa_bot.sentences import sentence_spans
 
-VERSION = 5
+VERSION = 6
 """Raised whenever a document is cut, or its passages embedded, differently: indexes redo it."""
 
 TokenCounter = Callable[[Sequence[str]], list[int]]
@@ -66,7 +66,8 @@ def split_document(
 
     A passage never crosses a section. A paragraph is one passage; one that is
     too long is cut between sentences into parts of similar size; a short one
-    joins its neighbour, but no list another list. A list stays with the paragraph
+    joins the next one, or the one before where it ends a section or a page, but no
+    list another list. A list stays with the paragraph
     that introduces it, and a table with its caption and header; where they don't
     fit in one passage, each of the others names the lead-in, or the caption and
     the header of its rows, as its ``context``. A row is cut only where it alone is too long. Two
@@ -82,9 +83,10 @@ def split_document(
         ]
 
     passages: list[Passage] = []
+    page_starts = [span.start for span in document.pages]
     for section, blocks in _by_section(document):
         units = _units(document.text, blocks, count, max_tokens)
-        for group in _join_short(units, max_tokens):
+        for group in _join_short(units, max_tokens, page_starts):
             passages.extend(
                 _passage(document, section, sentences, context)
                 for sentences, context in _cut(group, max_tokens)
@@ -256,15 +258,34 @@ def _steps(text: str, start: int, end: int, step: int) -> Iterator[Span]:
             start += 1
 
 
-def _join_short(runs: Sequence[Sequence[_Unit]], max_tokens: int) -> Iterator[_Unit]:
-    """Join each short paragraph with the next one, or the last one with the one before."""
+def _join_short(
+    runs: Sequence[Sequence[_Unit]], max_tokens: int, page_starts: Sequence[int]
+) -> Iterator[_Unit]:
+    """Join each short paragraph with the next one, or with the one before.
+
+    With the one before goes what is still short at the end of a run or of a page: a
+    signature isn't of the letter that begins on the next page.
+    """
+
+    def page_of(sentence: Sentence) -> int:
+        return bisect_right(page_starts, sentence.start)
+
+    def join_back(joined: list[_Unit]) -> None:
+        if len(joined) > 1 and _are_joined(joined[-2], joined[-1], max_tokens, is_last=True):
+            joined[-2:] = [joined[-2] + joined[-1]]
+
     for run in runs:
         joined: list[_Unit] = []
         for unit in run:
+            if len(joined) > 1:
+                before, last = joined[-2].sentences[-1], joined[-1].sentences[-1]
+                if page_of(before) == page_of(last) < page_of(unit.sentences[0]):
+                    join_back(joined)
             if joined and _are_joined(joined[-1], unit, max_tokens, is_last=unit is run[-1]):
                 joined[-1] += unit
             else:
                 joined.append(unit)
+        join_back(joined)
         yield from joined
 
 
