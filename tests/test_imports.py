@@ -43,6 +43,7 @@ FOLDERS_ONLY = ("loaders.files", "loaders.pool")
 INSIDE = {  # rooms of a wing that may use less than the whole of it
     "loaders": "file_kinds pdf html word",  # the door: not the pool, nor the list of files
     "loaders.worker": "loaders",
+    "models.chance": "e5 embedding",
     "models.cores": "",
     "models.e5": "e5",
     "models.embedding": "cores e5 model_folders",
@@ -62,7 +63,7 @@ INSIDE = {  # rooms of a wing that may use less than the whole of it
     "store.locks": "",
     "building.passages": "",
     "building.meaning": "",
-    "asking.retrieval": "",
+    "asking.retrieval": "weighing",
     "asking.naming": "",
     "asking.weighing": "",
     "asking.marking": "",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from qa_bot.asking.marking import alone_names, are_siblings, defines, is_prose
 from qa_bot.asking.naming import absent_names
 from qa_bot.asking.retrieval import WEIGHTS, Candidate, Ranking, scaled
-from qa_bot.asking.weighing import ORDER, VERDICT, fitted
+from qa_bot.asking.weighing import ORDER, PLAIN, VERDICT, fitted, plain
 from qa_bot.models.reader import Reader, Reading
 from qa_bot.records import Passage, Sentence
 from qa_bot.text import CELLS
@@ -29,12 +29,6 @@ _ASKS = ("?", "？", "؟")
 _CLOSING = "\"'”’»)]*_ "  # may stand after a question mark
 ALSO_QUOTED = 2.0  # log odds by which another passage may lag behind the first
 
-# The same without a reader, on the Wikipedia part of SQuADshifts, 3,000 questions: with their
-# passage in the index against with it taken out, or its whole article. The intercept puts
-# confidence 0.5 where 95 % of the answerable ones are found (benchmarks/quality/fit.py).
-_PLAIN: tuple[float, ...] = (5.52, 2.52, 4.55, -5.09)
-_PLAIN_FOUND_AT = 0.5
-_PLAIN_POSSIBLE_AT = 0.25  # not fitted
 _ALSO_MARKED = 0.1  # evidence by which the second sentence may lag behind the first
 _ALSO_QUOTED = 0.9  # of the best passage's evidence: a close second answers too
 
@@ -110,8 +104,9 @@ def confidence(judged: Sequence[Judged]) -> float:
         weights = fitted().verdict
         values = zip((*VERDICT, "constant"), (*features(judged), 1.0), strict=True)
         return _logistic(sum(weights[name] * value for name, value in values))
-    plain = zip(_PLAIN, (*plain_features(judged), 1.0), strict=True)
-    return _logistic(sum(weight * value for weight, value in plain))
+    weights = plain().verdict
+    values = zip((*PLAIN, "constant"), (*plain_features(judged), 1.0), strict=True)
+    return _logistic(sum(weights[name] * value for name, value in values))
 
 
 def scores(judged: Sequence[Judged]) -> list[float]:
@@ -121,12 +116,12 @@ def scores(judged: Sequence[Judged]) -> list[float]:
 
 def found_at(judged: Sequence[Judged]) -> float:
     """The confidence from which on an answer is quoted, unless another is asked for."""
-    return fitted().answered if _is_read(judged) else _PLAIN_FOUND_AT
+    return (fitted() if _is_read(judged) else plain()).answered
 
 
 def possible_at(judged: Sequence[Judged]) -> float:
     """The confidence from which on a passage is quoted as one that may answer."""
-    return fitted().possible if _is_read(judged) else _PLAIN_POSSIBLE_AT
+    return (fitted() if _is_read(judged) else plain()).possible
 
 
 def _is_read(judged: Sequence[Judged]) -> bool:
