@@ -338,6 +338,7 @@ class Receipt:
     reused: int  # passages of this build whose vectors were already there
     seconds: float
     remade: bool = False  # whether an index of an older format gave way to a new one
+    chosen: str = ""  # why a new index has another model than the usual one, and how to choose
 
     @property
     def nothing_changed(self) -> bool:
@@ -375,8 +376,7 @@ class Progress:
         parts = [f"Read {self.files:,} files"]
         if self.files_read < self.files:
             parts = [f"Reading {self.files_read:,} of {self.files:,} files"]
-        if self.pages:
-            parts[0] += f", {self.pages:,} pages"
+        parts[0] += f", {self.pages:,} pages" if self.pages else ""
         if self.passages:
             parts.append(f"{self.embedded:,} of {self.passages:,} passages embedded")
         if self.seconds_left is not None:

@@ -21,7 +21,7 @@ ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" 
     "models": GROUND,
     "pages": f"{GROUND} processes",
     "store": f"{GROUND} loaders.files models.embedding",
-    "building": f"{GROUND} loaders models.embedding store",
+    "building": f"{GROUND} loaders models.e5 models.embedding store",
     "asking": f"{GROUND} models store.analysis store.opening",
     "keeping": f"{GROUND} store.locks",
     "evaluation": f"{GROUND} models.reader store.locks store.opening asking",

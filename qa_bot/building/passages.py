@@ -18,6 +18,7 @@ VERSION = 7
 TokenCounter = Callable[[Sequence[str]], list[int]]
 """Texts → the number of the model's tokens in each, special tokens left out."""
 
+LONGEST = 254  # tokens, also where the model reads more: what is quoted is to be read at a glance
 SHORT = 30  # tokens; a shorter paragraph says too little on its own and joins its neighbour
 LIST = 3  # sentences: a lead-in and two items; such a list is found by itself
 LONGEST_TOKEN = 20  # characters, on average; a tokenizer may take a huge unknown word for one token

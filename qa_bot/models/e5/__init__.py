@@ -8,12 +8,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qa_bot.errors import ModelError
 from qa_bot.models.e5.file import DIGEST, NAME, PROMPTS, published_file, read_file
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-__all__ = ["DIGEST", "NAME", "load_model"]
+__all__ = ["DIGEST", "NAME", "is_installed", "load_model"]
+
+
+def is_installed() -> bool:
+    """Whether the package is there, in the version that is read."""
+    try:
+        return published_file().is_file()
+    except ModelError:
+        return False
 
 
 def load_model() -> SentenceTransformer:
