@@ -258,6 +258,8 @@ class Answer:
     hits: tuple[Hit, ...]
     quotes: tuple[Quote, ...]
     unknown_words: tuple[str, ...] = ()  # of the question, that no document holds
+    missing: tuple[str, ...] = ()  # what it turns on, neither in the best passage nor above it
+    searched_too: tuple[str, ...] = ()  # words of the documents, for words mistyped
     stale: tuple[str, ...] = ()  # documents of the hits whose files changed since, or are gone
     warning: str = ""  # why the answer may be worse than it could be
     strictness: float = 0.5  # the confidence that was needed, in [0, 1]

@@ -6,27 +6,15 @@ from collections.abc import Iterator, Sequence
 
 from qa_bot.asking.cell_features import scored
 from qa_bot.asking.cells import choose
-from qa_bot.asking.judging import (
-    READ,
-    Judged,
-    also_answers,
-    confidence,
-    found_at,
-    judge,
-    marked_sentences,
-    possible_at,
-    scores,
-)
-from qa_bot.asking.retrieval import Ranking, rank
-from qa_bot.errors import ModelError, UsageError
+from qa_bot.asking.judging import Judged
+from qa_bot.asking.settling import Asking, Settled, settle
+from qa_bot.errors import UsageError
 from qa_bot.models.reader import DEFAULT_READER, Reader
-from qa_bot.records import Answer, Citation, Hit, Quote, Sentence, Span
+from qa_bot.records import Answer, Citation, Quote, Sentence, Span
 from qa_bot.store.lexical import stems
 from qa_bot.store.opening import Index
 from qa_bot.tables import QuotedTable
-from qa_bot.text import CELLS, is_stop_word, looks_english, without_possessive, words
-
-MAX_QUOTES = 3
+from qa_bot.text import CELLS, is_stop_word, without_possessive, words
 
 
 def answer(
@@ -63,29 +51,22 @@ def answer(
     """
     check_strictness(strictness)
     check_reader(reader)
-    ranking = rank(question, index, k, documents)
-    judged, warning = _judged(ranking, reader)
-    likely = confidence(judged)
-    needed = found_at(judged) if strictness is None else strictness
-    found = bool(judged) and likely >= needed
-    quoted = list(_quoted(judged[:k])) if found or likely >= possible_at(judged) else []
+    settled = settle(Asking(question, index, k, documents, reader, strictness))
+    quoted = settled.quoted
     digests = index.digests({one.candidate.passage.document_id for one in quoted})
-    hits = [
-        Hit(one.candidate.passage, score)
-        for one, score in zip(judged[:k], scores(judged), strict=False)
-    ]
-    stale = index.stale({hit.passage.document_id for hit in hits})
+    stale = index.stale({hit.passage.document_id for hit in settled.hits})
     return Answer(
         question=question,
-        found=found,
-        confidence=likely,
-        hits=tuple(hits),
-        quotes=tuple(_quote(ranking.question, one, index, digests, stale) for one in quoted),
+        found=settled.found,
+        confidence=settled.confidence,
+        hits=settled.hits,
+        quotes=tuple(_quote(settled, one, index, digests, stale) for one in quoted),
         unknown_words=tuple(_unknown_words(question, index)),
+        missing=settled.missing,
         stale=tuple(sorted(stale)),
-        warning=warning,
-        strictness=needed,
-        reader=reader.name if reader and any(one.reading for one in judged) else "",
+        warning=settled.warning,
+        strictness=settled.needed,
+        reader=reader.name if reader and any(one.reading for one in settled.judged) else "",
     )
 
 
@@ -111,35 +92,11 @@ def check_reader(reader: object) -> None:
         )
 
 
-def _judged(ranking: Ranking, reader: Reader | None) -> tuple[list[Judged], str]:
-    """The candidates as the reader judges them; without it, and why, where it can't be used."""
-    texts = [candidate.passage.text for candidate in ranking.candidates[:READ]]
-    if reader is DEFAULT_READER and not looks_english("\n".join(texts)):
-        return judge(ranking, None), ""
-    try:
-        return judge(ranking, reader), ""
-    except ModelError as error:
-        return judge(ranking, None), f"{error} Answers go by retrieval alone."
-
-
-def _quoted(judged: Sequence[Judged]) -> Iterator[Judged]:
-    """The best passage and those that answer about as well; the same text is quoted once."""
-    seen: set[str] = set()
-    for one in judged:
-        text = " ".join(one.candidate.passage.text.split())
-        if text in seen or (seen and not also_answers(one, judged[0])):
-            continue
-        seen.add(text)
-        yield one
-        if len(seen) == MAX_QUOTES:
-            return
-
-
 def _quote(
-    question: str, one: Judged, index: Index, digests: dict[str, str], stale: set[str]
+    settled: Settled, one: Judged, index: Index, digests: dict[str, str], stale: set[str]
 ) -> Quote:
     passage = one.candidate.passage
-    marked, table = _marked(question, one, index)
+    marked, table = _marked(settled, one, index)
     spans = [(sentence.start, sentence.end) for sentence in marked]
     cell = table.cell if table else None
     return Quote(
@@ -158,18 +115,20 @@ def _quote(
     )
 
 
-def _marked(question: str, one: Judged, index: Index) -> tuple[list[Sentence], QuotedTable | None]:
+def _marked(
+    settled: Settled, one: Judged, index: Index
+) -> tuple[list[Sentence], QuotedTable | None]:
     """The sentences that answer; where they are rows of a table, what in it answers."""
     passage = one.candidate.passage
-    marked = marked_sentences(one)
+    marked = settled.marked(one)
     if CELLS not in passage.text:
         return marked, None
     document = passage.document_id
     tables = index.tables(document, (passage.start, passage.end))
-    found = scored(question, one, tables, lambda spans: index.slices(document, spans))
+    found = scored(settled.question, one, tables, lambda spans: index.slices(document, spans))
     if found is None or not any(found.table.start <= s.start < found.table.end for s in marked):
         return marked, None
-    likeliest, table = choose(question, found)
+    likeliest, table = choose(settled.question, found)
     return list(dict.fromkeys(found.sentences[row] for row in table.rows or likeliest)), table
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from qa_bot.records import Passage
 from qa_bot.text import is_stop_word, without_possessive
@@ -18,13 +18,14 @@ _LONG = 5  # letters of a name that may be part of a word; "Ann" stands in "annu
 _WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
 
 
-def absent_names(question: str, passage: Passage) -> list[str]:
+def absent_names(question: str, passage: Passage, context: Sequence[str] = ()) -> list[str]:
     """The numbers, codes and names of a question that are neither in a passage nor above it.
 
     Numbers count in any form: 1,250,000 is 1.25 million, and FY17 is 2017. A name is a word
-    with a capital that doesn't begin the question, or one all in capitals.
+    with a capital that doesn't begin the question, or one all in capitals. ``context`` are the
+    texts that are shown above the passage.
     """
-    text = " ".join((passage.text, passage.title, *passage.section, passage.document_id))
+    text = " ".join((passage.text, passage.title, *passage.section, passage.document_id, *context))
     spelled = text.casefold()
     tokens = {without_possessive(word).casefold() for word in _TOKEN.findall(text)}
     parts = {part for token in tokens for part in re.split(r"[-'’./&]", token)}

@@ -109,13 +109,18 @@ def retrieve(
 
 
 def rank(
-    question: str, index: Index, k: int = 5, documents: Sequence[str] | None = None
+    question: str,
+    index: Index,
+    k: int = 5,
+    documents: Sequence[str] | None = None,
+    *,
+    among: Sequence[int] | None = None,
 ) -> Ranking:
     """Gather candidates by vectors and by words, shortlist them, and compare their sentences.
 
     The shortlist is the best by dense + 0.03 · BM25, where dense = (passage
     cosine + 1.2 · best sentence cosine) / 2.2. The final order is that of
-    ``Weights.evidence``.
+    ``Weights.evidence``. ``among`` limits it to those passages.
     """
     if k < 1:
         raise UsageError(f"k is {k}: ask for at least one passage.")
@@ -127,8 +132,12 @@ def rank(
     vector = index.embedder.encode_question(question)
     terms = index.lexicon.terms(question)
     pool = max(POOL, k)
-    nearest = index.vectors.search(vector, pool, None if scope is None else scope[1])
-    bm25 = index.lexicon.search(terms, pool, None if scope is None else scope[0])
+    if among is None:
+        nearest = index.vectors.search(vector, pool, None if scope is None else scope[1])
+        bm25 = index.lexicon.search(terms, pool, None if scope is None else scope[0])
+    else:
+        nearest = index.vectors.search(vector, pool, np.asarray(among, np.int64))
+        bm25 = dict(list(index.lexicon.scores(terms, among).items())[:pool])
     bm25 |= index.lexicon.scores(terms, [number for number in nearest if number not in bm25])
     cosines = _cosines(vector, index, sorted({*nearest, *bm25}))
     first = {

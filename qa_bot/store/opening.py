@@ -229,6 +229,11 @@ class Index:
         with self._lock, database.explain_errors(self.folder):
             return rows.passages_with_ids(self._connection, ids)
 
+    def places(self, ids: Iterable[int]) -> list[rows.Placed]:
+        """Where those passages stand, by document and in reading order."""
+        with self._lock, database.explain_errors(self.folder):
+            return rows.places_of(self._connection, ids)
+
     def stored_vectors(self, ids: Iterable[int]) -> dict[int, rows.PassageVectors]:
         """The vectors of those passages."""
         with self._lock, database.explain_errors(self.folder):
