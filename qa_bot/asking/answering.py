@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain, zip_longest
 
 from qa_bot.asking.cell_features import scored
 from qa_bot.asking.cells import choose
 from qa_bot.asking.judging import Judged
+from qa_bot.asking.parts import parts
 from qa_bot.asking.settling import Asking, Settled, settle
+from qa_bot.asking.spelling import spelled
 from qa_bot.errors import UsageError
 from qa_bot.models.reader import DEFAULT_READER, Reader
-from qa_bot.records import Answer, Citation, Quote, Sentence, Span
+from qa_bot.records import Answer, Citation, Hit, Passage, Quote, Sentence, Span
 from qa_bot.store.lexical import stems
 from qa_bot.store.opening import Index
 from qa_bot.tables import QuotedTable
@@ -51,23 +54,56 @@ def answer(
     """
     check_strictness(strictness)
     check_reader(reader)
-    settled = settle(Asking(question, index, k, documents, reader, strictness))
-    quoted = settled.quoted
-    digests = index.digests({one.candidate.passage.document_id for one in quoted})
-    stale = index.stale({hit.passage.document_id for hit in settled.hits})
+    meant = spelled(question, index)
+    settled = [
+        settle(Asking(part, index, k, documents, reader, strictness))
+        for part in parts(meant.question)
+    ]
+    least = min(settled, key=lambda one: one.confidence - one.needed)
+    hits = _together(settled, k)
+    chosen = _chosen(settled, k)
+    digests = index.digests({one.candidate.passage.document_id for _, one in chosen})
+    stale = index.stale({hit.passage.document_id for hit in hits})
+    quotes = [_quote(of, one, index, digests, stale) for of, one in chosen]
     return Answer(
         question=question,
-        found=settled.found,
-        confidence=settled.confidence,
-        hits=settled.hits,
-        quotes=tuple(_quote(settled, one, index, digests, stale) for one in quoted),
-        unknown_words=tuple(_unknown_words(question, index)),
-        missing=settled.missing,
+        found=all(one.found for one in settled),
+        confidence=least.confidence,
+        hits=hits,
+        quotes=tuple(quotes),
+        unknown_words=tuple(_unknown_words(meant.question, index)),
+        missing=tuple(dict.fromkeys(name for one in settled for name in one.missing)),
+        searched_too=meant.instead,
         stale=tuple(sorted(stale)),
-        warning=settled.warning,
-        strictness=settled.needed,
-        reader=reader.name if reader and any(one.reading for one in settled.judged) else "",
+        warning=next((one.warning for one in settled if one.warning), ""),
+        strictness=least.needed,
+        reader=reader.name
+        if reader and any(one.reading for of in settled for one in of.judged)
+        else "",
     )
+
+
+def _chosen(settled: Sequence[Settled], k: int) -> list[tuple[list[Settled], Judged]]:
+    """What is quoted, with the questions that it answers: of several, the best of each."""
+    if len(settled) == 1:
+        return [(list(settled), one) for one in settled[0].quoted]
+    found: dict[Passage, tuple[list[Settled], Judged]] = {}
+    for of in settled:
+        for one in of.quoted[:1]:
+            found.setdefault(one.candidate.passage, ([], one))[0].append(of)
+    return list(found.values())[:k]
+
+
+def _together(settled: Sequence[Settled], k: int) -> tuple[Hit, ...]:
+    """The hits of all questions, the first of each before the second of any."""
+    turns = chain.from_iterable(zip_longest(*(one.hits for one in settled)))
+    hits: dict[Passage, Hit] = {}
+    lowest = 1.0
+    for hit in filter(None, turns):
+        if hit.passage not in hits:
+            lowest = min(lowest, hit.score)
+            hits[hit.passage] = Hit(hit.passage, lowest)
+    return tuple(hits.values())[:k]
 
 
 def check_strictness(strictness: float | None) -> None:
@@ -93,10 +129,19 @@ def check_reader(reader: object) -> None:
 
 
 def _quote(
-    settled: Settled, one: Judged, index: Index, digests: dict[str, str], stale: set[str]
+    answers: Sequence[Settled],
+    one: Judged,
+    index: Index,
+    digests: dict[str, str],
+    stale: set[str],
 ) -> Quote:
+    """A quote of a passage; where it answers several questions, with a sentence for each."""
     passage = one.candidate.passage
-    marked, table = _marked(settled, one, index)
+    marked, table = _marked(answers[0], one, index, most=2 if len(answers) == 1 else 1)
+    for other in answers[1:]:
+        own = next(own for own in other.quoted if own.candidate.passage == passage)
+        also, _ = _marked(other, own, index, most=1)
+        marked = sorted({*marked, *also}, key=lambda sentence: sentence.start)[:2]
     spans = [(sentence.start, sentence.end) for sentence in marked]
     cell = table.cell if table else None
     return Quote(
@@ -116,11 +161,11 @@ def _quote(
 
 
 def _marked(
-    settled: Settled, one: Judged, index: Index
+    settled: Settled, one: Judged, index: Index, *, most: int
 ) -> tuple[list[Sentence], QuotedTable | None]:
     """The sentences that answer; where they are rows of a table, what in it answers."""
     passage = one.candidate.passage
-    marked = settled.marked(one)
+    marked = settled.marked(one, most)
     if CELLS not in passage.text:
         return marked, None
     document = passage.document_id
@@ -129,7 +174,8 @@ def _marked(
     if found is None or not any(found.table.start <= s.start < found.table.end for s in marked):
         return marked, None
     likeliest, table = choose(settled.question, found)
-    return list(dict.fromkeys(found.sentences[row] for row in table.rows or likeliest)), table
+    rows = list(dict.fromkeys(found.sentences[row] for row in table.rows or likeliest))
+    return rows[:most], table
 
 
 def _answer(one: Judged, marked: Sequence[Span]) -> Span | None:

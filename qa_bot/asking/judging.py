@@ -219,15 +219,20 @@ def sentence_scores(one: Judged, row: float = ROW) -> list[float]:
     return [likely + SENTENCE * value + row * words for likely, value, words in read]
 
 
-def marked_sentences(one: Judged) -> list[Sentence]:
+def marked_sentences(one: Judged, out_of: Sequence[bool] = (), most: int = 2) -> list[Sentence]:
     """The one or two sentences that answer, in reading order.
+
+    ``out_of`` says for each sentence whether it is out of the question.
 
     What introduces a list ("They are:") only repeats the question; an item is marked instead.
     So does a question that stands in the text: what follows it answers as well as it fits.
     """
     passage = one.candidate.passage
     lag = ALSO_MARKED if one.reading is not None and one.reading.sentences else _ALSO_MARKED
-    pairs = list(zip(sentence_scores(one), passage.sentences, strict=True))
+    likely = sentence_scores(one)
+    for place, is_out in enumerate(out_of):
+        likely[place] = -math.inf if is_out else likely[place]
+    pairs = list(zip(likely, passage.sentences, strict=True))
     answering = []
     asked = -math.inf  # how well the question fits that the next sentence answers
     for (found, sentence), text in zip(pairs, texts(passage), strict=True):
@@ -237,5 +242,5 @@ def marked_sentences(one: Judged) -> list[Sentence]:
             answering.append((max(found, asked), sentence))
             asked = -math.inf
     ordered = sorted(answering or pairs, key=lambda pair: -pair[0])
-    chosen = [sentence for found, sentence in ordered[:2] if found >= ordered[0][0] - lag]
+    chosen = [sentence for found, sentence in ordered[:most] if found >= ordered[0][0] - lag]
     return sorted(chosen, key=lambda sentence: sentence.start)

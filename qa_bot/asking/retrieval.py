@@ -9,6 +9,7 @@ from math import fsum
 import numpy as np
 import numpy.typing as npt
 
+from qa_bot.asking.spelling import spelled
 from qa_bot.errors import EmptyQuestionError, UsageError
 from qa_bot.models.embedding import dequantise
 from qa_bot.records import Hit, Passage
@@ -105,7 +106,7 @@ def retrieve(
     Raises:
         EmptyQuestionError, UnknownDocumentError
     """
-    return rank(question, index, k, documents).hits(k)
+    return rank(spelled(question, index).question, index, k, documents).hits(k)
 
 
 def rank(

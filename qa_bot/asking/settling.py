@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from qa_bot.asking.expecting import lacks_kind, of_other_periods
 from qa_bot.asking.judging import (
     READ,
     Judged,
@@ -15,6 +16,7 @@ from qa_bot.asking.judging import (
     marked_sentences,
     possible_at,
     scores,
+    texts,
 )
 from qa_bot.asking.naming import absent_names
 from qa_bot.asking.places import Found, find_place
@@ -60,11 +62,14 @@ class Settled:
     missing: tuple[str, ...] = ()
     warning: str = ""
 
-    def marked(self, one: Judged) -> list[Sentence]:
+    def marked(self, one: Judged, most: int = 2) -> list[Sentence]:
         """The sentences that answer, of a passage that is quoted."""
-        if self.place is not None and (self.place.itself or self.place.name.number):
-            return self.place.sentences(one.candidate.passage) or marked_sentences(one)
-        return marked_sentences(one)
+        place, passage = self.place, one.candidate.passage
+        is_whole = place is not None and (place.itself or place.name.number != "")
+        if place is not None and is_whole and passage.sentences:
+            return place.sentences(passage)[:most]
+        out_of = of_other_periods(self.question, texts(passage))
+        return marked_sentences(one, out_of, most)
 
 
 def settle(asking: Asking) -> Settled:
@@ -111,6 +116,10 @@ def _weighed(asking: Asking, ranking: Ranking, place: Found | None) -> Settled:
             missing = lacking
         if not lacking or not quoted:
             break
+    best = (quoted or judged)[:1]
+    lacks = any(lacks_kind(ranking.question, _shown(asking, one)) for one in best)
+    if missing or lacks:
+        likely *= found_at(judged)  # whatever the reader says, it isn't sure
     return Settled(
         question=ranking.question,
         judged=tuple(judged),
@@ -118,7 +127,7 @@ def _weighed(asking: Asking, ranking: Ranking, place: Found | None) -> Settled:
         quoted=tuple(quoted),
         confidence=likely,
         needed=needed,
-        found=bool(quoted) and likely >= needed and not missing,
+        found=bool(quoted) and likely >= needed and not (missing or lacks),
         place=place if place is not None and place.places else None,
         missing=tuple(missing),
         warning=warning,
@@ -127,15 +136,21 @@ def _weighed(asking: Asking, ranking: Ranking, place: Found | None) -> Settled:
 
 def _missing(asking: Asking, one: Judged, place: Found | None) -> list[str]:
     """What the question turns on that is neither in a passage nor above it."""
-    question, index = asking.question, asking.index
     passage = one.candidate.passage
     if place is not None and place.is_missing(passage):
         return [place.name.shown]
-    context = index.slices(passage.document_id, passage.context) if passage.context else []
-    found = absent_names(question, passage, context)
+    found = absent_names(asking.question, passage, _shown(asking, one)[1:])
     if place is None or not place.places:
         return found
     return [name for name in found if name.casefold() not in place.name.shown.casefold()]
+
+
+def _shown(asking: Asking, one: Judged) -> list[str]:
+    """A passage's text, and those that are shown above it."""
+    passage = one.candidate.passage
+    if not passage.context:
+        return [passage.text]
+    return [passage.text, *asking.index.slices(passage.document_id, passage.context)]
 
 
 def _whole_place(asking: Asking, place: Found) -> Settled:
@@ -171,8 +186,8 @@ def _hits(judged: Sequence[Judged], k: int) -> tuple[Hit, ...]:
 
 def _judged(ranking: Ranking, reader: Reader | None) -> tuple[list[Judged], str]:
     """The candidates as the reader judges them; without it, and why, where it can't be used."""
-    texts = [candidate.passage.text for candidate in ranking.candidates[:READ]]
-    if reader is DEFAULT_READER and not looks_english("\n".join(texts)):
+    read = [candidate.passage.text for candidate in ranking.candidates[:READ]]
+    if reader is DEFAULT_READER and not looks_english("\n".join(read)):
         return judge(ranking, None), ""
     try:
         return judge(ranking, reader), ""

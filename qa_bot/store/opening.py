@@ -56,6 +56,7 @@ class Index:
         self._lock = threading.Lock()
         self.vectors = opened.vectors
         self.lexicon = opened.lexicon
+        self.vocabulary = opened.vocabulary
 
     def __enter__(self) -> Index:
         return self
