@@ -249,7 +249,7 @@ class Answer:
     """The reply to one question.
 
     ``quotes`` holds one to three, best first, also where they only may answer it; ``hits`` is the
-    final ranking. ``confidence`` in [0, 1] is comparable between questions.
+    final ranking. ``confidence`` in [0, 1] is comparable between questions; the lower of two in one.
     """
 
     question: str
@@ -258,7 +258,7 @@ class Answer:
     hits: tuple[Hit, ...]
     quotes: tuple[Quote, ...]
     unknown_words: tuple[str, ...] = ()  # of the question, that no document holds
-    missing: tuple[str, ...] = ()  # what it turns on, neither in the best passage nor above it
+    missing: tuple[str, ...] = ()  # names and numbers that the best passage lacks: never found
     searched_too: tuple[str, ...] = ()  # words of the documents, for words mistyped
     stale: tuple[str, ...] = ()  # documents of the hits whose files changed since, or are gone
     warning: str = ""  # why the answer may be worse than it could be

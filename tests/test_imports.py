@@ -14,7 +14,7 @@ from conftest import ROOT
 
 PACKAGE = ROOT / "qa_bot"
 
-GROUND = "errors records tables table_reading table_view text sentences"
+GROUND = "errors records tables table_reading table_view telling text sentences"
 PUBLIC = f"qa_bot {GROUND}"
 ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" is the public names
     "loaders": f"{GROUND} processes",
@@ -22,7 +22,7 @@ ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" 
     "pages": f"{GROUND} processes",
     "store": f"{GROUND} loaders.files models.embedding",
     "building": f"{GROUND} loaders models.embedding store",
-    "asking": f"{GROUND} models store.lexical store.opening store.rows",
+    "asking": f"{GROUND} models store.lexical store.opening store.rows store.vocabulary",
     "keeping": f"{GROUND} store.locks",
     "evaluation": f"{GROUND} models.reader store.locks store.opening asking",
     "web": f"{PUBLIC} asking.answering keeping loaders models.embedding models.reader pages.view",
@@ -34,6 +34,7 @@ ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" 
     "tables": "",
     "table_view": "tables text",
     "table_reading": "records tables table_view",
+    "telling": "records",
     "text": "",
     "sentences": "records",
     "processes": "",
