@@ -248,8 +248,8 @@ class Quote:
 class Answer:
     """The reply to one question.
 
-    ``quotes`` holds one to three, best first, also where they only may answer it; ``hits`` is the
-    final ranking. ``confidence`` in [0, 1] is comparable between questions; the lower of two in one.
+    ``quotes`` holds one to three, best first, also where they only may answer it; ``hits`` is
+    the final ranking. ``confidence``, in [0, 1], is comparable; of two questions the lower one.
     """
 
     question: str

@@ -168,7 +168,7 @@ def _stands_alone(words: Sequence[str], lacking: Sequence[str], text: str) -> bo
             after = re.match(r"\s([^\W\d_][\w’'-]*)", text[match.end() :])
             beside = [found[1] for found in (before, after) if found]
             others = [one for one in beside if one[0].isupper() and one not in words]
-            if not any(not is_stop_word(one) for one in others):
+            if all(len(one) > 1 and is_stop_word(one) for one in others):
                 return True
     return False
 

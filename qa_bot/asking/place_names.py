@@ -59,6 +59,7 @@ _HEADING = re.compile(
     r"\s*[–—:.-]?\s*(?P<title>.*)",
     re.IGNORECASE | re.DOTALL,
 )
+_LINE = r"(?:^[ \t]*|(?<=[.;:])[ \t]+)(?:§\s?)?"  # where a numbered line, or sentence, opens
 _ROMAN = re.compile(r"(?=[ivxlc])(?:c{0,3})(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})", re.IGNORECASE)
 _VALUES = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 _FILLING = frozenset(
@@ -67,7 +68,8 @@ _FILLING = frozenset(
     contain contains contained cover covers covered regulate regulates deal deals with under tell
     tells me us show read quote give please can you could summarise summarize summary content
     contents provide provides provision provisions text wording full whole there written mean means
-    forbid forbids prohibit prohibits allow allows permit permits require requires where find it
+    happen happens happened forbid forbids prohibit prohibits allow allows permit permits require
+    requires where find it
     was sagt steht sagen in dem der die das im worum geht es um inhalt von lautet wie zeige mir
     que qué dit dice la le l les el los de des du di parle trata contient contiene quoi cuál cual
     quel quelle est es sur sobre y a qu se
@@ -219,11 +221,11 @@ def line_of(text: str, place: PlaceName) -> tuple[int, int] | None:
     """
     if not place.number or place.number.isalpha() or ("." not in place.number and not place.items):
         return None
-    opening = re.search(rf"^[ \t]*(?:§\s?)?{re.escape(place.number)}[.):]?[ \t]", text, re.M)
+    own = rf"(?!{re.escape(place.number)}\.)"  # 2.2.1 is part of 2.2
+    opening = re.search(rf"{_LINE}{re.escape(place.number)}[.):]?[ \t]", text, re.MULTILINE)
     if opening is None:
         return None
-    own = rf"(?!{re.escape(place.number)}\.)"  # 2.2.1 is part of 2.2
-    following = re.compile(rf"^[ \t]*(?:§\s?)?{own}{_NUMBER}[.):]?[ \t]", re.MULTILINE)
+    following = re.compile(rf"{_LINE}{own}{_NUMBER}[.):]?[ \t]+[^\W\d_]", re.MULTILINE)
     after = following.search(text, opening.end())
     start, end = opening.start(), after.start() if after else len(text)
     for item in place.items:

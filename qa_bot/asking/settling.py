@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -28,6 +29,9 @@ from qa_bot.store.opening import Index
 from qa_bot.text import looks_english
 
 MAX_QUOTES = 3
+_ASKS_SEVERAL = re.compile(
+    r"\s*(?:please\s+)?(?:list|name|enumerate|(?:what|which|who)\s+(?:are|were))\b", re.IGNORECASE
+)
 _MOST_PLACES = 20  # of one name, of which the likeliest are quoted
 
 
@@ -117,6 +121,7 @@ def _weighed(asking: Asking, ranking: Ranking, place: Found | None) -> Settled:
         if not lacking or not quoted:
             break
     best = (quoted or judged)[:1]
+    quoted = _in_their_order(ranking.question, quoted)
     lacks = any(lacks_kind(ranking.question, _shown(asking, one)) for one in best)
     if missing or lacks:
         likely *= found_at(judged)  # whatever the reader says, it isn't sure
@@ -177,6 +182,15 @@ def _whole_place(asking: Asking, place: Found) -> Settled:
         found=likely >= needed,
         place=place,
     )
+
+
+def _in_their_order(question: str, quoted: list[Judged]) -> list[Judged]:
+    """Siblings that answer alike as they stand in their document, where several are asked for."""
+    passages = [one.candidate.passage for one in quoted]
+    families = {(passage.document_id, passage.section[:-1]) for passage in passages}
+    if len(families) != 1 or not _ASKS_SEVERAL.match(question):
+        return quoted
+    return sorted(quoted, key=lambda one: one.candidate.passage.start)
 
 
 def _hits(judged: Sequence[Judged], k: int) -> tuple[Hit, ...]:

@@ -45,6 +45,8 @@ def passage(text: str, title: str = "Report", *section: str) -> Passage:
         ("Did Airlines pay?", "Every airline paid.", []),
         ("When did Harper Lee die?", "Lee died in spring.", []),
         ("When did Harper Lee die?", "Simon Lee died in spring.", ["Harper"]),
+        ("Who sleeps in Hut C?", "Hut A sleeps two. Hut B sleeps four.", ["C"]),
+        ("Who sleeps in Hut C?", "Hut C sleeps two.", []),
         ("Which boats cost more than 500 euros?", "The Anna costs 700 euros.", []),
         ("Which 2 boats are for sale?", "Anna and Berta are for sale.", []),
         ("What happened in mid-2010?", "In 2011 the pier burnt.", ["2010"]),

@@ -102,3 +102,11 @@ def test_a_numbered_line_is_a_place(question: str, line: str | None) -> None:
     assert place is not None
     found = line_of(CLAUSES, place)
     assert (found and CLAUSES[found[0] : found[1]]) == line
+
+
+def test_a_numbered_sentence_is_a_place() -> None:
+    place = named_place("What does clause 4.2 say?")
+    assert place is not None
+    text = "4.1 The tenant pays 14.2 euros. 4.2 The landlord paints. 4.3 Nobody smokes."
+    start, end = line_of(text, place) or (0, 0)
+    assert text[start:end].strip() == "4.2 The landlord paints."
