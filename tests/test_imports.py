@@ -14,7 +14,10 @@ from conftest import ROOT
 
 PACKAGE = ROOT / "qa_bot"
 
-GROUND = "errors records tables table_reading table_view text sentences abbreviations language"
+GROUND = (
+    "errors records builds tables table_reading table_view telling text sentences abbreviations"
+    " language"
+)
 PUBLIC = f"qa_bot {GROUND}"
 ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" is the public names
     "loaders": f"{GROUND} processes",
@@ -22,7 +25,7 @@ ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" 
     "pages": f"{GROUND} processes",
     "store": f"{GROUND} loaders.files models.embedding",
     "building": f"{GROUND} loaders models.e5 models.embedding store",
-    "asking": f"{GROUND} models store.analysis store.opening",
+    "asking": f"{GROUND} models store.analysis store.opening store.rows store.vocabulary",
     "keeping": f"{GROUND} store.locks",
     "evaluation": f"{GROUND} models.reader store.locks store.opening asking",
     "web": f"{PUBLIC} asking.answering keeping loaders models.embedding models.reader pages.view",
@@ -34,6 +37,8 @@ ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" 
     "tables": "",
     "table_view": "tables text",
     "table_reading": "records tables table_view",
+    "builds": "records",
+    "telling": "records",
     "text": "",
     "language": "",
     "abbreviations": "",
@@ -58,18 +63,25 @@ INSIDE = {  # rooms of a wing that may use less than the whole of it
     "store.naming": "",
     "store.tables": "",
     "store.rows": "pieces tables",
-    "store.caches": "database lexical rows schema vectors",
+    "store.caches": "database lexical rows schema vectors vocabulary",
     "store.database": "naming pieces schema tables",
     "store.vectors": "",
     "store.analysis": "",
     "store.lexical": "analysis",
+    "store.vocabulary": "",
     "store.locks": "",
     "building.passages": "",
     "building.meaning": "",
-    "asking.retrieval": "weighing",
+    "asking.retrieval": "spelling weighing",
     "asking.naming": "",
     "asking.weighing": "",
     "asking.marking": "",
+    "asking.place_names": "",
+    "asking.places": "place_names",
+    "asking.spelling": "",
+    "asking.parts": "",
+    "asking.expecting": "asked",
+    "asking.settling": "judging naming places retrieval expecting",
     "asking.judging": "retrieval marking naming weighing",
     "asking.asked": "",
     "asking.cell_features": "asked judging",

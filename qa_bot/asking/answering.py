@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain, zip_longest
 
 from qa_bot.asking.cell_features import scored
 from qa_bot.asking.cells import choose
-from qa_bot.asking.judging import (
-    READ,
-    Judged,
-    also_answers,
-    confidence,
-    found_at,
-    judge,
-    marked_sentences,
-    possible_at,
-    scores,
-)
-from qa_bot.asking.retrieval import Ranking, rank
-from qa_bot.errors import ModelError, UsageError
+from qa_bot.asking.judging import Judged
+from qa_bot.asking.parts import parts
+from qa_bot.asking.settling import Asking, Settled, settle
+from qa_bot.asking.spelling import spelled
+from qa_bot.errors import UsageError
 from qa_bot.models.reader import DEFAULT_READER, Reader
-from qa_bot.records import Answer, Citation, Hit, Quote, Sentence, Span
+from qa_bot.records import Answer, Citation, Hit, Passage, Quote, Sentence, Span
 from qa_bot.store.analysis import content
 from qa_bot.store.opening import Index
 from qa_bot.tables import QuotedTable
-from qa_bot.text import CELLS, looks_english, words
-
-MAX_QUOTES = 3
+from qa_bot.text import CELLS, words
 
 
 def answer(
@@ -63,30 +54,56 @@ def answer(
     """
     check_strictness(strictness)
     check_reader(reader)
-    ranking = rank(question, index, k, documents)
-    judged, warning = _judged(ranking, reader)
-    likely = confidence(judged)
-    needed = found_at(judged) if strictness is None else strictness
-    found = bool(judged) and likely >= needed
-    quoted = list(_quoted(judged[:k])) if found or likely >= possible_at(judged) else []
-    digests = index.digests({one.candidate.passage.document_id for one in quoted})
-    hits = [
-        Hit(one.candidate.passage, score)
-        for one, score in zip(judged[:k], scores(judged), strict=False)
+    meant = spelled(question, index)
+    settled = [
+        settle(Asking(part, index, k, documents, reader, strictness))
+        for part in parts(meant.question)
     ]
+    least = min(settled, key=lambda one: one.confidence - one.needed)
+    hits = _together(settled, k)
+    chosen = _chosen(settled, k)
+    digests = index.digests({one.candidate.passage.document_id for _, one in chosen})
     stale = index.stale({hit.passage.document_id for hit in hits})
+    quotes = [_quote(of, one, index, digests, stale) for of, one in chosen]
     return Answer(
         question=question,
-        found=found,
-        confidence=likely,
-        hits=tuple(hits),
-        quotes=tuple(_quote(ranking.question, one, index, digests, stale) for one in quoted),
-        unknown_words=tuple(_unknown_words(question, index)),
+        found=all(one.found for one in settled),
+        confidence=least.confidence,
+        hits=hits,
+        quotes=tuple(quotes),
+        unknown_words=tuple(_unknown_words(meant.question, index)),
+        missing=tuple(dict.fromkeys(name for one in settled for name in one.missing)),
+        searched_too=meant.instead,
         stale=tuple(sorted(stale)),
-        warning=warning,
-        strictness=needed,
-        reader=reader.name if reader and any(one.reading for one in judged) else "",
+        warning=next((one.warning for one in settled if one.warning), ""),
+        strictness=least.needed,
+        reader=reader.name
+        if reader and any(one.reading for of in settled for one in of.judged)
+        else "",
     )
+
+
+def _chosen(settled: Sequence[Settled], k: int) -> list[tuple[list[Settled], Judged]]:
+    """What is quoted, with the questions that it answers: of several, the best of each."""
+    if len(settled) == 1:
+        return [(list(settled), one) for one in settled[0].quoted]
+    found: dict[Passage, tuple[list[Settled], Judged]] = {}
+    for of in settled:
+        for one in of.quoted[:1]:
+            found.setdefault(one.candidate.passage, ([], one))[0].append(of)
+    return list(found.values())[:k]
+
+
+def _together(settled: Sequence[Settled], k: int) -> tuple[Hit, ...]:
+    """The hits of all questions, the first of each before the second of any."""
+    turns = chain.from_iterable(zip_longest(*(one.hits for one in settled)))
+    hits: dict[Passage, Hit] = {}
+    lowest = 1.0
+    for hit in filter(None, turns):
+        if hit.passage not in hits:
+            lowest = min(lowest, hit.score)
+            hits[hit.passage] = Hit(hit.passage, lowest)
+    return tuple(hits.values())[:k]
 
 
 def check_strictness(strictness: float | None) -> None:
@@ -111,35 +128,20 @@ def check_reader(reader: object) -> None:
         )
 
 
-def _judged(ranking: Ranking, reader: Reader | None) -> tuple[list[Judged], str]:
-    """The candidates as the reader judges them; without it, and why, where it can't be used."""
-    texts = [candidate.passage.text for candidate in ranking.candidates[:READ]]
-    if reader is DEFAULT_READER and not looks_english("\n".join(texts)):
-        return judge(ranking, None), ""
-    try:
-        return judge(ranking, reader), ""
-    except ModelError as error:
-        return judge(ranking, None), f"{error} Answers go by retrieval alone."
-
-
-def _quoted(judged: Sequence[Judged]) -> Iterator[Judged]:
-    """The best passage and those that answer about as well; the same text is quoted once."""
-    seen: set[str] = set()
-    for one in judged:
-        text = " ".join(one.candidate.passage.text.split())
-        if text in seen or (seen and not also_answers(one, judged[0])):
-            continue
-        seen.add(text)
-        yield one
-        if len(seen) == MAX_QUOTES:
-            return
-
-
 def _quote(
-    question: str, one: Judged, index: Index, digests: dict[str, str], stale: set[str]
+    answers: Sequence[Settled],
+    one: Judged,
+    index: Index,
+    digests: dict[str, str],
+    stale: set[str],
 ) -> Quote:
+    """A quote of a passage; where it answers several questions, with a sentence for each."""
     passage = one.candidate.passage
-    marked, table = _marked(question, one, index)
+    marked, table = _marked(answers[0], one, index, most=2 if len(answers) == 1 else 1)
+    for other in answers[1:]:
+        own = next(own for own in other.quoted if own.candidate.passage == passage)
+        also, _ = _marked(other, own, index, most=1)
+        marked = sorted({*marked, *also}, key=lambda sentence: sentence.start)[:2]
     spans = [(sentence.start, sentence.end) for sentence in marked]
     cell = table.cell if table else None
     return Quote(
@@ -158,19 +160,22 @@ def _quote(
     )
 
 
-def _marked(question: str, one: Judged, index: Index) -> tuple[list[Sentence], QuotedTable | None]:
+def _marked(
+    settled: Settled, one: Judged, index: Index, *, most: int
+) -> tuple[list[Sentence], QuotedTable | None]:
     """The sentences that answer; where they are rows of a table, what in it answers."""
     passage = one.candidate.passage
-    marked = marked_sentences(one)
+    marked = settled.marked(one, most)
     if CELLS not in passage.text:
         return marked, None
     document = passage.document_id
     tables = index.tables(document, (passage.start, passage.end))
-    found = scored(question, one, tables, lambda spans: index.slices(document, spans))
+    found = scored(settled.question, one, tables, lambda spans: index.slices(document, spans))
     if found is None or not any(found.table.start <= s.start < found.table.end for s in marked):
         return marked, None
-    likeliest, table = choose(question, found)
-    return list(dict.fromkeys(found.sentences[row] for row in table.rows or likeliest)), table
+    likeliest, table = choose(settled.question, found)
+    rows = list(dict.fromkeys(found.sentences[row] for row in table.rows or likeliest))
+    return rows[:most], table
 
 
 def _answer(one: Judged, marked: Sequence[Span]) -> Span | None:

@@ -3,51 +3,208 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Sequence
 
 from qa_bot.records import Passage
+from qa_bot.store.analysis import stems
 from qa_bot.text import is_stop_word, without_possessive
 
 _TOKEN = re.compile(r"[^\W_]+(?:[-'’./&][^\W_]+)*|\d[\d,.]*\d|\d")
 _NUMBER = re.compile(r"\d[\d,.]*")
 _CODE = re.compile(r"(?=.*\d)(?=.*[^\W\d_])[\w./-]+")
+_PART_OF = "mid early late pre post".split()  # of a year: "mid-2010"
+_NO_CODE = re.compile(  # an ordinal, a decade, a unit, a part of a year
+    r"\d+(?:st|nd|rd|th)|(?:\d\d)?\d0s|[ckm]?m[23]|\d+(?:km|kg|m|cm|mm|g|h)"
+    rf"|(?:{'|'.join(_PART_OF)})-\d+",
+    re.IGNORECASE,
+)
 _SHORT_YEAR = re.compile(r"FY\s?'?(\d\d)\b", re.IGNORECASE)
 _SCALES = {"thousand": 3, "million": 6, "billion": 9, "m": 6, "bn": 9, "k": 3}
-_SCALED = re.compile(r"(\d[\d,]*(?:\.\d+)?)\s?(thousand|million|billion|bn|m|k)\b", re.IGNORECASE)
+_SCALED = re.compile(r"(\d[\d,]*(?:\.\d+)?)\s?(thousand|million|billion|bn|m|k)s?\b", re.IGNORECASE)
+_ASKED_NUMBER = re.compile(
+    r"(?<![\w.,-])\d[\d,]*(?:\.\d+)?(?![\w-])|\b\d+(?=(?:st|nd|rd|th)\b)"
+    rf"|(?:{'|'.join(f'(?<={one}-)' for one in _PART_OF)})\d{{4}}\b",
+    re.IGNORECASE,
+)
+_COMPARED = re.compile(r"\b(?:after|before|since|until|between)\s$", re.IGNORECASE)
+_BOUND = re.compile(  # a number behind these is compared with, and need not stand there
+    r"\b(?:over|above|under|below|than|least|most|exceed\w*|after|before|since|until|beyond|top"
+    r"|between|from|to|by|within|around|about|nearly)\s(?:[^\W\d_]+\s){0,1}[$€£]?$"
+    r"|\b(?:between|from)\s[\w.,]+\s(?:and|to)\s[$€£]?$",
+    re.IGNORECASE,
+)
+_COUNTS = re.compile(r"(?:\b(?:which|what|the|these|name|list|top|first|last)\s|^)$", re.IGNORECASE)
+_FEW = 12
+_CARDINALS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+_ORDINALS = (
+    "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
+).split()
 _LONG = 5  # letters of a name that may be part of a word; "Ann" stands in "annual"
-_WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+_TITLES = frozenset(
+    "mr mrs ms miss dr prof sir company corporation corp inc ltd llc plc co group the".split()
+)
+_MONTHS = (
+    "january february march april may june july august september october november december"
+).split()
+_PEOPLE = {  # where a people's name isn't made from its country's
+    "french": "france",
+    "dutch": "netherlands",
+    "swiss": "switzerland",
+    "greek": "greece",
+    "danish": "denmark",
+    "welsh": "wales",
+    "irish": "ireland",
+    "british": "britain",
+    "turkish": "turkey",
+    "norwegian": "norway",
+    "spanish": "spain",
+    "usa": "us",
+    "american": "us",
+    "america": "us",
+}
+_ENDINGS = frozenset(
+    ("", "y", "an", "ian", "n", "ish", "and", "land", "ese", "e", "ia", "i", "s", "a", "ic", "any")
+)  # of countries and their peoples: Pol-and and Pol-ish
+_SHARED = 3  # letters that both have, at least
+_NEARLY_ALL = 0.7  # of a question's words in capitals: they mark no names
 
 
-def absent_names(question: str, passage: Passage) -> list[str]:
+def absent_names(question: str, passage: Passage, context: Sequence[str] = ()) -> list[str]:
     """The numbers, codes and names of a question that are neither in a passage nor above it.
 
-    Numbers count in any form: 1,250,000 is 1.25 million, and FY17 is 2017. A name is a word
-    with a capital that doesn't begin the question, or one all in capitals.
+    Numbers count in any form: 1,250,000 is 1.25 million, and FY17 is 2017; those that the
+    question only compares with, or counts with ("which 2 states"), don't. A name is a word
+    with a capital that doesn't begin the question, or one all in capitals; it counts in its
+    plural, as an abbreviation, as a people's name for its country's. ``context`` are the
+    texts that are shown above the passage.
     """
-    text = " ".join((passage.text, passage.title, *passage.section, passage.document_id))
-    spelled = text.casefold()
-    tokens = {without_possessive(word).casefold() for word in _TOKEN.findall(text)}
-    parts = {part for token in tokens for part in re.split(r"[-'’./&]", token)}
+    text = " ".join((passage.text, passage.title, *passage.section, passage.document_id, *context))
     asked = list(_asked_numbers(question))
     numbers = set(_numbers(text)) if asked else set()
     absent = [shown for shown, value in asked if value not in numbers]
-    for word in _named(question):
-        plain = without_possessive(word).casefold()
-        is_part = len(plain) >= _LONG and plain in spelled  # of a compound, a plural, a file's name
-        if plain not in tokens and plain not in parts and not is_part:
-            absent.append(word)
+    named = list(_named(question))
+    if not named:
+        return absent
+    written = _Written(text)
+    for words in named:
+        lacking = [word for word in words if not written.has(word)]
+        if lacking and not written.abbreviates(words) and not _stands_alone(words, lacking, text):
+            absent += lacking
     return absent
 
 
-def _named(question: str) -> Iterator[str]:
-    """Names and codes: words with a capital, but for the first; words with a digit."""
-    for place, word in enumerate(_TOKEN.findall(question)):
-        if _NUMBER.fullmatch(word) or _SHORT_YEAR.fullmatch(word) or is_stop_word(word):
+class _Written:
+    """What a text says, in the forms in which names are looked for."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.spelled = _folded(text)
+        tokens = [without_possessive(word) for word in _TOKEN.findall(text)]
+        self.tokens = {_folded(token) for token in tokens}
+        self.parts = {part for token in self.tokens for part in re.split(r"[-'’./&]", token)}
+        self.stems = set(stems(text))
+        capitals = [token[0] for token in tokens if not is_stop_word(token) and token[0].isupper()]
+        self.initials = _folded("".join(capitals))
+
+    def has(self, word: str) -> bool:
+        """Whether a name stands there, in one form or another."""
+        plain = _folded(without_possessive(word))
+        if plain in self.tokens or plain in self.parts or self._has_abbreviation(word, plain):
+            return True
+        if _CODE.fullmatch(word):
+            shown = re.search(rf"{re.escape(plain)}(?!\d)", self.spelled)
+            return len(plain) >= _LONG and shown is not None
+        if len(plain) >= _LONG and plain in self.spelled:  # of a compound, of a file's name
+            return True
+        if "-" in word or "/" in word:
+            parts = re.split(r"[-/]", word)
+            return all(self.has(part) for part in parts if part[:1].isupper())
+        stemmed = stems(word)
+        if stemmed and set(stemmed) <= self.stems:
+            return True
+        if plain in _MONTHS:
+            return plain[:3] in self.tokens
+        return self._has_people(plain)
+
+    def _has_abbreviation(self, word: str, plain: str) -> bool:
+        letters = plain.replace(".", "").replace("&", "")
+        if letters in ("us", "usa"):
+            return not {"us", "usa", "u.s", "u.s.a", "american", "america"}.isdisjoint(self.tokens)
+        short = word.replace(".", "").isupper() and 2 <= len(letters) <= 6
+        return short and letters in self.initials
+
+    def _has_people(self, plain: str) -> bool:
+        other = _PEOPLE.get(plain, plain)
+        for token in self.parts:
+            same = _PEOPLE.get(token, token)
+            if same == other:
+                return True
+            shared = _common(plain, token)
+            if shared >= _SHARED and {plain[shared:], token[shared:]} <= _ENDINGS:
+                return True
+        return False
+
+    def abbreviates(self, words: Sequence[str]) -> bool:
+        """Whether the text has the initials of a name of several words, as "CEO"."""
+        letters = _folded("".join(word[0] for word in words if not is_stop_word(word)))
+        return len(letters) > 1 and any(
+            token.replace(".", "").casefold() == letters
+            for token in re.findall(r"\b(?:[A-Z]\.?){2,6}", self.text)
+        )
+
+
+def _stands_alone(words: Sequence[str], lacking: Sequence[str], text: str) -> bool:
+    """Whether what is there of a name stands without another in the place of what isn't.
+
+    "Lee" is Harper Lee, but "Ben Vogt" isn't Ann Vogt.
+    """
+    there = [word for word in words if word not in lacking]
+    if not there or any(any(map(str.isdigit, word)) for word in words):
+        return False
+    for word in there:
+        for match in re.finditer(rf"\b{re.escape(without_possessive(word))}\b", text):
+            before = re.search(r"([^\W\d_][\w’'-]*)\s$", text[: match.start()])
+            after = re.match(r"\s([^\W\d_][\w’'-]*)", text[match.end() :])
+            beside = [found[1] for found in (before, after) if found]
+            others = [one for one in beside if one[0].isupper() and one not in words]
+            if all(len(one) > 1 and is_stop_word(one) for one in others):
+                return True
+    return False
+
+
+def _named(question: str) -> Iterator[list[str]]:
+    """Names and codes: words with a capital, but for the first; words with a digit.
+
+    Words with capitals that follow each other are one name.
+    """
+    found = list(_TOKEN.finditer(question))
+    content = [match[0] for match in found if not is_stop_word(match[0])]
+    shouted = sum(word[0].isupper() for word in content[1:]) > _NEARLY_ALL * max(3, len(content))
+    name: list[str] = []
+    end = -1
+    for place, match in enumerate(found):
+        word = match[0]
+        if not _is_name(word, place, shouted=shouted):
             continue
-        is_code = bool(_CODE.fullmatch(word))
-        is_capital = word[0].isupper() and (place > 0 or (word.isupper() and len(word) > 1))
-        if is_code or is_capital:
-            yield word
+        if name and (question[end : match.start()].strip() or any(map(str.isdigit, word))):
+            yield name
+            name = []
+        name.append(word)
+        end = match.end()
+    if name:
+        yield name
+
+
+def _is_name(word: str, place: int, *, shouted: bool) -> bool:
+    plain = without_possessive(word).casefold()
+    skipped = plain in _TITLES or plain in _ORDINALS or plain in _CARDINALS
+    if skipped or _NUMBER.fullmatch(word) or _SHORT_YEAR.fullmatch(word) or is_stop_word(word):
+        return False
+    if _CODE.fullmatch(word):
+        return not _NO_CODE.fullmatch(word)
+    is_capital = word[0].isupper() and (place > 0 or (word.isupper() and len(word) > 1))
+    return is_capital and not shouted
 
 
 def _asked_numbers(question: str) -> Iterator[tuple[str, float]]:
@@ -55,13 +212,26 @@ def _asked_numbers(question: str) -> Iterator[tuple[str, float]]:
     taken: list[tuple[int, int]] = []
     for match in _SCALED.finditer(question):
         taken.append(match.span())
-        yield match[0], _scaled(match)
+        if not _BOUND.search(question[: match.start()]):
+            yield match[0], _scaled(match)
     for match in _SHORT_YEAR.finditer(question):
         taken.append(match.span())
         yield match[0], 2000.0 + int(match[1])
-    for match in re.finditer(r"(?<![\w.,-])\d[\d,]*(?:\.\d+)?(?![\w-])", question):
-        if not any(start <= match.start() < end for start, end in taken):
-            yield match[0], _value(match[0])
+    for match in _ASKED_NUMBER.finditer(question):
+        written = match[0].rstrip(",")
+        if any(start <= match.start() < end for start, end in taken):
+            continue
+        before, value = question[: match.start()], _value(written)
+        is_year = len(written) == 4 and 1000 < value < 2200
+        if not is_year and _BOUND.search(before):
+            continue
+        if value <= _FEW and _COUNTS.search(before) and question[match.end() :][:1] == " ":
+            continue
+        if is_year and re.search(
+            r"\b(?:after|before|since|until|between)\s$", before, re.IGNORECASE
+        ):
+            continue
+        yield written, value
 
 
 def _numbers(text: str) -> Iterator[float]:
@@ -74,9 +244,10 @@ def _numbers(text: str) -> Iterator[float]:
     for match in re.finditer(r"\b((?:19|20)\d\d)[-/–](\d\d)\b", text):
         yield float(match[1][:2] + match[2])
     lower = text.casefold()
-    for value, word in enumerate(_WORDS):
-        if re.search(rf"\b{word}\b", lower):
-            yield float(value)
+    for words in (_CARDINALS, _ORDINALS):
+        for value, word in enumerate(words):
+            if re.search(rf"\b{word}\b", lower):
+                yield float(value)
 
 
 def _scaled(match: re.Match[str]) -> float:
@@ -88,3 +259,17 @@ def _value(written: str) -> float:
         return float(written.replace(",", "").rstrip("."))
     except ValueError:
         return -1.0
+
+
+def _folded(text: str) -> str:
+    """Without case and accents."""
+    spread = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(character for character in spread if not unicodedata.combining(character))
+
+
+def _common(one: str, other: str) -> int:
+    """How many letters both begin with."""
+    return next(
+        (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b),
+        min(len(one), len(other)),
+    )

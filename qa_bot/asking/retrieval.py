@@ -9,6 +9,7 @@ from math import fsum
 import numpy as np
 import numpy.typing as npt
 
+from qa_bot.asking.spelling import spelled
 from qa_bot.asking.weighing import plain
 from qa_bot.errors import EmptyQuestionError, UsageError
 from qa_bot.models.chance import chance_of
@@ -111,17 +112,23 @@ def retrieve(
     Raises:
         EmptyQuestionError, UnknownDocumentError
     """
-    return rank(question, index, k, documents).hits(k)
+    return rank(spelled(question, index).question, index, k, documents).hits(k)
 
 
 def rank(
-    question: str, index: Index, k: int = 5, documents: Sequence[str] | None = None
+    question: str,
+    index: Index,
+    k: int = 5,
+    documents: Sequence[str] | None = None,
+    *,
+    among: Sequence[int] | None = None,
 ) -> Ranking:
     """Gather candidates by vectors and by words, shortlist them, and compare their sentences.
 
     The shortlist is the best by dense + 0.01 · BM25, where dense = (passage
     cosine + 1.2 · best sentence cosine) / 2.2: of eight kinds of text .998 of the right
-    passages are in it. The final order is that of ``Weights.evidence``.
+    passages are in it. The final order is that of ``Weights.evidence``. ``among`` limits it
+    to those passages.
     """
     if k < 1:
         raise UsageError(f"k is {k}: ask for at least one passage.")
@@ -134,8 +141,12 @@ def rank(
     asked = index.lexicon.asked(question)
     terms = {term: weight for forms in asked.values() for term, weight in forms.items()}
     pool = max(POOL, k)
-    nearest = index.vectors.search(vector, pool, None if scope is None else scope[1])
-    bm25 = index.lexicon.search(terms, pool, None if scope is None else scope[0])
+    if among is None:
+        nearest = index.vectors.search(vector, pool, None if scope is None else scope[1])
+        bm25 = index.lexicon.search(terms, pool, None if scope is None else scope[0])
+    else:
+        nearest = index.vectors.search(vector, pool, np.asarray(among, np.int64))
+        bm25 = dict(list(index.lexicon.scores(terms, among).items())[:pool])
     bm25 |= index.lexicon.scores(terms, [number for number in nearest if number not in bm25])
     cosines = _cosines(vector, index, sorted({*nearest, *bm25}))
     first = {

@@ -23,12 +23,13 @@ from qa_bot.keeping.citing import (
 from qa_bot.keeping.tables import markdown_table_quote, marked_spans, parts_around, write_word_table
 from qa_bot.records import Answer, Citation, Quote, Span
 from qa_bot.table_view import TableView, reads_from_right, tab_separated
+from qa_bot.telling import lacking, sureness
 from qa_bot.text import as_cell
 
 Form = Literal["markdown", "csv", "docx"]
 
 _UNSURE = {
-    "possible": "This may answer it: confidence {:.2f}",
+    "possible": "This may answer it: confidence {:.2f}.",
     "absent": "Nothing here answers this clearly.",
 }
 _STALE = "Changed since indexed"
@@ -162,7 +163,17 @@ def make_quote_sheet(
 
 def _said(answer: Answer) -> str:
     """What is said of an answer above its quotes."""
-    return _UNSURE.get(answer.verdict, "Confidence {:.2f}").format(answer.confidence)
+    said = _UNSURE.get(answer.verdict, "Confidence {:.2f}").format(answer.confidence)
+    if answer.found:
+        return f"{sureness(answer)}. {said}"
+    return " ".join((said, *_lacking(answer)))
+
+
+def _lacking(answer: Answer) -> Iterator[str]:
+    if answer.unknown_words:
+        yield f"No document mentions: {', '.join(answer.unknown_words)}."
+    if lacking(answer):
+        yield f"Nothing here mentions: {', '.join(lacking(answer))}."
 
 
 def _markdown(contents: _Contents) -> bytes:
@@ -171,7 +182,7 @@ def _markdown(contents: _Contents) -> bytes:
     blocks = [f"# {markdown_text(title, one_line=True)}", f"Made {contents.made_on}"]
     for number, answer in enumerate(contents.answers, 1):
         blocks.append(f"## {number}. {markdown_text(answer.question, one_line=True)}")
-        blocks.append(_said(answer))
+        blocks.append(markdown_text(_said(answer), one_line=True))
         for quote in answer.quotes:
             context = contents.context_of(quote)
             blocks += [f"Context: “{markdown_text(text)}”" for text in context]

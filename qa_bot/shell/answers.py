@@ -15,6 +15,7 @@ from qa_bot.shell.console import err, harmless, out, print_text
 from qa_bot.shell.tables import tabbed, table_for
 from qa_bot.table_reading import TextSource, view_table
 from qa_bot.table_view import TableView, text_around
+from qa_bot.telling import lacking, sureness
 
 
 def answer_as_json(answer: Answer, source: TextSource) -> dict[str, Any]:
@@ -36,10 +37,7 @@ def print_answer(answer: Answer, source: TextSource) -> None:
 
     ``source`` gives the texts and tables of what is quoted; an ``Index`` does.
     """
-    if answer.warning:
-        err.print(f"[yellow]{escape(harmless(answer.warning))}[/]", soft_wrap=True)
-    if not answer.found:
-        _print_unsure(answer)
+    _print_above(answer)
     for number, quote in enumerate(answer.quotes):
         if number:
             out.print()
@@ -56,6 +54,8 @@ def print_answer(answer: Answer, source: TextSource) -> None:
         print_text(f"— {quote.citation}{f' (in {language})' if language else ''}", "cyan")
         if quote.stale:
             print_text("  The file was changed or deleted since it was indexed.", "yellow")
+    if answer.found:
+        print_text(f"  {sureness(answer)}.", "dim")
 
 
 def _print_quote(quote: Quote) -> None:
@@ -94,12 +94,23 @@ def _print_part(quote: Quote, start: int, end: int) -> None:
         )
 
 
+def _print_above(answer: Answer) -> None:
+    """What is said before the quotes: little, where they answer."""
+    if answer.warning:
+        err.print(f"[yellow]{escape(harmless(answer.warning))}[/]", soft_wrap=True)
+    if answer.searched_too:
+        out.print(f"[dim]Searched for {_listed(answer.searched_too)}, too.[/]", soft_wrap=True)
+    if not answer.found:
+        _print_unsure(answer)
+
+
 def _print_unsure(answer: Answer) -> None:
     may = "This may answer it:" if answer.quotes else "Nothing here answers this clearly."
     out.print(f"[bold]{may}[/]")
     if answer.unknown_words:
-        listed = ", ".join(escape(word) for word in answer.unknown_words)
-        out.print(f"No document mentions: {listed}.")
+        out.print(f"No document mentions: {_listed(answer.unknown_words)}.")
+    if lacking(answer):
+        out.print(f"Nothing here mentions: {_listed(lacking(answer))}.")
     if answer.quotes:
         out.print()
     elif answer.hits:
@@ -113,3 +124,7 @@ def _print_unsure(answer: Answer) -> None:
         place = " › ".join((hit.passage.title, *hit.passage.section))
         print_text(f"— {place}, ¶ {hit.passage.paragraph}", "dim")
         print_text(shorten(hit.passage.text, 160, placeholder=" …"), "dim", indent=2)
+
+
+def _listed(said: tuple[str, ...]) -> str:
+    return ", ".join(escape(harmless(word)) for word in said)

@@ -35,10 +35,12 @@ from qa_bot.store.vectors import (
     list_count,
     load_vectors,
 )
+from qa_bot.store.vocabulary import Vocabulary, written_words
 
 FOLDER = "caches"
 VERSION = 3  # of what is put into the caches
 _VECTORS, _WORDS, _SEAL = "vectors.faiss", "words", "seal.json"
+_WRITTEN = "written"  # the vocabulary
 _OURS = re.compile(r"[0-9a-f]+-\d+|\.making-.*")  # what else is there is the user's
 BLOCK = 10_000  # rows read from the database at a time
 _STALE_SHARE = 0.2  # of deleted passages, which BM25 counts until the caches are made afresh
@@ -46,10 +48,11 @@ _STALE_SHARE = 0.2  # of deleted passages, which BM25 counts until the caches ar
 
 @dataclass(frozen=True, slots=True)
 class Caches:
-    """Both searchable halves of one build."""
+    """Both searchable halves of one build, and its words as they are written."""
 
     vectors: VectorEngine
     lexicon: Lexicon
+    vocabulary: Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,10 @@ def open_or_build(folder: Path, connection: sqlite3.Connection) -> Caches:
         build(target, connection, None)
         return _open(target, languages, mapped=True)
     except (OSError, ValueError, RuntimeError):
-        return _fill(_no_vectors(connection), Lexicon(None, languages), connection)
+        lexicon = Lexicon(None, languages)
+        caches = Caches(_no_vectors(connection), lexicon, Vocabulary(None))
+        _fill(caches, connection)
+        return caches
 
 
 def build(target: Path, connection: sqlite3.Connection, previous: Path | None) -> None:
@@ -101,7 +107,7 @@ def build(target: Path, connection: sqlite3.Connection, previous: Path | None) -
         if caches is None:
             caches = _empty(scratch, connection)
             age = _Age(int(wanted.max(initial=0)))
-        _fill(caches.vectors, caches.lexicon, connection)
+        _fill(caches, connection)
         caches.vectors.save(scratch / _VECTORS)
         _seal(scratch, age)
 
@@ -126,14 +132,17 @@ def is_sealed(target: Path) -> bool:
 
 
 def _open(target: Path, languages: Iterable[str], *, mapped: bool) -> Caches:
+    vectors = load_vectors(target / _VECTORS, mapped=mapped)
     lexicon = Lexicon(target / _WORDS, languages)
-    return Caches(load_vectors(target / _VECTORS, mapped=mapped), lexicon)
+    return Caches(vectors, lexicon, Vocabulary(target / _WRITTEN))
 
 
 def _empty(scratch: Path, connection: sqlite3.Connection) -> Caches:
     shutil.rmtree(scratch, ignore_errors=True)
-    (scratch / _WORDS).mkdir(parents=True)
-    return Caches(_no_vectors(connection), Lexicon(scratch / _WORDS))
+    for name in (_WORDS, _WRITTEN):
+        (scratch / name).mkdir(parents=True)
+    vocabulary = Vocabulary(scratch / _WRITTEN)
+    return Caches(_no_vectors(connection), Lexicon(scratch / _WORDS), vocabulary)
 
 
 def _no_vectors(connection: sqlite3.Connection) -> VectorEngine:
@@ -152,8 +161,9 @@ def _no_vectors(connection: sqlite3.Connection) -> VectorEngine:
     return ListedVectors(dimension, sample, len(ids))
 
 
-def _fill(vectors: VectorEngine, lexicon: Lexicon, connection: sqlite3.Connection) -> Caches:
-    """Bring both caches to exactly the passages that the connection sees."""
+def _fill(caches: Caches, connection: sqlite3.Connection) -> None:
+    """Bring the caches to exactly the passages that the connection sees."""
+    vectors, lexicon = caches.vectors, caches.lexicon
     wanted = rows.passage_ids(connection)
     held = vectors.ids()
     vectors.remove(np.setdiff1d(held, wanted))
@@ -161,15 +171,23 @@ def _fill(vectors: VectorEngine, lexicon: Lexicon, connection: sqlite3.Connectio
         found = rows.vectors_of(connection, block.tolist())
         vectors.add(block, np.stack([found[number].passage for number in block.tolist()]))
     held = lexicon.ids()
+    written: set[str] = set()
     lexicon.update(
         np.setdiff1d(held, wanted).tolist(),
-        (
-            row
-            for block in _blocks(np.setdiff1d(wanted, held))
-            for row in rows.searchable_text(connection, block.tolist())
-        ),
+        _noting_words(_texts(connection, np.setdiff1d(wanted, held)), written),
     )
-    return Caches(vectors, lexicon)
+    caches.vocabulary.add(written)
+
+
+def _texts(connection: sqlite3.Connection, ids: npt.NDArray[np.int64]) -> Iterator[rows.Searchable]:
+    for block in _blocks(ids):
+        yield from rows.searchable_text(connection, block.tolist())
+
+
+def _noting_words(texts: Iterable[rows.Searchable], written: set[str]) -> Iterator[rows.Searchable]:
+    for row in texts:
+        written.update(written_words(" ".join((row.title, row.headings, row.text))))
+        yield row
 
 
 def _blocks(ids: npt.NDArray[np.int64]) -> Iterator[npt.NDArray[np.int64]]:
@@ -192,7 +210,8 @@ def _is_worn(held: VectorEngine, age: _Age, wanted: npt.NDArray[np.int64]) -> bo
 
 def _copy(previous: Path, scratch: Path) -> None:
     """Copy a cache. tantivy's segments never change, so they are shared where links work."""
-    shutil.copytree(previous / _WORDS, scratch / _WORDS, copy_function=_link_segment)
+    for name in (_WORDS, _WRITTEN):
+        shutil.copytree(previous / name, scratch / name, copy_function=_link_segment)
     shutil.copy(previous / _VECTORS, scratch / _VECTORS)
 
 

@@ -122,6 +122,33 @@ class Lexicon:
         """BM25 of those passages; one that holds none of the terms is left out."""
         return self._search(terms, len(ids), "id", ids)
 
+    def holding(
+        self,
+        where: str,
+        required: Iterable[str],
+        helping: Iterable[str],
+        k: int,
+        documents: Sequence[int] | None = None,
+    ) -> list[int]:
+        """At most ``k`` passages with all required terms in one field, those that help first."""
+        from tantivy import Occur, Query
+
+        schema = self._index.schema
+        terms = [Query.term_query(schema, where, term, "freq") for term in required]
+        if not terms or (documents is not None and not len(documents)):
+            return []
+        clauses = [(Occur.Must, term) for term in terms]
+        clauses += [
+            (Occur.Should, Query.term_query(schema, field, term, "freq"))
+            for term in helping
+            for field in FIELDS
+        ]
+        if documents is not None:
+            chosen = Query.term_set_query(schema, "document", list(documents))
+            clauses.append((Occur.Must, Query.const_score_query(chosen, 0.0)))
+        query = Query.boolean_query(clauses)
+        return self._numbers(self._searcher.search(query, limit=k, count=False))
+
     def _search(
         self, terms: Iterable[str], k: int, field: str, among: Sequence[int] | None
     ) -> dict[int, float]:

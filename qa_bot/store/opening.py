@@ -56,6 +56,7 @@ class Index:
         self._lock = threading.Lock()
         self.vectors = opened.vectors
         self.lexicon = opened.lexicon
+        self.vocabulary = opened.vocabulary
 
     def __enter__(self) -> Index:
         return self
@@ -228,6 +229,11 @@ class Index:
         """The passages with those ids."""
         with self._lock, database.explain_errors(self.folder):
             return rows.passages_with_ids(self._connection, ids)
+
+    def places(self, ids: Iterable[int]) -> list[rows.Placed]:
+        """Where those passages stand, by document and in reading order."""
+        with self._lock, database.explain_errors(self.folder):
+            return rows.places_of(self._connection, ids)
 
     def stored_vectors(self, ids: Iterable[int]) -> dict[int, rows.PassageVectors]:
         """The vectors of those passages."""

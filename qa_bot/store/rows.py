@@ -52,6 +52,17 @@ class PassageVectors:
     sentences: npt.NDArray[np.int8]
 
 
+class Placed(NamedTuple):
+    """Where a passage stands: its document's internal id and name, its headings, its start."""
+
+    number: int
+    document: int
+    name: str
+    title: str
+    path: tuple[str, ...]
+    start: int
+
+
 class Searchable(NamedTuple):
     """A passage's words by where they stand; ``title`` has those of the file's name, too."""
 
@@ -109,6 +120,21 @@ def _passage(row: Sequence[Any]) -> Passage:
         anchor=anchor,
         language=language,
     )
+
+
+def places_of(connection: sqlite3.Connection, ids: Iterable[int]) -> list[Placed]:
+    """Where those passages stand, by document and in reading order."""
+    found = connection.execute(
+        "SELECT p.id, p.document, d.path, d.title, s.path, p.start FROM passages p"
+        " JOIN documents d ON d.id = p.document"
+        " JOIN sections s ON s.document = p.document AND s.ordinal = p.section"
+        " WHERE p.id IN (SELECT value FROM json_each(?)) ORDER BY d.path, p.start",
+        (json.dumps(list(ids)),),
+    )
+    return [
+        Placed(number, document, name, title, tuple(json.loads(path)), start)
+        for number, document, name, title, path, start in found
+    ]
 
 
 def staged_without_vectors(

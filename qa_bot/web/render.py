@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from qa_bot.language import other_language
 from qa_bot.records import Answer, Citation, Hit, Passage, Quote
 from qa_bot.table_view import TableView, text_around
+from qa_bot.telling import lacking, sureness
 from qa_bot.web.escaping import marked_html, plain, written
 from qa_bot.web.keeping import copy_html
 from qa_bot.web.links import SourceLink, link_query, quote_link
@@ -110,6 +111,9 @@ def answer_html(reply: Reply, *, scoped: bool = False) -> str:
     """
     answer = reply.answer
     warning = f'<p class="qa-hint">{plain(answer.warning)}</p>' if answer.warning else ""
+    if answer.searched_too:
+        words = _either((f"“{plain(word)}”" for word in answer.searched_too), "and")
+        warning += f'<p class="qa-hint">Searched for {words}, too.</p>'
     if not answer.quotes:
         return warning + _not_found(
             reply, "Nothing in the chosen documents" if scoped else "Nothing here"
@@ -119,14 +123,26 @@ def answer_html(reply: Reply, *, scoped: bool = False) -> str:
     quotes = "".join(_quote(quote, reply) for quote in answer.quotes)
     if not answer.found:
         warning += f'<p class="qa-none">This may answer it:</p>{_unknown(answer)}'
-    return warning + quotes + _folded("More passages", more, reply)
+    sure = _sure(answer) if answer.found else ""
+    return warning + quotes + sure + _folded("More passages", more, reply)
+
+
+def _sure(answer: Answer) -> str:
+    """How sure the answer is, in a word; the number shows when it is pointed at."""
+    number = f"Confidence {answer.confidence:.2f}, in [0, 1]"
+    return f'<p class="qa-hint" title="{number}">{sureness(answer)}.</p>'
 
 
 def _unknown(answer: Answer) -> str:
-    if not answer.unknown_words:
-        return ""
-    words = _either(f"“{plain(word)}”" for word in answer.unknown_words)
-    return f'<p class="qa-hint">No document contains {words}.</p>'
+    found = ""
+    for said, names in (
+        ("No document contains", answer.unknown_words),
+        ("Nothing here mentions", lacking(answer)),
+    ):
+        if names:
+            words = _either(f"“{plain(word)}”" for word in names)
+            found += f'<p class="qa-hint">{said} {words}.</p>'
+    return found
 
 
 def _not_found(reply: Reply, asked: str) -> str:
@@ -140,9 +156,9 @@ def _not_found(reply: Reply, asked: str) -> str:
     return "".join(parts)
 
 
-def _either(words: Iterable[str]) -> str:
+def _either(words: Iterable[str], joint: str = "or") -> str:
     *others, last = words
-    return f"{', '.join(others)} or {last}" if others else last
+    return f"{', '.join(others)} {joint} {last}" if others else last
 
 
 def _folded(title: str, hits: list[Hit], reply: Reply) -> str:

@@ -1,0 +1,32 @@
+"""A name for who, an amount for what something costs, the year that is asked for."""
+
+from __future__ import annotations
+
+import pytest
+
+from qa_bot.asking.expecting import lacks_kind, of_other_periods
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "lacks"),
+    [
+        ("Who is the warden?", "Keys must reach the warden before May.", True),
+        ("Who is the warden?", "The warden, Ina Holt, keeps the keys.", False),
+        ("Who is the warden?", "Keys are kept. Ina is the warden.", False),
+        ("Who is the person to ask?", "The warden is asked.", False),
+        ("Who keeps the keys?", "The warden keeps them.", False),
+        ("What does a berth cost?", "A berth is three metres wide.", True),
+        ("What does a berth cost?", "A berth is 30 euros a week.", False),
+        ("What does a berth cost?", "Berths are free in winter.", False),
+        ("What is the cost of revenue made of?", "It is made of hosting.", False),
+    ],
+)
+def test_a_text_without_what_is_asked_for(question: str, text: str, *, lacks: bool) -> None:
+    assert lacks_kind(question, [text]) is lacks
+
+
+def test_sentences_on_another_year_are_told() -> None:
+    texts = ["In 2019 it had 4 boats.", "In 2020 it had 6.", "Members row them."]
+    assert of_other_periods("How many boats had it in 2020?", texts) == [True, False, False]
+    assert of_other_periods("How many boats had it in 2022?", texts) == [False] * 3
+    assert of_other_periods("How many boats had it?", texts) == [False] * 3
