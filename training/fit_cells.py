@@ -24,11 +24,13 @@ import numpy.typing as npt
 
 from qa_bot import Index, build_index, open_index
 from qa_bot.asking.asked import asks_to_compare
-from qa_bot.asking.cell_features import FEATURES, scored
+from qa_bot.asking.cell_features import FEATURES, Scored, scored
 from qa_bot.asking.cells import is_told
-from qa_bot.asking.judging import READ, Judged
+from qa_bot.asking.judging import judge
 from qa_bot.asking.retrieval import rank
+from qa_bot.asking.same_table import TablePassages, same_table
 from qa_bot.models.reader import DEFAULT_READER
+from qa_bot.tables import Span
 from training.sets import load_examples
 from training.table_questions import (
     SEED,
@@ -42,7 +44,7 @@ from training.table_questions import (
 from training.tables import tables
 
 FOLDS = 5
-MOST = 1_600  # questions of each source
+MOST = 1_600  # questions of each source that name what they want; of others half as many
 WRONG = 0.05  # of the cells that are shown
 MEASURED = ("wikitables", "tatqa", "aitqa")  # those by rule are easier than people's
 PENALTY = 0.1  # on the weights' squares
@@ -72,39 +74,53 @@ def write(questions: Iterable[TableQuestion], documents: Path) -> None:
             file.write_text(one.page, "utf-8")
 
 
-def cases(questions: Sequence[TableQuestion], index: Index) -> Iterator[Case]:
-    """Of each question whose row is in a passage that is read."""
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A question with the candidates that have rows of its table, and the spans that answer."""
+
+    asked: TableQuestion
+    same: TablePassages
+    text: str
+    right: frozenset[Span]
+
+    @property
+    def scored(self) -> Scored | None:
+        """Its cells."""
+        return scored(self.asked.question, self.same.passages, self.same.table, self._slices)
+
+    def _slices(self, spans: Sequence[Span]) -> list[str]:
+        return [self.text[start:end] for start, end in spans]
+
+
+def read(questions: Iterable[TableQuestion], index: Index) -> Iterator[Read]:
+    """Each question asked of its document, as ``answer`` does it."""
     for one in questions:
-        document = one.document
-        whole = index.document(document)
+        whole = index.document(one.document)
         right = {cell.span for table in whole.tables for cell in gold(one, table, whole.text)}
-        ranking = rank(one.question, index, READ, [document])
-        first = ranking.candidates[:READ]
-        holding = [
-            candidate
-            for candidate in first
-            if any(candidate.passage.start <= a < candidate.passage.end for a, _ in right)
-        ]
-        if not holding:
-            continue
-        (reading,) = DEFAULT_READER.read(one.question, [holding[0].passage])
-        passage = holding[0].passage
-        found = scored(
-            one.question,
-            Judged(holding[0], reading),
-            index.tables(document, (passage.start, passage.end)),
-            lambda spans, text=whole.text: [text[a:b] for a, b in spans],  # type: ignore[misc]
+        judged = judge(rank(one.question, index, documents=[one.document]), DEFAULT_READER)
+        holding = (same for each in judged if (same := same_table(each, judged, index)))
+        found = next(
+            (s for s in holding if any(s.table.start <= a < s.table.end for a, _ in right)), None
         )
-        if found is None:
+        if found is not None:
+            yield Read(one, found, whole.text, frozenset(right))
+
+
+def cases(found: Iterable[Read]) -> Iterator[Case]:
+    """Of each question whose row is in a passage that was found."""
+    for one in found:
+        held = one.scored
+        if held is None:
             continue
-        mask = np.array([cell.span in right for cell in found.cells])
-        if mask.any() and not _is_chance(one, np.array(found.features), mask):
+        features = np.array(held.features)
+        mask = np.array([cell.span in one.right for cell in held.cells])
+        if mask.any() and not _is_chance(one.asked, features, mask):
             yield Case(
-                one.source,
-                one.table,
-                asks_to_compare(one.question),
-                np.array(found.features),
-                np.array([cell.row for cell in found.cells]),
+                one.asked.source,
+                one.asked.table,
+                asks_to_compare(one.asked.question),
+                features,
+                np.array([cell.row for cell in held.cells]),
                 mask,
             )
 
@@ -189,7 +205,9 @@ def all_questions(folder: Path) -> list[TableQuestion]:
     kept = []
     for source in (wikitables(folder), tatqa(folder), aitqa(folder), made[: MOST // 4]):
         mine = [one for one in source if not one.held_out]
-        kept += chance.sample(mine, min(MOST, len(mine)))
+        for compares, most in ((False, MOST), (True, MOST // 2)):
+            some = [one for one in mine if asks_to_compare(one.question) == compares]
+            kept += chance.sample(some, min(most, len(some)))
     return kept
 
 
@@ -209,7 +227,7 @@ def main() -> None:
         write(questions, documents)
         build_index(documents, folder)
         with open_index(folder) as index:
-            found = list(cases(questions, index))
+            found = list(cases(read(questions, index)))
     save(found, len(questions), arguments.out)
 
 

@@ -25,6 +25,7 @@ from qa_bot.asking.cell_features import scored
 from qa_bot.asking.cells import load_model, probabilities
 from qa_bot.asking.judging import judge
 from qa_bot.asking.retrieval import rank
+from qa_bot.asking.same_table import same_table
 from qa_bot.models.reader import DEFAULT_READER
 from training.fit_cells import write
 from training.table_questions import TableQuestion, aitqa, gold, tatqa, wikitables
@@ -81,13 +82,12 @@ def marked(one: TableQuestion, index: Index) -> Marked | None:
 
 def _likeliest(one: TableQuestion, index: Index) -> tuple[int, int] | None:
     document = one.document
-    best = judge(rank(one.question, index, documents=[document]), DEFAULT_READER)[0]
-    passage = best.candidate.passage
+    judged = judge(rank(one.question, index, documents=[document]), DEFAULT_READER)
+    same = same_table(judged[0], judged, index)
+    if same is None:
+        return None
     found = scored(
-        one.question,
-        best,
-        index.tables(document, (passage.start, passage.end)),
-        lambda spans: index.slices(document, spans),
+        one.question, same.passages, same.table, lambda spans: index.slices(document, spans)
     )
     if found is None:
         return None

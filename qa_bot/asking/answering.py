@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from qa_bot.asking.cell_features import scored
 from qa_bot.asking.cells import choose
@@ -18,15 +19,29 @@ from qa_bot.asking.judging import (
     scores,
 )
 from qa_bot.asking.retrieval import Ranking, rank
+from qa_bot.asking.same_table import same_table
 from qa_bot.errors import ModelError, UsageError
 from qa_bot.models.reader import DEFAULT_READER, Reader
-from qa_bot.records import Answer, Citation, Hit, Quote, Sentence, Span
+from qa_bot.records import Answer, Citation, Hit, Passage, Quote, Sentence, Span
 from qa_bot.store.lexical import stems
 from qa_bot.store.opening import Index
 from qa_bot.tables import QuotedTable
-from qa_bot.text import CELLS, is_stop_word, looks_english, without_possessive, words
+from qa_bot.text import is_stop_word, looks_english, without_possessive, words
 
 MAX_QUOTES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Marked:
+    """A passage with the sentences that answer; where they are rows, what in the table does."""
+
+    one: Judged
+    sentences: tuple[Sentence, ...]
+    table: QuotedTable | None = None
+
+    @property
+    def passage(self) -> Passage:
+        return self.one.candidate.passage
 
 
 def answer(
@@ -68,11 +83,12 @@ def answer(
     likely = confidence(judged)
     needed = found_at(judged) if strictness is None else strictness
     found = bool(judged) and likely >= needed
-    quoted = list(_quoted(judged[:k])) if found or likely >= possible_at(judged) else []
-    digests = index.digests({one.candidate.passage.document_id for one in quoted})
+    is_quoted = found or likely >= possible_at(judged)
+    quoted = list(_quoted(ranking.question, judged, k, index)) if is_quoted else []
+    digests = index.digests({one.passage.document_id for one in quoted})
     hits = [
         Hit(one.candidate.passage, score)
-        for one, score in zip(judged[:k], scores(judged), strict=False)
+        for one, score in zip(_best_first(judged, quoted)[:k], scores(judged), strict=False)
     ]
     stale = index.stale({hit.passage.document_id for hit in hits})
     return Answer(
@@ -80,7 +96,7 @@ def answer(
         found=found,
         confidence=likely,
         hits=tuple(hits),
-        quotes=tuple(_quote(ranking.question, one, index, digests, stale) for one in quoted),
+        quotes=tuple(_quote(one, digests, stale) for one in quoted),
         unknown_words=tuple(_unknown_words(question, index)),
         stale=tuple(sorted(stale)),
         warning=warning,
@@ -122,25 +138,53 @@ def _judged(ranking: Ranking, reader: Reader | None) -> tuple[list[Judged], str]
         return judge(ranking, None), f"{error} Answers go by retrieval alone."
 
 
-def _quoted(judged: Sequence[Judged]) -> Iterator[Judged]:
-    """The best passage and those that answer about as well; the same text is quoted once."""
+def _quoted(question: str, judged: Sequence[Judged], k: int, index: Index) -> Iterator[_Marked]:
+    """The best passage and those that answer about as well; the same text is quoted once.
+
+    So is a table: by the passage, of all its candidates, that has the row which answers.
+    """
     seen: set[str] = set()
-    for one in judged:
-        text = " ".join(one.candidate.passage.text.split())
-        if text in seen or (seen and not also_answers(one, judged[0])):
+    for one in judged[:k]:
+        if _said(one) in seen or (seen and not also_answers(one, judged[0])):
             continue
-        seen.add(text)
-        yield one
-        if len(seen) == MAX_QUOTES:
+        marked = _marked(question, one, judged, index)
+        if _said(marked.one) not in seen:
+            yield marked
+        seen |= {_said(one), _said(marked.one)}
+        if len(seen) >= MAX_QUOTES:
             return
 
 
-def _quote(
-    question: str, one: Judged, index: Index, digests: dict[str, str], stale: set[str]
-) -> Quote:
-    passage = one.candidate.passage
-    marked, table = _marked(question, one, index)
-    spans = [(sentence.start, sentence.end) for sentence in marked]
+def _said(one: Judged) -> str:
+    return " ".join(one.candidate.passage.text.split())
+
+
+def _best_first(judged: Sequence[Judged], quoted: Sequence[_Marked]) -> list[Judged]:
+    """The passages in their order, but that which is quoted first comes first."""
+    first = [one.one for one in quoted[:1]]
+    return first + [one for one in judged if one not in first]
+
+
+def _marked(question: str, one: Judged, judged: Sequence[Judged], index: Index) -> _Marked:
+    """What answers in a passage; in that of a table, or in another one of the same table."""
+    sentences = marked_sentences(one)
+    same = same_table(one, judged, index)
+    if same is None or not any(
+        same.table.start <= sentence.start < same.table.end for sentence in sentences
+    ):
+        return _Marked(one, tuple(sentences))
+    document = one.candidate.passage.document_id
+    found = scored(question, same.passages, same.table, lambda spans: index.slices(document, spans))
+    if found is None:
+        return _Marked(one, tuple(sentences))
+    likeliest, table = choose(question, found)
+    rows = [found.rows[row] for row in table.rows or likeliest]
+    return _Marked(rows[0].passage, tuple(dict.fromkeys(row.sentence for row in rows)), table)
+
+
+def _quote(marked: _Marked, digests: dict[str, str], stale: set[str]) -> Quote:
+    passage, table = marked.passage, marked.table
+    spans = [(sentence.start, sentence.end) for sentence in marked.sentences]
     cell = table.cell if table else None
     return Quote(
         text=passage.text,
@@ -150,27 +194,14 @@ def _quote(
         sentences=tuple(spans),
         context=passage.context,
         citation=Citation.of(
-            passage, digests[passage.document_id], marked[0].paragraph if marked else None
+            passage,
+            digests[passage.document_id],
+            marked.sentences[0].paragraph if spans else None,
         ),
         stale=passage.document_id in stale,
-        answer=cell.span if cell else None if table else _answer(one, spans),
+        answer=cell.span if cell else None if table else _answer(marked.one, spans),
         table=table,
     )
-
-
-def _marked(question: str, one: Judged, index: Index) -> tuple[list[Sentence], QuotedTable | None]:
-    """The sentences that answer; where they are rows of a table, what in it answers."""
-    passage = one.candidate.passage
-    marked = marked_sentences(one)
-    if CELLS not in passage.text:
-        return marked, None
-    document = passage.document_id
-    tables = index.tables(document, (passage.start, passage.end))
-    found = scored(question, one, tables, lambda spans: index.slices(document, spans))
-    if found is None or not any(found.table.start <= s.start < found.table.end for s in marked):
-        return marked, None
-    likeliest, table = choose(question, found)
-    return list(dict.fromkeys(found.sentences[row] for row in table.rows or likeliest)), table
 
 
 def _answer(one: Judged, marked: Sequence[Span]) -> Span | None:

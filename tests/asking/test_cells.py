@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from qa_bot import Index, Quote, answer, build_index, open_index
-from qa_bot.asking.asked import asks_to_compare, periods, wanted
+from qa_bot.asking.asked import asks_to_compare, periods, terms, wanted
 from qa_bot.asking.cell_features import FEATURES
 from qa_bot.asking.cells import load_model
 from qa_bot.errors import ModelError
@@ -134,6 +134,30 @@ def test_headers_and_names_of_groups_are_never_marked(question: str, index: Inde
 )
 def test_years_and_quarters_have_one_form(text: str, found: set[str]) -> None:
     assert periods(text) == found
+
+
+def test_how_a_fiscal_year_is_written_makes_no_difference() -> None:
+    forms = ("FY 2017 target", "fiscal 2017 target", "FY17 target", "fiscal year 2017: target")
+    assert {terms(form) for form in forms} == {frozenset({"2017", "target"})}
+    assert "fiscal" in terms("Which fiscal year is it?")
+
+
+def test_a_row_that_is_one_text_over_all_columns_answers_by_what_it_says(tmp_path: Path) -> None:
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents/ferries.html").write_text(FERRIES)
+    build_index(tmp_path / "documents", tmp_path / "index")
+    with open_index(tmp_path / "index") as opened:
+        quote = answer("When is the harbour shut?", opened, strictness=0.0).quotes[0]
+        (line,) = opened.slices("ferries.html", quote.sentences)
+    assert line == "The harbour is shut at Christmas."
+
+
+FERRIES = """<title>Harbour timetable</title><table>
+<tr><td rowspan="2">Ferry</td><td colspan="2">Weekdays</td><td>Sunday</td></tr>
+<tr><td>Out</td><td>Back</td><td>All day</td></tr>
+<tr><td>Alby</td><td>07–09</td><td>16–19</td><td>shut</td></tr>
+<tr><td>Corve</td><td>08–11</td><td>15–20</td><td>10–18</td></tr>
+<tr><td colspan="4">The harbour is shut at Christmas.</td></tr></table>"""
 
 
 def test_what_a_question_asks_for_first_counts() -> None:
