@@ -3,8 +3,8 @@
 ``python -m training.fit_cells`` reads each question's table as an index holds it, takes the
 passage with the row that answers, and fits the features' weights so that the cells that answer
 are likeliest. What a row and a cell need to be marked is chosen on folds that the weights were
-not fitted on: as low as leaves ``WRONG`` of what is shown wrong, twice that for rows. Tables
-that are held out are neither fitted nor chosen on.
+not fitted on: as low as leaves ``WRONG`` of what is shown wrong, twice that for rows, each
+source counting alike. Tables that are held out are neither fitted nor chosen on.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ from training.tables import tables
 FOLDS = 5
 MOST = 1_600  # questions of each source that name what they want; of others half as many
 WRONG = 0.05  # of the cells that are shown
+FEWEST = 20  # of a source's cells that are shown, to say how many are wrong
 MEASURED = ("wikitables", "tatqa", "aitqa")  # those by rule are easier than people's
 PENALTY = 0.1  # on the weights' squares
 FILE = Path(__file__).parents[1] / "qa_bot/asking/cells.json"
@@ -184,14 +185,19 @@ def outcomes(found: Sequence[Case], weights: Array) -> list[tuple[float, bool, f
     return made
 
 
-def threshold(pairs: Sequence[tuple[float, bool]], wrong: float) -> float:
-    """The lowest probability from which on at most so many are wrong, of at least twenty."""
-    best, mistakes = 1.0, 0
-    for count, (likely, is_right) in enumerate(sorted(pairs, key=lambda pair: -pair[0]), 1):
-        mistakes += not is_right
-        if mistakes <= wrong * count and count >= 20:
-            best = likely
-    return best
+def threshold(sources: Iterable[Sequence[tuple[float, bool]]], wrong: float) -> float:
+    """The lowest probability from which on at most so many are wrong: of each source's the mean.
+
+    Of no source with ``FEWEST`` of them half as many again; 1 where that holds nowhere. What users
+    ask is like one source more than like another, and nobody knows which.
+    """
+    found = list(sources)
+    for at in sorted({likely for pairs in found for likely, _ in pairs}):
+        shown = [[not right for likely, right in pairs if likely >= at] for pairs in found]
+        shares = [float(np.mean(one)) for one in shown if len(one) >= FEWEST]
+        if shares and np.mean(shares) <= wrong and max(shares) <= 1.5 * wrong:
+            return at
+    return 1.0
 
 
 def all_questions(folder: Path) -> list[TableQuestion]:
@@ -244,12 +250,11 @@ def save(found: Sequence[Case], asked: int, out: Path) -> None:
             kept = [one for one in mine if fold[one.table] == number]
             for one, outcome in zip(kept, outcomes(kept, weights), strict=True):
                 made.setdefault(f"{one.source}{', compared' * compares}", []).append(outcome)
-    single = {name: pairs for name, pairs in made.items() if name in MEASURED}
-    everything = [outcome for one in single.values() for outcome in one]
-    cell_at = threshold([(o[0], o[1]) for o in everything], WRONG)
-    row_at = threshold([(o[2], o[3]) for o in everything], 2 * WRONG)
-    compared = [outcome for name, some in made.items() if "compared" in name for outcome in some]
-    comparing_row_at = threshold([(o[2], o[3]) for o in compared], 2 * WRONG)
+    single = [made[name] for name in MEASURED if name in made]
+    compared = [outcomes for name, outcomes in made.items() if "compared" in name]
+    cell_at = threshold([[(o[0], o[1]) for o in one] for one in single], WRONG)
+    row_at = threshold([[(o[2], o[3]) for o in one] for one in single], 2 * WRONG)
+    comparing_row_at = threshold([[(o[2], o[3]) for o in one] for one in compared], 2 * WRONG)
     print(f"{asked} questions, {len(found)} with their row in a passage")
     for name, pairs in made.items():
         shown = [pair for pair in pairs if pair[0] >= cell_at]

@@ -25,7 +25,7 @@ from qa_bot.models.reader import DEFAULT_READER, Reader
 from qa_bot.records import Answer, Citation, Hit, Passage, Quote, Sentence, Span
 from qa_bot.store.lexical import stems
 from qa_bot.store.opening import Index
-from qa_bot.tables import QuotedTable
+from qa_bot.tables import QuotedTable, Table
 from qa_bot.text import is_stop_word, looks_english, without_possessive, words
 
 MAX_QUOTES = 3
@@ -169,9 +169,7 @@ def _marked(question: str, one: Judged, judged: Sequence[Judged], index: Index) 
     """What answers in a passage; in that of a table, or in another one of the same table."""
     sentences = marked_sentences(one)
     same = same_table(one, judged, index)
-    if same is None or not any(
-        same.table.start <= sentence.start < same.table.end for sentence in sentences
-    ):
+    if same is None or not any(_is_of(same.table, sentence) for sentence in sentences):
         return _Marked(one, tuple(sentences))
     document = one.candidate.passage.document_id
     found = scored(question, same.passages, same.table, lambda spans: index.slices(document, spans))
@@ -180,6 +178,12 @@ def _marked(question: str, one: Judged, judged: Sequence[Judged], index: Index) 
     likeliest, table = choose(question, found)
     rows = [found.rows[row] for row in table.rows or likeliest]
     return _Marked(rows[0].passage, tuple(dict.fromkeys(row.sentence for row in rows)), table)
+
+
+def _is_of(table: Table, sentence: Sentence) -> bool:
+    """Whether a sentence is a row of a table, or of its caption: that only says what it is of."""
+    spans = ((table.start, table.end), *filter(None, [table.caption]))
+    return any(start <= sentence.start < end for start, end in spans)
 
 
 def _quote(marked: _Marked, digests: dict[str, str], stale: set[str]) -> Quote:

@@ -36,7 +36,7 @@ _RECKONING = re.compile(
     r"\b(?:average|mean|sum|differences?|differ|ratio|combined|altogether|consecutive|how many "
     r"(?:times|(?:\w+ ){1,4}(?:are|were|have|had|did|do|does|is|was)\b.*(?:listed|there|list))"
     r"|(?:(?:percentage|percent|total|net) )?(?:change|increase|decrease|growth|decline)s? "
-    r"(?:in|of|from|between)\b.*\b(?:from|between|over|to)|than|same .* as|either|only"
+    r"(?:in|of|from|between)\b.*\b(?:from|between|over|to)|than|same\b.* as|besides|either|only"
     r"|(?:above|below|before|after|next|previous|previously|preceding|following|prior)"
     r"|(?:larg|high|low|long|short|tall|small|great|bett|old|young|slow|fast|earli|lat|few|heavi"
     r"|bigg|clos|wid|deep|near|strong|cheap)(?:er|est)|more|less|worse|both|each|every"
@@ -99,7 +99,14 @@ def asks_share(text: str) -> bool:
     return bool(_SHARE.search(text))
 
 
-def asks_to_compare(question: str) -> bool:
-    """Whether no single cell answers: the most of something, a change, a sum."""
+def asks_to_compare(question: str, names: frozenset[str] = frozenset()) -> bool:
+    """Whether no single cell answers: the most of something, a change, a sum.
+
+    Args:
+        question: As asked.
+        names: Terms of what something is called: "average" in "Average cost" compares nothing.
+    """
+    if names:
+        question = " ".join(word for word in words(question) if not terms(word) & names)
     asked = {word.lower() for word in words(question)}
     return bool(asked & _COMPARING) or bool(_RECKONING.search(question))

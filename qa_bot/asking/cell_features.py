@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from qa_bot.asking.asked import (
@@ -39,7 +39,7 @@ FEATURES = (
     "header_period",  # as row_period, of the headers
     "read",  # share of the reader's span that is in the cell
     "own_asked",  # share of the cell's own words that the question says: it knows them
-    "is_condition",  # another cell of the column is said whole: the question gives that column
+    "is_below_asked",  # a name or year further up in the column is said whole: one more header
     "kind_fits",  # a number, date or name where such is asked for: 1; is none: -1
     "share_fits",  # a share in % where one is asked for, none where another number is: 1; else: -1
     "is_label",  # the cell names its row
@@ -74,6 +74,7 @@ class Scored:
     cells: tuple[Cell, ...]
     features: tuple[tuple[float, ...], ...]  # of each cell, in the order of FEATURES
     rows: Mapping[int, Row]  # by their number in the table
+    names: tuple[frozenset[str], ...]  # of each cell: what its row, if not the table, is called
 
 
 Slices = Callable[[Sequence[Span]], list[str]]
@@ -106,8 +107,8 @@ def scored(
         return None
     cells.sort(key=lambda cell: cell.start)
     texts = _texts(table, [one.candidate.passage for one in passages], slices)
-    features = _Fitting(question, table, cells, texts, rows).features()
-    return Scored(table, tuple(cells), tuple(features), rows)
+    fitting = _Fitting(question, table, cells, texts, rows)
+    return Scored(table, tuple(cells), tuple(fitting.features()), rows, tuple(fitting.names()))
 
 
 def cells_within(table: Table, passage: Passage) -> list[Cell]:
@@ -145,7 +146,8 @@ def _texts(table: Table, passages: Sequence[Passage], slices: Slices) -> dict[Sp
         if at < len(ordered) and ordered[at].start <= start:
             first = ordered[at].start
             found[start, end] = ordered[at].text[start - first : end - first]
-    missing = [cell.span for cell in table.cells if cell.span not in found]
+    spans = [cell.span for cell in table.cells] + [table.caption] * bool(table.caption)
+    missing = [span for span in spans if span and span not in found]
     return found | dict(zip(missing, slices(missing), strict=True))
 
 
@@ -221,11 +223,18 @@ class _Fitting:
                 found = 1.0
         return found
 
+    def names(self) -> Iterator[frozenset[str]]:
+        """What each cell's row is called; where there is no other row, the table's caption too."""
+        caption = self.table.caption if len(self.rows) == 1 else None
+        said = terms(self.texts[caption]) if caption else frozenset()
+        for cell in self.cells:
+            yield self._said(self.labels[cell])[0] | said
+
     def features(self) -> list[tuple[float, ...]]:
         """Of each cell, in the order of FEATURES."""
         known = self.asked & self.weights.keys()
         total = self._weight(known) or 1.0
-        read, cosines, given = self._read(), self._cosines(), self._conditions()
+        read, cosines, above = self._read(), self._cosines(), self._asked_columns()
         extremes, outer = self._extremes(), self._outer()
         found: list[tuple[float, ...]] = []
         for cell in self.cells:
@@ -255,7 +264,7 @@ class _Fitting:
                     self._period(header_periods),
                     self._span_share(cell),
                     self._share_asked(own),
-                    float(bool(given.get(cell.column, frozenset()) - {cell.row})),
+                    float(above.get(cell.column, cell.row) < cell.row),
                     self._kind_fits(self.texts[cell.span]),
                     self._share_fits(cell),
                     float(cell.kind == "label"),
@@ -265,20 +274,20 @@ class _Fitting:
             )
         return found
 
-    def _conditions(self) -> dict[int, frozenset[int]]:
-        """The rows of each column whose cell the question says whole: "the flight on May 5"."""
-        found: dict[int, frozenset[int]] = {}
+    def _asked_columns(self) -> dict[int, int]:
+        """The columns with a name or year that the question says whole: the first such row."""
+        found: dict[int, int] = {}
         for cell in self.cells:
             own = self.terms[cell.span]
             if cell.kind == "value" and own and own <= self.asked:
-                found[cell.column] = found.get(cell.column, frozenset()) | {cell.row}
+                text = self.texts[cell.span]
+                if periods(text) or any(map(str.isalpha, text)):
+                    found.setdefault(cell.column, cell.row)
         return found
 
     def _conditions_of(self, cell: Cell) -> float:
         """The weight of what the question says of the cell's row by the names of its columns."""
-        return math.fsum(
-            weight for column, weight in self.named[cell.row] if column != cell.column
-        )
+        return math.fsum(weight for column, weight in self.named[cell.row] if column != cell.column)
 
     def _named_conditions(self, row: Sequence[Cell]) -> list[tuple[int, float]]:
         """The cells of a row that the question says whole, with their column: its weight."""

@@ -93,20 +93,26 @@ def choose(
 ) -> tuple[tuple[int, ...], QuotedTable]:
     """The likeliest row, and the table with the rows and the cell to mark: none that isn't sure."""
     model = model or load_model()
-    is_single = not asks_to_compare(question)
-    likely = probabilities(found, model.weights if is_single else model.comparing)
-    row_at = model.row_at if is_single else model.comparing_row_at
+    likely = probabilities(found, model.weights)
+    row_at = model.row_at
+    is_single = not asks_to_compare(question, found.names[_best(likely)])
+    if not is_single:
+        likely, row_at = probabilities(found, model.comparing), model.comparing_row_at
     rows: dict[int, float] = {}
     for cell, value in zip(found.cells, likely, strict=True):
         rows[cell.row] = rows.get(cell.row, 0.0) + value
     row = max(rows, key=lambda row: (rows[row], -row))
-    best = max(range(len(likely)), key=lambda at: (likely[at], -at))
+    best = _best(likely)
     cell = found.cells[best]
     told = is_told(found.features[best], sum(one.row == cell.row for one in found.cells))
     if likely[best] >= model.cell_at and told and is_single:
         return (cell.row,), _quoted(found, cell.row, cell)
     table = _quoted(found, row, None)
     return (row,), table if rows[row] >= row_at else replace(table, rows=(), labels=())
+
+
+def _best(likely: Sequence[float]) -> int:
+    return max(range(len(likely)), key=lambda at: (likely[at], -at))
 
 
 def _quoted(found: Scored, row: int, cell: Cell | None) -> QuotedTable:
