@@ -243,6 +243,14 @@ class Quote:
     answer: Span | None = None  # its likeliest words, inside a marked sentence; None: not known
     table: QuotedTable | None = None  # where it is of a table
 
+    @property
+    def is_marked(self) -> bool:
+        """Whether ``sentences`` are to be set off: of a table, only where a row of it is sure.
+
+        Otherwise they are just where to look: what the citation, the link and the page lead to.
+        """
+        return self.table is None or bool(self.table.rows)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
