@@ -38,6 +38,7 @@ class _Marked:
     one: Judged
     sentences: tuple[Sentence, ...]
     table: QuotedTable | None = None
+    compared: tuple[Judged, ...] = ()  # the passages of the table that it was chosen from
 
     @property
     def passage(self) -> Passage:
@@ -144,10 +145,14 @@ def _quoted(question: str, judged: Sequence[Judged], k: int, index: Index) -> It
     So is a table: by the passage, of all its candidates, that has the row which answers.
     """
     seen: set[str] = set()
+    compared: list[Judged] = []
     for one in judged[:k]:
         if _said(one) in seen or (seen and not also_answers(one, judged[0])):
             continue
+        if any(one is other for other in compared):
+            continue
         marked = _marked(question, one, judged, index)
+        compared += marked.compared
         if _said(marked.one) not in seen:
             yield marked
         seen |= {_said(one), _said(marked.one)}
@@ -177,7 +182,8 @@ def _marked(question: str, one: Judged, judged: Sequence[Judged], index: Index) 
         return _Marked(one, tuple(sentences))
     likeliest, table = choose(question, found)
     rows = [found.rows[row] for row in table.rows or likeliest]
-    return _Marked(rows[0].passage, tuple(dict.fromkeys(row.sentence for row in rows)), table)
+    sure = tuple(dict.fromkeys(row.sentence for row in rows))
+    return _Marked(rows[0].passage, sure, table, same.passages)
 
 
 def _is_of(table: Table, sentence: Sentence) -> bool:

@@ -1,4 +1,4 @@
-"""A passage of a table → the table, and all candidates that have rows of it."""
+"""A passage of a table → the table, and the best candidates that have rows of it."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ from qa_bot.store.opening import Index
 from qa_bot.tables import Cell, Table
 from qa_bot.text import CELLS
 
+MOST = 12  # passages of one table that are compared: those that are read, and some more
+
 
 @dataclass(frozen=True, slots=True)
 class TablePassages:
-    """A table, with the rows of ``passages`` at least; these are in the order that they came in."""
+    """A table, with the rows of ``passages`` at least; the one asked about is their first."""
 
     table: Table
     passages: tuple[Judged, ...]
 
 
 def same_table(one: Judged, judged: Sequence[Judged], index: Index) -> TablePassages | None:
-    """The table that a passage has most values of, and all passages with rows of it.
+    """The table that a passage has most values of, and the best passages with rows of it.
 
     Args:
         one: The passage.
@@ -38,17 +40,17 @@ def same_table(one: Judged, judged: Sequence[Judged], index: Index) -> TablePass
     table = max(tables, key=lambda table: _values(table, passage), default=None)
     if table is None:
         return None
-    same = [
+    others = [
         other
         for other in judged
-        if other.candidate.passage.document_id == passage.document_id
+        if other is not one
+        and other.candidate.passage.document_id == passage.document_id
         and other.candidate.passage.start < table.end
         and table.start < other.candidate.passage.end
-    ]
-    others = (other.candidate.passage for other in same if other is not one)
-    read = [table, *(held for other in others for held in _held(other, index))]
+    ][: MOST - 1]
+    read = [table, *(held for other in others for held in _held(other.candidate.passage, index))]
     cells = _merged(held.cells for held in read if held.start == table.start)
-    return TablePassages(replace(table, cells=cells), tuple(same))
+    return TablePassages(replace(table, cells=cells), (one, *others))
 
 
 def _held(passage: Passage, index: Index) -> Sequence[Table]:
