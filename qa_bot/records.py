@@ -228,9 +228,9 @@ def _page_name(page: Page) -> str:
 class Quote:
     """A whole passage, verbatim, with its answering sentences marked.
 
-    Invariant: ``index.document(citation.document_id).text[start:end] == text``;
-    ``sentences`` are one or two spans inside it, ``context`` spans stand outside it, before it
-    but for a caption below its table, in order, and are shown above it, never spliced in.
+    Invariant: ``index.document(citation.document_id).text[start:end] == text``; ``sentences`` are
+    one or two spans in it, ``context`` spans stand before it, or for a caption below its table
+    behind it, in order, and are shown above it, never spliced in.
     """
 
     text: str
@@ -243,6 +243,11 @@ class Quote:
     stale: bool = False  # the file was changed or deleted since it was indexed
     answer: Span | None = None  # its likeliest words, inside a marked sentence; None: not known
     table: QuotedTable | None = None  # where it is of a table
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether ``sentences`` are set off; a table's unsure row is just where links lead."""
+        return self.table is None or bool(self.table.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,11 +292,7 @@ class Stamp:
         return cls(found.st_size, found.st_mtime_ns, found.st_ino, checked)
 
     def tells(self, earlier: Stamp) -> bool:
-        """Whether the file is surely the version that had the earlier stamp.
-
-        It isn't sure where the file had been changed within two seconds of being
-        hashed: a later change could have left the same time.
-        """
+        """Whether it surely is that version: not if changed within two seconds of hashing it."""
         now = self.size, self.modified, self.inode
         then = earlier.size, earlier.modified, earlier.inode
         return now == then and self.size >= 0 and earlier.modified + 2_000_000_000 < earlier.checked
