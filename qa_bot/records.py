@@ -77,8 +77,7 @@ class Document:
     Invariants: ``blocks`` are disjoint and in reading order; ``sections[0]`` is
     the whole document with the path ``()``; the others follow in reading order;
     ``tables`` are disjoint and in reading order, and each of their rows is a block.
-    Text, title and headings are valid Unicode: what a loader read as half of a
-    surrogate pair, which no tokenizer and no database takes, becomes U+FFFD.
+    Text, title and headings are valid Unicode: half a surrogate pair becomes U+FFFD.
     """
 
     id: str  # path relative to the documents folder, with "/"
@@ -89,6 +88,7 @@ class Document:
     pages: tuple[PageSpan, ...] = ()
     warnings: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
+    language: str = ""  # a code ("de"), or "" where it isn't known: see ``language_of``
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", valid_unicode(self.text))
@@ -108,10 +108,9 @@ class Document:
 class Excerpt:
     """A part of a document's text, read without the rest.
 
-    Invariant: ``index.document(document_id).text[start:end] == text``. ``blocks``
-    and ``page_spans`` are those that share a character with it; the first may
-    begin before it, the last end after it. ``tables`` have the rows that do, with
-    their headers and the group that they are in.
+    Invariant: ``index.document(document_id).text[start:end] == text``. ``blocks`` and
+    ``page_spans`` are those that share a character with it, and may reach over its ends;
+    ``tables`` have the rows that do, with their headers and the group that they are in.
     """
 
     document_id: str
@@ -125,6 +124,7 @@ class Excerpt:
     blocks: tuple[Block, ...]
     page_spans: tuple[PageSpan, ...]
     tables: tuple[Table, ...] = ()
+    language: str = ""  # of the whole document
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +166,7 @@ class Passage:
     sentences: tuple[Sentence, ...] = ()
     context: tuple[Span, ...] = ()  # what it needs: a list's lead-in, a table's caption, header
     anchor: str = ""
+    language: str = ""  # of its document
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,9 +228,9 @@ def _page_name(page: Page) -> str:
 class Quote:
     """A whole passage, verbatim, with its answering sentences marked.
 
-    Invariant: ``index.document(citation.document_id).text[start:end] == text``;
-    ``sentences`` are one or two spans inside it, ``context`` spans stand outside it, before it
-    but for a caption below its table, in order, and are shown above it, never spliced in.
+    Invariant: ``index.document(citation.document_id).text[start:end] == text``; ``sentences`` are
+    one or two spans inside it, ``context`` spans stand outside it, in order, before it but for a
+    caption below its table, and are shown above it, never spliced in.
     """
 
     text: str
@@ -248,13 +249,12 @@ class Quote:
 class Answer:
     """The reply to one question.
 
-    ``quotes`` holds one to three, best first, also where they only may answer it; ``hits`` is
-    the final ranking. ``confidence``, in [0, 1], is comparable; of two questions the lower one.
+    ``quotes`` holds one to three, best first, also where they only may; ``hits`` is the ranking.
     """
 
     question: str
     found: bool  # whether it is sure enough
-    confidence: float
+    confidence: float  # in [0, 1], comparable between questions; the lower of two in one
     hits: tuple[Hit, ...]
     quotes: tuple[Quote, ...]
     unknown_words: tuple[str, ...] = ()  # of the question, that no document holds
@@ -288,8 +288,7 @@ class Stamp:
     def tells(self, earlier: Stamp) -> bool:
         """Whether the file is surely the version that had the earlier stamp.
 
-        It isn't sure where the file had been changed within two seconds of being
-        hashed: a later change could have left the same time.
+        Not where it was hashed within two seconds of a change: a later one may have that time.
         """
         now = self.size, self.modified, self.inode
         then = earlier.size, earlier.modified, earlier.inode
@@ -339,6 +338,7 @@ class Receipt:
     reused: int  # passages of this build whose vectors were already there
     seconds: float
     remade: bool = False  # whether an index of an older format gave way to a new one
+    chosen: str = ""  # why a new index has another model than the usual one, and how to choose
 
     @property
     def nothing_changed(self) -> bool:
@@ -376,8 +376,7 @@ class Progress:
         parts = [f"Read {self.files:,} files"]
         if self.files_read < self.files:
             parts = [f"Reading {self.files_read:,} of {self.files:,} files"]
-        if self.pages:
-            parts[0] += f", {self.pages:,} pages"
+        parts[0] += f", {self.pages:,} pages" if self.pages else ""
         if self.passages:
             parts.append(f"{self.embedded:,} of {self.passages:,} passages embedded")
         if self.seconds_left is not None:
@@ -398,3 +397,4 @@ class DocumentSummary:
     pages: int
     indexed_at: str  # ISO 8601, UTC
     warnings: tuple[str, ...] = field(default=())
+    language: str = ""  # a code ("de"), or "" where it isn't known

@@ -8,14 +8,17 @@ too long still makes sense, half a sentence does not.
 from __future__ import annotations
 
 import re
+import unicodedata
 
+from qa_bot.abbreviations import Abbreviations, abbreviations_of
 from qa_bot.records import Span
 
 # Every quantifier that could run on is possessive or bounded: time is linear in the text.
 _BREAK = re.compile(
     r"""
     (?P<stop> [.!?…؟۔।॥։።‼⁇⁈⁉]++ | (?P<wide>[。！？｡]++) )
-    (?P<closers> (?: ["'”’»›)\]}*_」』】）〉》] | \[[\w ,?–-]{1,25}\] | [⁰¹²³⁴-⁹] )*+ )
+    (?P<closers> (?: ["'”’»›)\]}*_」』】）〉》] | \[[\w ,?–-]{1,25}\] | [⁰¹²³⁴-⁹]
+                   | [ \xa0\u202f]»(?!\w) | [\u200e\u200f\u061c] )*+ )
     | (?P<gap> \n\s*+ )
     | (?P<heading> ^[#]{1,6}[ \t][^\n]*+ )
     """,
@@ -24,7 +27,8 @@ _BREAK = re.compile(
 _LIST_MARKER = re.compile(r"(?:[-*+•‣◦▪●○■□]|#{1,6}|\(?\d{1,2}[.)]|[a-z]\))\s")
 # The word after a boundary, behind at most two groups of opening marks, dashes or symbols.
 _NEXT = re.compile(
-    r"\s++(?:(?:_|[^\w\s,;:.!?)\]}…]){1,6}\s?){0,2}+(?P<word>[^\W_]{1,30})(?P<dot>\.?)"
+    r"\s++(?:(?:_|[^\w\s,;:.!?)\]}…]){1,6}\s?){0,2}+"
+    r"(?P<word>(?:[^\W_][\u0300-\u036f]{0,2}+){1,30})(?P<dot>\.?)"
 )
 _ASIDE = re.compile(r"\s++\([^()]{1,100}+\)[.,;:]")  # belongs to the sentence before it
 _MIXED_CASE = re.compile(r"[a-z]{1,2}[A-Z]")  # iPhone, mRNA: may open a sentence
@@ -35,48 +39,22 @@ _NUMBERING = re.compile(
     r"(?:^|[:;]\s)[\W_]{0,4}(?:\d{1,3}(?:\.\d{1,3}){0,4}|[^\W\d_]|[ivxIVX]{1,4})\)?$"
 )
 _ROMAN = re.compile(r"[IVXLC]{2,}|[VX]")
+_ORDINAL = re.compile(r"(?<![\d.,:/])\d{1,2}$|(?<!\w)[IVXLC]+$")
 _LOOK_BACK = 40  # code points: longer than any abbreviation
+# Accents written apart, and vowels above Arabic and Hebrew letters: they part no word.
+_MARKS = re.compile("[\u0300-\u036f\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670]")
 
 
-def _words(listed: str) -> frozenset[str]:
-    return frozenset(listed.split())
-
-
-# A lower-case entry matches in any case, a capitalised one only as it stands.
-_INSIDE = _words(  # never ends a sentence
-    """
-    Adm Brig Capt Cmdr Col Cpl Dr Dra Ft Gen Gov Hon Hr Lt Maj Messrs Mme Mr Mrs Ms Mt Mx
-    Pres Prof Pvt Rep Rev Sen Sgt Sra Supt approx bzw ca cf dept e.g eg esp evtl ggf i.e ie
-    incl v vgl viz vs
-    """
-)
-_BEFORE_NUMBER = _words(  # does not end a sentence before a number
-    """
-    Abb Abs Apr Aug Dec Feb Jan Jul Jun Mar Nov Oct Sep Sept app art arts ch chap cl eq eqs
-    ex fig figs fol lib no nos nr op par para pg pl pp pt ref sec secs sect tab tel vol vols
-    """
-)
-_EITHER = _words(  # ends a sentence where the next word looks like an opening, see _OPENINGS
-    "Ave Blvd Bros Co Corp Inc Jr Llc Ltd Rd Sr St Ste al b c d ed eds est ft lb lbs n oz p s u z"
-)
-_OPENINGS = _words(
-    """
-    a according after all although among an and another are as at because before both but by can
-    could despite did does during each even eventually every few finally for from he her here
-    his how however i if in instead is it its later many meanwhile moreover most my nevertheless
-    no nobody not on once one only or other our several she since so some such that the their
-    then there therefore these they this those though through thus to today two under unlike
-    until was we were what when where which while who why with would you your
-    """
-)
 _TIMES = frozenset({"a.m", "p.m"})
-_AFTER_TIME = _words(
-    "Monday Tuesday Wednesday Thursday Friday Saturday Sunday "
-    "EST EDT ET CST CDT CT MST MDT PST PDT PT GMT BST UTC CET CEST Eastern Pacific"
+_AFTER_TIME = frozenset(
+    (
+        "Monday Tuesday Wednesday Thursday Friday Saturday Sunday "
+        "EST EDT ET CST CDT CT MST MDT PST PDT PT GMT BST UTC CET CEST Eastern Pacific"
+    ).split()
 )
 
 
-def sentence_spans(text: str) -> list[Span]:
+def sentence_spans(text: str, language: str = "") -> list[Span]:
     """Find the sentences of a text.
 
     A line break alone never ends a sentence; an empty line, a heading mark or a
@@ -84,6 +62,7 @@ def sentence_spans(text: str) -> list[Span]:
 
     Args:
         text: Plain text, usually one paragraph.
+        language: Its code, as ``language_of`` tells it; "" counts as English.
 
     Returns:
         Spans in reading order, disjoint and without outer whitespace; together
@@ -92,9 +71,10 @@ def sentence_spans(text: str) -> list[Span]:
     spans: list[Span] = []
     start = 0
     all_lower = text.islower()  # then case says nothing about where a sentence opens
+    known = abbreviations_of(language)
     for match in _BREAK.finditer(text):
         if match["stop"] is not None:
-            is_boundary = _ends_sentence(text, start, match, all_lower=all_lower)
+            is_boundary = _ends_sentence(text, start, match, known, all_lower=all_lower)
         elif match["gap"] is not None:
             is_boundary = match["gap"].count("\n") > 1 or bool(
                 _LIST_MARKER.match(text, match.end())
@@ -115,7 +95,9 @@ def _append_trimmed(spans: list[Span], text: str, start: int, end: int) -> None:
         spans.append((start, start + len(trimmed)))
 
 
-def _ends_sentence(text: str, start: int, stop: re.Match[str], *, all_lower: bool) -> bool:
+def _ends_sentence(
+    text: str, start: int, stop: re.Match[str], known: Abbreviations, *, all_lower: bool
+) -> bool:
     """Whether the sentence opened at ``start`` ends with ``stop``."""
     if stop["wide"]:
         after = text[stop.end() : stop.end() + 1]
@@ -123,33 +105,54 @@ def _ends_sentence(text: str, start: int, stop: re.Match[str], *, all_lower: boo
     following = _NEXT.match(text, stop.end())
     if following is None or _ASIDE.match(text, stop.end()):
         return False
-    word = following["word"]
-    if word[0].islower() and not all_lower and not _MIXED_CASE.match(word):
+    word = _MARKS.sub("", following["word"])
+    before = text[max(start, stop.start() - _LOOK_BACK) : stop.start()].lstrip()
+    before = unicodedata.normalize("NFC", before)
+    if _goes_on(word, before, stop, all_lower=all_lower):
         return False
     if stop["stop"] != ".":
         return True
-    before = text[max(start, stop.start() - _LOOK_BACK) : stop.start()].lstrip()
+    before = _MARKS.sub("", before)
     if _NUMBERING.search(before):
         return False
     last = _LAST_WORD.search(before)
-    is_opening = word.lower() in _OPENINGS and not following["dot"]
+    opening = unicodedata.normalize("NFC", following["word"]).lower()
+    is_opening = opening in known.openings and not following["dot"]
+    if known.ordinals and _ORDINAL.search(before):
+        return is_opening
     return last is None or _word_ends_sentence(
-        last[0], word, is_opening=is_opening, is_closed=bool(stop["closers"])
+        last[0], word, known, is_opening=is_opening, is_closed=bool(stop["closers"])
     )
 
 
-def _word_ends_sentence(last: str, word: str, *, is_opening: bool, is_closed: bool) -> bool:
+def _goes_on(word: str, before: str, stop: re.Match[str], *, all_lower: bool) -> bool:
+    """Whether the case of the word after a stop says that the sentence goes on."""
+    if not _has_case(word[0]):  # it says nothing, but three dots may stand for more of a list
+        return stop["stop"] in ("…", "...") and stop["closers"].startswith((")", "]"))
+    if not word[0].islower() or all_lower or _MIXED_CASE.match(word):
+        return False
+    # After 다 or أ a Latin word may open a sentence as it is written: "있다. debian-installer …".
+    return not before or _has_case(before[-1]) or not before[-1].isalpha()
+
+
+def _has_case(character: str) -> bool:
+    return not character.isalpha() or character.lower() != character.upper()
+
+
+def _word_ends_sentence(
+    last: str, word: str, known: Abbreviations, *, is_opening: bool, is_closed: bool
+) -> bool:
     """Whether the full stop after ``last`` ends a sentence, given that ``word`` follows."""
-    if last.isupper() and word.isupper() and len(word) > 1:
+    if last.isupper() and word.isupper() and len(word) > 1 and last not in known.inside:
         last = last.capitalize()  # "MRS. ORR:", as in a transcript
     if last.lower() in _TIMES:
         return word not in _AFTER_TIME
-    if _is_in(last, _INSIDE):
+    if _is_in(last, known.inside):
         return is_closed and is_opening
-    if _is_in(last, _BEFORE_NUMBER):
+    if _is_in(last, known.before_number):
         return not (word[0].isdigit() or _ROMAN.fullmatch(word))
-    is_initial = len(last) == 1 and last.isupper()
-    if is_initial or _is_in(last, _EITHER) or _DOTTED.fullmatch(last):
+    is_initial = len(last) == 1 and (last.isupper() or known.letters)
+    if is_initial or _is_in(last, known.either) or _DOTTED.fullmatch(last):
         return is_opening
     return True
 

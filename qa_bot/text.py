@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from itertools import pairwise
 
 CELLS = " | "
 """What stands between the cells of a table's row."""
@@ -22,6 +23,12 @@ STOP_WORDS = frozenset(
 )
 """Words that carry grammar, not content; question words among them."""
 
+STAMP = re.compile(
+    r"\s*[\[(<]?(?:\d{4}[-/.]\d\d[-/.]\d\d|\d\d?[-/.]\d\d?[-/.]\d{4}|\d\d?:\d\d:\d\d"
+    r"|\d\d?/[A-Z][a-z]{2}/\d{4}|[A-Z][a-z]{2}\s+\d\d?\s+\d\d:\d\d)"
+)
+"""What a line of a log begins with: a date, or a time."""
+
 # Grammar words that other languages in Latin script don't share ("am", "was" are German too).
 _ONLY_ENGLISH = frozenset("the of and to is that for with are this by be from or has have".split())
 # And of German, Dutch, Nordic, French, Spanish, Portuguese, Italian and Polish, no English words.
@@ -37,6 +44,11 @@ _NEVER_ENGLISH = frozenset(
 ).difference(_ONLY_ENGLISH, STOP_WORDS)
 _CJK = "぀-ヿ㐀-䶿一-鿿가-힯豈-﫿"
 _CJK_RUN = re.compile(f"[{_CJK}]+")
+_SPACELESS_RUN = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+")
+_CLUSTER = re.compile(  # a character with the marks on it
+    "[\u0e40-\u0e44\u0ec0-\u0ec4]?."
+    "[\u0e30-\u0e3a\u0e45-\u0e4e\u0eb0-\u0ebc\u0ec8-\u0ece\u102b-\u103e\u17b4-\u17d3]*"
+)
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _LATIN_LETTER = re.compile(r"[A-Za-z]")
 _STRETCH = 400  # code points that a language is told from
@@ -93,9 +105,12 @@ def spread_cjk(text: str) -> str:
     """Replace each run of Chinese, Japanese or Korean characters by its bigrams, spaced.
 
     Those scripts put no spaces between words, and overlapping character pairs
-    are the usual search terms for them. Other text is returned as it is.
+    are the usual search terms for them; so it is with Thai, Lao, Khmer and Burmese, where a
+    character has its vowels and tones with it. Other text is returned as it is.
     """
-    return _CJK_RUN.sub(_bigrams, text)
+    if text.isascii():
+        return text
+    return _SPACELESS_RUN.sub(_cluster_bigrams, _CJK_RUN.sub(_bigrams, text))
 
 
 def _bigrams(run: re.Match[str]) -> str:
@@ -104,6 +119,12 @@ def _bigrams(run: re.Match[str]) -> str:
         return f" {characters} "
     pairs = (characters[i : i + 2] for i in range(len(characters) - 1))
     return f" {' '.join(pairs)} "
+
+
+def _cluster_bigrams(run: re.Match[str]) -> str:
+    clusters = _CLUSTER.findall(run.group())
+    pairs = [f"{one}{other}" for one, other in pairwise(clusters)]
+    return f" {' '.join(pairs or clusters)} "
 
 
 def looks_english(text: str, sample: int = 100_000) -> bool:

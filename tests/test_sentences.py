@@ -124,14 +124,88 @@ CASES = [
 ]
 
 
-def sentences(text: str) -> list[str]:
-    return [text[start:end] for start, end in sentence_spans(text)]
+IN_LANGUAGES = {
+    "de": [
+        "Das ist z. B. Berlin oder Bonn.¦ Dort ist es schön.",
+        "Siehe Nr. 5 und Abb. 3.¦ Beide fehlen.",
+        "Sie kamen mit Hunden, Katzen usw. aus dem Haus.¦ Danach war es still.",
+        "Hunde, Katzen usw.¦ Das war alles.",
+        "Am 3. Oktober 1990 war es so weit.¦ Alle feierten.",
+        "Im 19. Jahrhundert, d. h. vor langer Zeit, war das anders.¦ Heute nicht.",
+        "Er wurde Dritter im 2. Weltkrieg.¦ Kaiser Wilhelm II. Hohenzollern floh.",
+        "Er kam auf Platz 3.¦ Danach ging er.",
+        "Das gilt gem. § 5 Abs. 2 Satz 1 BGB.¦ Ausnahmen gibt es nicht.",
+        "Dr. Meier und Prof. Dr. Schulz, u. a. Experten, kamen.¦ Sie blieben.",
+        "Der Preis beträgt ca. 5 Mio. Euro.¦ Er steigt.",
+        "Geben Sie die ID ein.¦ Sie steht auf der Karte.",
+    ],
+    "fr": [
+        "M. Dupont et Mme. Durand sont là.¦ Ils attendent.",
+        "Voir p. 12, art. 5 et n° 3.¦ Tout y est.",
+        "Il aime les fruits, p. ex. Les pommes rouges.¦ Elle non.",
+        "Rome fut fondée en 753 av. J.-C. selon la légende.¦ Personne ne sait.",
+        "Du pain, du vin, etc.¦ Il ne manque rien.",
+        "Est-ce ouvert ?¦ Oui !¦ Entrez.",
+        "« Je pars. »¦ Elle resta.",
+    ],
+    "es": [
+        "¿Está abierto?¦ ¡Sí!¦ Pase.",
+        "El Sr. García y la Sra. Pérez viven en EE. UU. desde 1990.¦ Son felices.",
+        "Véase la pág. 5 y el núm. 3.¦ No falta nada.",
+        "Usa frutas, p. ej. Manzanas.¦ Lávalas bien.",
+        "Él llegó tarde.¦ ¿Por qué?¦ ¡No sé!",
+        "Pan, vino, etc.¦ No falta nada.",
+        "El ratón.¦ Sí, el número básico.",
+    ],
+    "zh": [
+        "他问：“你来吗？”我说不来。¦后来他走了。",
+        "今天下雨！¦我们留在家里。¦明天呢？¦不知道。",
+        "版本 3.5 已发布。¦请升级。",
+        "如果系统 (Windows、MacOS，…) 占用了磁盘，请备份。¦然后继续。",
+    ],
+    "ja": [
+        "今日は雨です。¦家にいましょう！¦あなたは？¦分かりません。",
+        "Node.js を使います。¦簡単です。",
+    ],
+    "ko": [
+        "오늘은 비가 옵니다.¦ 집에 있어요!¦ 당신은요?¦ 모르겠어요.",
+        "버전 3.5가 나왔습니다.¦ apt 명령을 쓰세요.",
+        "중요합니다.¦ debian-installer에서 설정합니다.",
+    ],
+    "ar": [
+        "هل أنت بخير؟¦ نعم أنا بخير!¦ شكراً.",
+        "قال د. أحمد إنه قادم.¦ ثم ذهب.",
+        "یہ پہلا جملہ ہے۔¦ یہ دوسرا ہے۔",
+    ],
+    "ru": [
+        "Он родился в 1799 г. в Москве.¦ Потом он уехал.",
+        "Это было в 1999 г.¦ Он уже жил там.",
+        "Фрукты, т. е. Яблоки и груши, лежат на столе.¦ Овощей нет.",
+        "А. С. Пушкин жил на ул. Арбат, д. 53.¦ Он любил её.",
+        "См. рис. 5 и табл. 2.¦ Они верны.",
+        "Это стоит 5 тыс. руб. в месяц.¦ Дорого.",
+        "Ты придёшь?¦ Да!¦ Хорошо.",
+        "Хлеб, соль и т. д.¦ Потом мясо.",
+    ],
+}
+
+
+def sentences(text: str, language: str = "") -> list[str]:
+    return [text[start:end] for start, end in sentence_spans(text, language)]
 
 
 @pytest.mark.parametrize("marked", CASES)
 def test_sentences_end_where_a_reader_ends_them(marked: str) -> None:
     expected = [part.strip() for part in marked.split("¦") if part.strip()]
     assert sentences(marked.replace("¦", "")) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "marked"), [(name, one) for name, some in IN_LANGUAGES.items() for one in some]
+)
+def test_each_language_has_abbreviations_and_signs_of_its_own(language: str, marked: str) -> None:
+    expected = [part.strip() for part in marked.split("¦")]
+    assert sentences(marked.replace("¦", ""), language) == expected
 
 
 # Made of what the rules look at, so that they meet in every order.

@@ -93,7 +93,19 @@ def test_bigrams_overlap_by_one_character(run: str) -> None:
     assert pairs[0][0] + "".join(pair[1] for pair in pairs) == run
 
 
-@given(st.text(st.characters(max_codepoint=0x2000)))
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ภาษาไทย ok", "ภาษา ษาไท ไทย ok"),  # vowels and tones stay with their consonants
+        ("ไม่", "ไม่"),
+        ("ភាសាខ្មែរ", "ភាសា សាខ្ ខ្មែ មែរ"),
+    ],
+)
+def test_scripts_whose_words_touch_become_pairs_of_syllables(text: str, expected: str) -> None:
+    assert spread_cjk(text).split() == expected.split()
+
+
+@given(st.text(st.characters(max_codepoint=0x0DFF)))
 def test_other_scripts_are_left_alone(text: str) -> None:
     assert spread_cjk(text) == text
 

@@ -16,7 +16,7 @@ from qa_bot.building.passages import split_document
 from qa_bot.loaders.plain import parse_plain
 from qa_bot.models.reader import heading_of
 from qa_bot.records import Passage, Span
-from qa_bot.store.lexical import stems
+from qa_bot.store.analysis import stems
 from training.examples import Example, shortened
 
 ANSWERED = 50  # questions of one wording that are answered; wordings repeat

@@ -99,23 +99,21 @@ def ordered(row: Row, score: Callable[[Row], float]) -> list[Row]:
 
 
 def verdict_features(found: Sequence[Row], names: Sequence[str]) -> list[float]:
-    """The numbers of an answer, its passages in order."""
+    """The numbers of an answer, its passages in order; ``judging.features`` says what each is."""
     top = found[0]
     others = [one for one in found[1:] if one["digest"] != top["digest"]]
-    margin = top["margin"] or 0.0
-    values = {
-        "margin": margin,
-        "lead": margin - max((one["margin"] or 0.0 for one in others), default=0.0),
-        "sentence": top["sentence"],
-        "coverage": top["coverage"],
-        "either": top["either"],
-        "above": top["above"],
-        "absent": float(top["absent"] > 0),
-        "gain": top["evidence"] - max((one["evidence"] for one in others), default=0.0),
-        "cosine": top["cosine"],
-        "table": float(top["table"]),
-        "span": float(top["span"]),
-    }
+    gain = top["evidence"] - max((one["evidence"] for one in others), default=0.0)
+    values = {"sentence": top["sentence"], "coverage": top["coverage"], "lead": gain}
+    if "margin" in top:
+        margin = top["margin"] or 0.0
+        values |= {
+            "margin": margin,
+            "lead": margin - max((one["margin"] or 0.0 for one in others), default=0.0),
+            "either": top["either"],
+            "absent": float(top["absent"] > 0),
+            "gain": gain,
+            "table": float(top["table"]),
+        }
     return [values[name] for name in names]
 
 
@@ -170,6 +168,35 @@ def scorer(names: Sequence[str], weights: Array) -> Callable[[Row], float]:
     return lambda one: float(np.dot(features(one, names), weights))
 
 
+def as_retrieved(one: Row) -> float:
+    """A candidate's score by retrieval alone."""
+    return float(one["evidence"])
+
+
+Held = dict[str, tuple[Array, Array, Array, Array]]
+"""Of each domain's questions, judged by the others: confidence, right, weight, answerable."""
+
+
+def left_out(
+    rows: Mapping[str, Sequence[Row]], names: Sequence[str], score: Callable[[Row], float]
+) -> Held:
+    """The confidence in each domain's answers, fitted on the others."""
+    held = {}
+    for name, own in rows.items():
+        rest = {other: of for other, of in rows.items() if other.split()[-1] != name.split()[-1]}
+        held[name] = _judged(own, names, fit_verdict(rest, names, score), score)
+    return held
+
+
+def _judged(
+    own: Sequence[Row], names: Sequence[str], verdict: Array, score: Callable[[Row], float]
+) -> tuple[Array, Array, Array, Array]:
+    kept = usable(own)
+    right = np.array([best(row, score)["right"] for row in kept])
+    answerable = np.array([row["answerable"] for row in kept])
+    return confidences(kept, names, verdict, score), right, weights_of(kept), answerable
+
+
 def main() -> None:
     """Print the tables and write the numbers."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -177,9 +204,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     rows = read(arguments.rows)
-    plain = scorer(["evidence"], np.ones(1))
     print("domain | n | retrieve | margin .2 | .05 | fitted, left out")
-    held: dict[str, tuple[Array, Array, Array, Array]] = {}
+    held: Held = {}
     for name, own in rows.items():
         rest = {other: of for other, of in rows.items() if other != name}
         weights = choose_order(rest)
@@ -187,7 +213,7 @@ def main() -> None:
         shares = [
             first_right(own, score)
             for score in (
-                plain,
+                as_retrieved,
                 scorer(["evidence", "margin"], np.array([1, 0.2])),
                 scorer(["evidence", "margin"], np.array([1, 0.05])),
                 mine,
@@ -195,12 +221,7 @@ def main() -> None:
         ]
         count = sum(row["placed"] for row in own)
         print(f"{name} | {count} | " + " | ".join(f"{share:.3f}" for share in shares))
-        verdict = fit_verdict(rest, VERDICT, mine)
-        kept = usable(own)
-        right = np.array([best(row, mine)["right"] for row in kept])
-        likely = confidences(kept, VERDICT, verdict, mine)
-        answerable = np.array([row["answerable"] for row in kept])
-        held[name] = likely, right, weights_of(kept), answerable
+        held[name] = _judged(own, VERDICT, fit_verdict(rest, VERDICT, mine), mine)
     _tell_verdicts(held)
     order = choose_order(rows)
     verdict = fit_verdict(rows, VERDICT, scorer(ORDER, order))
@@ -221,7 +242,7 @@ def main() -> None:
         arguments.out.write_text(json.dumps(kept_numbers, indent=1) + "\n")
 
 
-def threshold_of(held: Mapping[str, tuple[Array, Array, Array, Array]]) -> float:
+def threshold_of(held: Held) -> float:
     """The lowest confidence from which on enough of what is answered is right, left out."""
     for threshold in np.arange(20, 99) / 100:
         shares = [
@@ -234,7 +255,7 @@ def threshold_of(held: Mapping[str, tuple[Array, Array, Array, Array]]) -> float
     return 1.0
 
 
-def possible_from(held: Mapping[str, tuple[Array, Array, Array, Array]]) -> float:
+def possible_from(held: Held) -> float:
     """The highest confidence under which few questions have an answer, on the mean of domains."""
     highest = 0.0
     for threshold in np.arange(1, 60) / 100:
@@ -248,7 +269,7 @@ def possible_from(held: Mapping[str, tuple[Array, Array, Array, Array]]) -> floa
     return highest
 
 
-def _tell_verdicts(held: Mapping[str, tuple[Array, Array, Array, Array]]) -> None:
+def _tell_verdicts(held: Held) -> None:
     print("domain | AUROC | at .5, .6, .7, .8: right among answered/answered among right")
     for name, (likely, right, counts, _) in held.items():
         auroc = roc_auc_score(right, likely) if 0 < right.sum() < len(right) else float("nan")

@@ -20,6 +20,7 @@ from qa_bot import Index, build_index, open_index
 from qa_bot.asking.judging import READ, Judged, judge, sentence_scores
 from qa_bot.asking.naming import absent_names
 from qa_bot.asking.retrieval import WEIGHTS, rank
+from qa_bot.models.embedding import DEFAULT_MODEL
 from qa_bot.models.reader import DEFAULT_READER
 from qa_bot.records import Passage, Span
 from qa_bot.text import CELLS, text_digest
@@ -87,7 +88,7 @@ def _candidate(one: Judged, place: int, asked: Asked, gold: Sequence[Span]) -> d
     best = max(range(len(likely)), key=likely.__getitem__) if likely else -1
     return {
         "place": place,
-        "right": passage.document_id == asked.source and _meets(passage, gold),
+        "right": passage.document_id == asked.source and meets(passage, gold),
         "cosine": candidate.cosine,
         "coverage": candidate.coverage,
         "bm25": candidate.bm25,
@@ -106,7 +107,8 @@ def _candidate(one: Judged, place: int, asked: Asked, gold: Sequence[Span]) -> d
     }
 
 
-def _meets(passage: Passage, gold: Sequence[Span]) -> bool:
+def meets(passage: Passage, gold: Sequence[Span]) -> bool:
+    """Whether a passage shares text with one of the answers' places."""
     return any(passage.start < end and start < passage.end for start, end in gold)
 
 
@@ -122,18 +124,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/training"))
     parser.add_argument("--out", type=Path, default=Path("training/run/domains"))
+    parser.add_argument("--model", default=DEFAULT_MODEL)
+    parser.add_argument("--only", nargs="*", help="domains; all where none is named")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     for domain in domains(arguments.data):
         file = arguments.out / f"{domain.name}.jsonl"
-        if file.exists():
+        if file.exists() or (arguments.only and domain.name not in arguments.only):
             continue
         began = time.monotonic()
         with tempfile.TemporaryDirectory() as scratch:
             documents, folder = Path(scratch, "documents"), Path(scratch, "index")
             documents.mkdir()
             write(domain, documents)
-            build_index(documents, folder)
+            build_index(documents, folder, model=arguments.model)
             with open_index(folder) as index:
                 rows = [row_of(one, domain.name, index, DEFAULT_READER) for one in domain.asked]
                 passages = sum(one.passages for one in index.documents())

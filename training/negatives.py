@@ -20,7 +20,7 @@ from benchmarks.datasets import join
 from benchmarks.hashing import HashEmbedder
 from qa_bot import open_index
 from qa_bot.building.build import index_passages
-from qa_bot.store.lexical import stems
+from qa_bot.store.analysis import stems
 from qa_bot.text import is_stop_word
 from training.examples import Example
 

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from qa_bot.store.lexical import stems
+from qa_bot.store.analysis import stems
 from training.contracts import lines
 from training.detokenise import detokenise
 from training.examples import LONGEST, Example, around, joined

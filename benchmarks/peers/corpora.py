@@ -117,7 +117,7 @@ def multiturn_corpus(name: str) -> Corpus:
 
 
 def training_corpus(passages: int, questions: int) -> Corpus:
-    """The training file of ``benchmarks.quality.fit``, on which the peers' settings are chosen."""
+    """The training file on which the peers' settings are chosen."""
     return squad_corpus("training", WIKI, passages, questions)
 
 

@@ -1,8 +1,8 @@
 """Choose each peer's best setting among the documented ones, on the training file alone.
 
 Run with ``python -m benchmarks.peers.fit``: it prints each setting's figures; the best
-ones stand as ``BEST`` in the peers' modules. qa_bot's weights come from the same file
-(``benchmarks.quality.fit``).
+ones stand as ``BEST`` in the peers' modules. qa_bot's weights come from other
+training sets (``training.fit_retrieval``).
 """
 
 from __future__ import annotations

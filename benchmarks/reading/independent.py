@@ -11,14 +11,14 @@ import posixpath
 import shutil
 import subprocess
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
 import docx
 from lxml import etree
 
-from benchmarks.pdf.oracle import read_oracle
+from benchmarks.pdf.oracle import HEIGHT, OracleLine, read_oracle
 from benchmarks.pdf.readers import without_furniture
 from benchmarks.reading.html_text import html_reading, html_text, raise_digits
 from benchmarks.reading.words import Reading
@@ -232,15 +232,48 @@ def ebook(path: Path) -> Reading:
 
 
 def pdf_readers(path: Path) -> list[Reading]:
-    """A PDF by pdfium and poppler, without the headers and footers that pdfium's lines show."""
+    """A PDF by pdfium and poppler, without the headers and footers that pdfium's lines show.
+
+    So are running heads that change with each section: see ``running_heads``.
+    """
     oracle = read_oracle(path)
-    headers = [[line.text for line in lines] for lines in oracle.furniture]
+    heads = running_heads([page.lines for page in oracle.pages])
+    headers = [
+        [line.text for line in lines] + ([head.text] if head and head not in lines else [])
+        for lines, head in zip(oracle.furniture, heads, strict=True)
+    ]
     aside = "\n".join(line for lines in headers for line in lines)
     texts = {"pdfium": [page.text for page in oracle.pages], "pdftotext": oracle.poppler}
     return [
         Reading(name, "\n".join(map(without_furniture, pages, headers)), aside)
         for name, pages in texts.items()
     ]
+
+
+def running_heads(pages: Sequence[Sequence[OracleLine]]) -> list[OracleLine | None]:
+    """Each page's running head that names chapter and section: "CHAPTER 5. BASICS 5.2. RULES".
+
+    It is the topmost line, stands at a height at which the topmost line of half of all pages
+    stands, and its first three words, digits among them, open it there on two more of the
+    ten pages around.
+    """
+    tops = [max(lines, key=lambda line: line.top, default=None) for lines in pages]
+    found: list[OracleLine | None] = []
+    for index, top in enumerate(tops):
+        if top is None:
+            found.append(None)
+            continue
+        level = [one for one in tops if one is not None and abs(one.top - top.top) <= HEIGHT]
+        opening = top.text.casefold().split()[:3]
+        around = [one for one in tops[max(index - 5, 0) : index + 6] if one is not None]
+        same = [
+            one
+            for one in around
+            if abs(one.top - top.top) <= HEIGHT and one.text.casefold().split()[:3] == opening
+        ]
+        is_head = len(level) >= 0.5 * len(pages) and len(same) >= 3 and len(opening) == 3
+        found.append(top if is_head else None)
+    return found
 
 
 def _one(reader: Callable[[Path], Reading]) -> Reader:

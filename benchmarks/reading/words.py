@@ -15,17 +15,19 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TypeVar
 
+from benchmarks.reading.alike import match_alike
+
 Key = TypeVar("Key")
 Words = Counter[str]
 
 EXAMPLES = 8  # of each kind, that are kept of a file
+_RUN = 30  # neighbouring words that may make up one: digits drawn apart, say
 _AROUND = 4  # words on each side of an example
 _UNSEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
 _RAISED = re.compile("[⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+")  # one reader glues them to the word, another brackets them
 _HYPHEN = re.compile(r"(?<=\w)[-‐‑\ufffe\x02]\s*(?=\w)")  # of the word, or of the line end
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # no spaces between words
 _WORD = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+")
-_GREEK = re.compile("[\u0370-\u03ff]")
 _MARKER = re.compile(  # what a list, a heading or a note is numbered with
     r"^\s*(?:[-*•]\s+)?[\[(]?(?:(?:\d{1,4}|[A-Za-z]{1,2}|[ivxlcdmIVXLCDM]{1,7})[.):\]]+)+"
     r"|^\s*[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\s\d{1,3}\.(?=\s)|\[[ivxlcdm]{1,7}\]",
@@ -94,7 +96,7 @@ def compare(text: str, readings: Sequence[Reading]) -> Loss:
     agreed = _agreed(map(Counter, theirs))
     lost, extra = agreed - bag, bag - known
     result = Loss(files=1, words=agreed.total())
-    _match_symbols(bag, lost, extra)
+    match_alike(text, bag, lost, extra)
     _find_glued(theirs, lost, extra, result.glued)
     _find_torn(ours, lost, extra, result.torn)
     markers = Counter(word for mark in _MARKER.findall(text) for word in words_of(mark))
@@ -138,25 +140,16 @@ def _pairs(words: Sequence[str]) -> Counter[tuple[str, str]]:
 
 
 def _runs(words: Sequence[str], wanted: Words) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Two to four neighbouring words, where they make up one of those wanted."""
+    """Neighbouring words, up to thirty, where they make up one of those wanted."""
     longest = max(map(len, wanted), default=0)
     for start in range(len(words) if longest else 0):
         run = words[start]
-        for end in range(start + 1, min(start + 4, len(words))):
+        for end in range(start + 1, min(start + _RUN, len(words))):
             run += words[end]
             if len(run) > longest:
                 break
             if run in wanted:
                 yield run, tuple(words[start : end + 1])
-
-
-def _match_symbols(bag: Words, lost: Words, extra: Words) -> None:
-    """Take out words that others have without the Greek letters of a font of symbols: "25 μs"."""
-    for word in [word for word in bag if _GREEK.search(word)]:
-        bare = _GREEK.sub("", word)
-        known = min(bag[word], lost[bare]) if bare else 0
-        extra[word] -= min(known, extra[word])
-        lost[bare] -= known
 
 
 def _find_glued(texts: Iterable[list[str]], lost: Words, extra: Words, glued: Words) -> None:

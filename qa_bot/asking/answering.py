@@ -14,10 +14,10 @@ from qa_bot.asking.spelling import spelled
 from qa_bot.errors import UsageError
 from qa_bot.models.reader import DEFAULT_READER, Reader
 from qa_bot.records import Answer, Citation, Hit, Passage, Quote, Sentence, Span
-from qa_bot.store.lexical import stems
+from qa_bot.store.analysis import content
 from qa_bot.store.opening import Index
 from qa_bot.tables import QuotedTable
-from qa_bot.text import CELLS, is_stop_word, without_possessive, words
+from qa_bot.text import CELLS, words
 
 
 def answer(
@@ -190,7 +190,9 @@ def _answer(one: Judged, marked: Sequence[Span]) -> Span | None:
 
 def _unknown_words(question: str, index: Index) -> Iterator[str]:
     """The question's content words that occur in no document, as written."""
+    lexicon = index.lexicon
     for word in dict.fromkeys(words(question)):
-        terms = stems(without_possessive(word))
-        if not is_stop_word(word) and not any(index.lexicon.holds(term) for term in terms):
+        forms = [content(word, language) for language in lexicon.languages]
+        # Grammar in one of the languages is no content in the others either.
+        if all(forms) and not any(lexicon.holds(term) for terms in forms for term in terms):
             yield word

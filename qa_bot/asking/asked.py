@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from qa_bot.store.lexical import stems
+from qa_bot.store.analysis import stems
 from qa_bot.text import is_stop_word, without_possessive, words
 
 _YEAR = re.compile(r"(?<![\d.,])((?:19|20)\d\d)(?:\s?[-/–]\s?(\d\d(?:\d\d)?))?(?![\d,]*\d)")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from qa_bot.asking.marking import alone_names, are_siblings, defines, is_prose
 from qa_bot.asking.naming import absent_names
 from qa_bot.asking.retrieval import WEIGHTS, Candidate, Ranking, scaled
-from qa_bot.asking.weighing import ORDER, VERDICT, fitted
+from qa_bot.asking.weighing import ORDER, PLAIN, VERDICT, fitted, plain
 from qa_bot.models.reader import Reader, Reading
 from qa_bot.records import Passage, Sentence
 from qa_bot.text import CELLS
@@ -24,19 +24,11 @@ ROW = 20.0  # log probability that all of the question's words are worth in a ta
 
 # Not fitted: no training data says when a second sentence, or passage, answers as well.
 ALSO_MARKED = 0.7  # log probability by which the second sentence may lag behind the first
-_ITEM = re.compile(r"(?:[-*+•–·]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,5})[.)])\s")  # a list's marker
-_LONGEST_ITEM = 200  # characters; a longer one is prose
 _INTRODUCES = (":", "：")
 _ASKS = ("?", "？", "؟")
 _CLOSING = "\"'”’»)]*_ "  # may stand after a question mark
 ALSO_QUOTED = 2.0  # log odds by which another passage may lag behind the first
 
-# The same without a reader, on the Wikipedia part of SQuADshifts, 3,000 questions: with their
-# passage in the index against with it taken out, or its whole article. The intercept puts
-# confidence 0.5 where 95 % of the answerable ones are found (benchmarks/quality/fit.py).
-_PLAIN: tuple[float, ...] = (5.52, 2.52, 4.55, -5.09)
-_PLAIN_FOUND_AT = 0.5
-_PLAIN_POSSIBLE_AT = 0.25  # not fitted
 _ALSO_MARKED = 0.1  # evidence by which the second sentence may lag behind the first
 _ALSO_QUOTED = 0.9  # of the best passage's evidence: a close second answers too
 
@@ -46,12 +38,13 @@ class Judged:
     """A candidate with what the reader makes of it; None where it wasn't read.
 
     ``absent`` is how many of the question's numbers, codes and names are neither in the
-    passage nor above it.
+    passage nor above it, and ``question`` what was asked.
     """
 
     candidate: Candidate
     reading: Reading | None = None
     absent: int = 0
+    question: str = ""
 
     @property
     def margin(self) -> float:
@@ -85,15 +78,17 @@ def judge(ranking: Ranking, reader: Reader | None) -> list[Judged]:
     A passage in which the reader found nothing to read counts as not read, and comes after.
     """
     first = ranking.candidates[:READ] if reader is not None else ()
-    rest = [Judged(candidate) for candidate in ranking.candidates[len(first) :]]
+    asked = ranking.question
+    rest = [Judged(one, question=asked) for one in ranking.candidates[len(first) :]]
     if reader is None or not first:
         return rest
-    readings = reader.read(ranking.question, [candidate.passage for candidate in first])
+    readings = reader.read(asked, [candidate.passage for candidate in first])
     read = [
         Judged(
             one,
             reading if math.isfinite(reading.margin) else None,
-            len(absent_names(ranking.question, one.passage)),
+            len(absent_names(asked, one.passage)),
+            asked,
         )
         for one, reading in zip(first, readings, strict=True)
     ]
@@ -109,8 +104,9 @@ def confidence(judged: Sequence[Judged]) -> float:
         weights = fitted().verdict
         values = zip((*VERDICT, "constant"), (*features(judged), 1.0), strict=True)
         return _logistic(sum(weights[name] * value for name, value in values))
-    plain = zip(_PLAIN, (*plain_features(judged), 1.0), strict=True)
-    return _logistic(sum(weight * value for weight, value in plain))
+    weights = plain().verdict
+    values = zip((*PLAIN, "constant"), (*plain_features(judged), 1.0), strict=True)
+    return _logistic(sum(weights[name] * value for name, value in values))
 
 
 def scores(judged: Sequence[Judged]) -> list[float]:
@@ -120,12 +116,12 @@ def scores(judged: Sequence[Judged]) -> list[float]:
 
 def found_at(judged: Sequence[Judged]) -> float:
     """The confidence from which on an answer is quoted, unless another is asked for."""
-    return fitted().answered if _is_read(judged) else _PLAIN_FOUND_AT
+    return (fitted() if _is_read(judged) else plain()).answered
 
 
 def possible_at(judged: Sequence[Judged]) -> float:
     """The confidence from which on a passage is quoted as one that may answer."""
-    return fitted().possible if _is_read(judged) else _PLAIN_POSSIBLE_AT
+    return (fitted() if _is_read(judged) else plain()).possible
 
 
 def _is_read(judged: Sequence[Judged]) -> bool:
@@ -190,31 +186,17 @@ def texts(passage: Passage) -> list[str]:
     return [passage.text[one.start - first : one.end - first] for one in passage.sentences]
 
 
-def _are_siblings(passage: Passage) -> list[bool]:
-    """Whether each sentence is a table's row or a list's item, among others of its kind.
-
-    A row is a line of cells among others with as many; an item a short line with a marker.
-    """
-    lines = {line.strip() for line in passage.text.split("\n")}
-    alone = [text if text in lines else "" for text in texts(passage)]
-    cells = [text.count(CELLS) for text in alone]
-    items = [bool(_ITEM.match(text)) and len(text) <= _LONGEST_ITEM for text in alone]
-    return [
-        (count > 0 and cells.count(count) > 1) or (is_item and items.count(True) > 1)
-        for count, is_item in zip(cells, items, strict=True)
-    ]
-
-
 def sentence_scores(one: Judged, row: float = ROW) -> list[float]:
     """How much speaks for each sentence: as a log probability, where the passage was read.
 
-    In a table's row, and in a list's item, the question's words count by ``row``.
+    In a table's row, a list's item and a log's line the question's words count by ``row``.
     """
     evidence = WEIGHTS.sentence_evidence(one.candidate)
     if one.reading is None or not one.reading.sentences or not evidence:
         return evidence
-    shown = zip(_are_siblings(one.candidate.passage), one.candidate.sentences, strict=True)
-    held = [words if is_sibling else 0.0 for is_sibling, (_, words) in shown]
+    kinds = are_siblings(one.candidate.passage.text, texts(one.candidate.passage))
+    shown = zip(kinds, one.candidate.sentences, strict=True)
+    held = [words if kind else 0.0 for kind, (_, words) in shown]
     read = zip(one.reading.sentences, evidence, held, strict=True)
     return [likely + SENTENCE * value + row * words for likely, value, words in read]
 
@@ -223,24 +205,42 @@ def marked_sentences(one: Judged, out_of: Sequence[bool] = (), most: int = 2) ->
     """The one or two sentences that answer, in reading order.
 
     ``out_of`` says for each sentence whether it is out of the question.
+    """
+    lag = ALSO_MARKED if one.reading is not None and one.reading.sentences else _ALSO_MARKED
+    scored = list(_answering(one)) or list(
+        zip(sentence_scores(one), one.candidate.passage.sentences, strict=True)
+    )
+    out = set(itertools.compress(one.candidate.passage.sentences, out_of))
+    scored = [pair for pair in scored if pair[1] not in out] or scored
+    ordered = sorted(scored, key=lambda pair: -pair[0])
+    chosen = [sentence for found, sentence in ordered[:most] if found >= ordered[0][0] - lag]
+    return sorted(chosen, key=lambda sentence: sentence.start)
+
+
+def _answering(one: Judged) -> Iterator[tuple[float, Sentence]]:
+    """The sentences that can answer, each with what speaks for it.
 
     What introduces a list ("They are:") only repeats the question; an item is marked instead.
     So does a question that stands in the text: what follows it answers as well as it fits.
+    Of items, the one that alone has all the words that any has stands for all of them, and
+    what a term is says the sentence that begins with it.
     """
-    passage = one.candidate.passage
-    lag = ALSO_MARKED if one.reading is not None and one.reading.sentences else _ALSO_MARKED
-    likely = sentence_scores(one)
-    for place, is_out in enumerate(out_of):
-        likely[place] = -math.inf if is_out else likely[place]
-    pairs = list(zip(likely, passage.sentences, strict=True))
-    answering = []
+    said = texts(one.candidate.passage)
+    held = one.candidate.held or (frozenset(),) * len(said)
+    are_asked = [text.rstrip(_CLOSING).endswith(_ASKS) for text in said]
+    kinds = are_siblings(one.candidate.passage.text, said)
+    passed_over = [False] * len(said) if any(are_asked) else alone_names(kinds, held)
+    defining = [defines(one.question, text) for text in said]
     asked = -math.inf  # how well the question fits that the next sentence answers
-    for (found, sentence), text in zip(pairs, texts(passage), strict=True):
-        if text.rstrip(_CLOSING).endswith(_ASKS):
+    scored = zip(sentence_scores(one), one.candidate.passage.sentences, strict=True)
+    for place, (found, sentence) in enumerate(scored):
+        text, after = said[place], said[place + 1] if place + 1 < len(said) else ""
+        if are_asked[place]:
             asked = max(asked, found)
-        elif not text.endswith(_INTRODUCES):
-            answering.append((max(found, asked), sentence))
+            continue
+        # "To the members of the board:" is no repetition, and what follows is no list.
+        introduces = text.endswith(_INTRODUCES) and (held[place] or not is_prose(after))
+        if not introduces:
+            if not passed_over[place] and (defining[place] or not any(defining)):
+                yield max(found, asked), sentence
             asked = -math.inf
-    ordered = sorted(answering or pairs, key=lambda pair: -pair[0])
-    chosen = [sentence for found, sentence in ordered[:most] if found >= ordered[0][0] - lag]
-    return sorted(chosen, key=lambda sentence: sentence.start)

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from qa_bot.records import Passage
-from qa_bot.store.lexical import stems
+from qa_bot.store.analysis import stems
 from qa_bot.text import is_stop_word, without_possessive
 
 _TOKEN = re.compile(r"[^\W_]+(?:[-'’./&][^\W_]+)*|\d[\d,.]*\d|\d")

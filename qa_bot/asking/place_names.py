@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qa_bot.store.lexical import stems
+from qa_bot.store.analysis import stems
 from qa_bot.text import words
 
 KINDS: dict[str, str] = {}  # a word for a kind of place → what it is: "clause" is a "section"
@@ -159,10 +160,13 @@ def roman(text: str) -> int:
     )
 
 
-def heading_terms(place: PlaceName) -> list[list[str]]:
-    """Terms that the heading of the place must have: each list is one way to write it."""
+def heading_terms(place: PlaceName, languages: Sequence[str] = ("",)) -> list[list[str]]:
+    """Terms that the heading of the place must have: each list is one way to write it.
+
+    ``languages`` are those whose ways of making terms the index has.
+    """
     if place.title:
-        return [stems(place.title)]
+        return [stems(place.title, language) for language in languages]
     if place.code:
         return [stems(place.code)]
     ways = [stems(place.number)]

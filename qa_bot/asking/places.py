@@ -14,7 +14,7 @@ from qa_bot.asking.place_names import (
     named_place,
 )
 from qa_bot.records import Passage, Sentence
-from qa_bot.store.lexical import stems
+from qa_bot.store.analysis import stems
 from qa_bot.store.opening import Index
 from qa_bot.store.rows import Placed
 from qa_bot.text import name_words
@@ -95,7 +95,7 @@ def _own_path(name: PlaceName, place: Placed) -> tuple[str, ...]:
 
 def _under_heading(name: PlaceName, index: Index, scope: list[int] | None) -> list[Placed]:
     kind = stems(name.kind)
-    for terms in heading_terms(name):
+    for terms in heading_terms(name, index.lexicon.languages):
         numbers = index.lexicon.holding(
             "headings", dict.fromkeys(terms), {*kind, *name.rest}, _LOOKED_AT, scope
         )

@@ -1,7 +1,7 @@
 """The fitted numbers: how much each kind of evidence counts, and when an answer is believed.
 
-They lie beside the reader whose margins they weigh, with what made them:
-``training/fit_answers.py``.
+Those of retrieval lie here (``training/fit_retrieval.py``), those that weigh a reader's margins
+beside the reader (``training/fit_answers.py``), each with what made them.
 """
 
 from __future__ import annotations
@@ -17,6 +17,11 @@ from qa_bot.errors import ModelError
 from qa_bot.models.reader import FOLDER
 
 FILE = "answers.json"
+RETRIEVAL = Path(__file__).with_name("retrieval.json")
+EVIDENCE = ("sentence", "sentence_coverage", "coverage", "above")
+"""What a passage's evidence rests on; ``retrieval.Weights`` says what each is."""
+PLAIN = ("sentence", "coverage", "lead")
+"""What the confidence rests on where nothing was read; see ``judging.plain_features``."""
 ORDER = ("evidence", "margin", "beyond", "absent")
 """What a passage's place rests on; ``judging.Judged`` says what each is."""
 VERDICT = ("margin", "lead", "sentence", "either", "absent", "gain", "table")
@@ -43,17 +48,32 @@ def fitted(folder: Path = FOLDER) -> Numbers:
     Raises:
         ModelError: They are missing, damaged, or not those that this version counts with.
     """
-    file = folder / FILE
+    return _read(folder / FILE, "order", ORDER, "verdict", VERDICT)
+
+
+@lru_cache(1)
+def plain(file: Path = RETRIEVAL) -> Numbers:
+    """Retrieval's own: ``order`` has its evidence's weights, and nothing was read.
+
+    Raises:
+        ModelError: They are missing, damaged, or not those that this version counts with.
+    """
+    return _read(file, "evidence", EVIDENCE, "plain", PLAIN)
+
+
+def _read(
+    file: Path, order: str, ordering: Sequence[str], verdict: str, judging: Sequence[str]
+) -> Numbers:
     try:
         kept = json.loads(file.read_text(encoding="utf-8"))
-        order = _weights(kept["order"], ORDER)
-        verdict = _weights(kept["verdict"], (*VERDICT, "constant"))
+        weights = _weights(kept[order], ordering)
+        likely = _weights(kept[verdict], (*judging, "constant"))
         answered, possible = float(kept["answered"]), float(kept["possible"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{file} can't be used: {' '.join(str(error).split())}") from error
     if not 0 <= possible <= answered <= 1:
         raise ModelError(f"{file} can't be used: its thresholds are {possible} and {answered}")
-    return Numbers(order, verdict, answered, possible)
+    return Numbers(weights, likely, answered, possible)
 
 
 def _weights(kept: Mapping[str, object], names: Sequence[str]) -> dict[str, float]:

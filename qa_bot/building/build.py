@@ -13,14 +13,28 @@ from pathlib import Path
 
 from qa_bot.building.progress import OnProgress
 from qa_bot.building.storing import Store
-from qa_bot.building.updating import Options, Outcome, is_settled, settled_state, update
+from qa_bot.building.updating import (
+    Options,
+    OtherLanguageError,
+    Outcome,
+    is_settled,
+    settled_state,
+    update,
+)
 from qa_bot.errors import IndexStateError, NoDocumentsError
 from qa_bot.loaders.files import Found, find_files
-from qa_bot.models.embedding import DEFAULT_MODEL, Embedder, load_embedder
+from qa_bot.models import e5
+from qa_bot.models.embedding import (
+    DEFAULT_MODEL,
+    MULTILINGUAL_MODEL,
+    Embedder,
+    load_embedder,
+)
 from qa_bot.records import Document, Limits, Passage, Progress, Receipt
 from qa_bot.store import caches, database, locks, naming, rows, schema
 from qa_bot.store.database import FileVersion
 
+_CHOSEN = "chosen"  # in the index's meta: the model that its first build took by itself
 _BESIDE = ".qa_bot-replacement"  # in the index's folder: a database that is to replace another
 
 
@@ -44,7 +58,9 @@ def build_index(
         documents: The folder, read recursively. Hidden files are ignored.
         index: The folder for the index; created where it is missing.
         model: A sentence-transformers name or folder, or an ``Embedder``.
-            None keeps the index's model (the default one for a new index).
+            None keeps the index's model. A new index gets the usual one, which is
+            quick and made for English, or multilingual-e5-small where a document is
+            in another language; its receipt says so.
         rebuild: Start from nothing: read and embed everything again, and
             replace an index that is damaged.
         limits: What reading one file may cost.
@@ -104,13 +120,17 @@ def _build(
     """Everything up to the last commit, which publishes the build."""
     meta = schema.read_meta(connection)
     embedder = _embedder(model, meta)
+    is_free = model is None and not {"model", _CHOSEN} & meta.keys() and e5.is_installed()
     schema.name_documents_folder(connection, target, source)
     state = settled_state(found, embedder, options)
     settled = state == meta.get("settled") and not database.has_staged(connection)
     if settled and not options.rebuild:
         return Outcome(news=meta != schema.read_meta(connection))
     problems = _problems(connection)
-    outcome = update(connection, found, embedder, options)
+    outcome = _updated(connection, found, embedder, replace(options, english_only=is_free))
+    if outcome.chosen:
+        embedder = load_embedder(MULTILINGUAL_MODEL)
+        state = settled_state(found, embedder, options)
     _refuse_all_unreadable(outcome, source)
     if outcome.wrote:
         if options.on_progress is not None:
@@ -124,6 +144,23 @@ def _build(
     told = (meta, problems) != (schema.read_meta(connection), _problems(connection))
     outcome.news = outcome.wrote or outcome.dropped or bool(outcome.stamps) or told
     return outcome
+
+
+def _updated(
+    connection: sqlite3.Connection, found: Found, embedder: Embedder, options: Options
+) -> Outcome:
+    """Update the documents; with the multilingual model, where nobody chose and one needs it."""
+    try:
+        return update(connection, found, embedder, options)
+    except OtherLanguageError as met:
+        schema.write_meta(connection, {_CHOSEN: MULTILINGUAL_MODEL})  # also if it is interrupted
+        other = load_embedder(MULTILINGUAL_MODEL)
+        outcome = update(connection, found, other, replace(options, english_only=False))
+        outcome.chosen = (
+            f"The index's model is {MULTILINGUAL_MODEL}, since {met.told}. For English alone "
+            f"`--model {DEFAULT_MODEL}` is quicker."
+        )
+        return outcome
 
 
 def _problems(connection: sqlite3.Connection) -> object:
@@ -186,7 +223,7 @@ def _place(index: Path, *, rebuild: bool, anew: bool) -> Path:
 
 def _embedder(model: str | Embedder | None, meta: dict[str, str]) -> Embedder:
     if model is None:
-        model = meta.get("model", DEFAULT_MODEL)
+        model = meta.get("model", meta.get(_CHOSEN, DEFAULT_MODEL))
     return load_embedder(model) if isinstance(model, str) else model
 
 
@@ -241,4 +278,5 @@ def _receipt(connection: sqlite3.Connection, outcome: Outcome, seconds: float) -
         embedded=outcome.embedded,
         reused=outcome.stored - outcome.embedded,
         seconds=seconds,
+        chosen=outcome.chosen,
     )

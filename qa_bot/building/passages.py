@@ -5,18 +5,20 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import accumulate, groupby, pairwise
 from typing import Literal
 
 from qa_bot.records import Block, BlockKind, Document, Page, Passage, Section, Sentence, Span
 from qa_bot.sentences import sentence_spans
 
-VERSION = 5
+VERSION = 7
 """Raised whenever a document is cut, or its passages embedded, differently: indexes redo it."""
 
 TokenCounter = Callable[[Sequence[str]], list[int]]
 """Texts → the number of the model's tokens in each, special tokens left out."""
 
+LONGEST = 254  # tokens, also where the model reads more: what is quoted is to be read at a glance
 SHORT = 30  # tokens; a shorter paragraph says too little on its own and joins its neighbour
 LIST = 3  # sentences: a lead-in and two items; such a list is found by itself
 LONGEST_TOKEN = 20  # characters, on average; a tokenizer may take a huge unknown word for one token
@@ -66,7 +68,8 @@ def split_document(
 
     A passage never crosses a section. A paragraph is one passage; one that is
     too long is cut between sentences into parts of similar size; a short one
-    joins its neighbour, but no list another list. A list stays with the paragraph
+    joins the next one, or the one before where it ends a section or a page, but no
+    list another list. A list stays with the paragraph
     that introduces it, and a table with its caption and header; where they don't
     fit in one passage, each of the others names the lead-in, or the caption and
     the header of its rows, as its ``context``. A row is cut only where it alone is too long. Two
@@ -82,9 +85,10 @@ def split_document(
         ]
 
     passages: list[Passage] = []
+    page_starts = [span.start for span in document.pages]
     for section, blocks in _by_section(document):
-        units = _units(document.text, blocks, count, max_tokens)
-        for group in _join_short(units, max_tokens):
+        units = _units(document, blocks, count, max_tokens)
+        for group in _join_short(units, max_tokens, page_starts):
             passages.extend(
                 _passage(document, section, sentences, context)
                 for sentences, context in _cut(group, max_tokens)
@@ -114,10 +118,10 @@ def _by_section(document: Document) -> Iterator[tuple[Section, list[list[Block]]
 
 
 def _units(
-    text: str, runs: Sequence[Sequence[Block]], count_tokens: TokenCounter, max_tokens: int
+    document: Document, runs: Sequence[Sequence[Block]], count_tokens: TokenCounter, max_tokens: int
 ) -> list[list[_Unit]]:
     """Each run's paragraphs, with their sentences counted in one call for the whole section."""
-    shapes = list(_number_paragraphs(text, runs))
+    text, shapes = document.text, list(_number_paragraphs(document, runs))
     spans = [span for shape in shapes for span in shape.spans]
     counts = iter(count_tokens([text[start:end] for start, end in spans]))
     units: list[list[_Unit]] = [[] for _ in runs]
@@ -150,25 +154,26 @@ class _Shape:
     owners: list[int]  # of each span: which of the blocks it is in
 
 
-def _number_paragraphs(text: str, runs: Sequence[Sequence[Block]]) -> Iterator[_Shape]:
+def _number_paragraphs(document: Document, runs: Sequence[Sequence[Block]]) -> Iterator[_Shape]:
     """Group blocks into paragraphs, numbered through the section from 1.
 
     A list, or a table, counts as part of the paragraph right before it, and so
     does a table right after that list; where none is there, as one itself.
     """
+    sentences = partial(_sentences, document)
     number = 0
     for index, run in enumerate(runs):
         pending: list[Block] = []
         before: _UnitKind | None = None
         for block, after in [*pairwise(run), (run[-1], None)]:
             pending.append(block)
-            if after is not None and _belong_together(text, block, after):
+            if after is not None and _belong_together(document.text, block, after):
                 continue
             kinds = [part.kind for part in pending]
             kind = _unit_kind(kinds)
             if kind != "table" or before not in ("text", "list"):
                 number += 1
-            pairs = [(span, i) for i, part in enumerate(pending) for span in _sentences(text, part)]
+            pairs = [(span, i) for i, part in enumerate(pending) for span in sentences(part)]
             spans, owners = [span for span, _ in pairs], [owner for _, owner in pairs]
             yield _Shape(index, number, kind, kinds, spans, owners)
             pending, before = [], kind
@@ -222,12 +227,12 @@ def _needs(
     return needs
 
 
-def _sentences(text: str, block: Block) -> list[Span]:
+def _sentences(document: Document, block: Block) -> list[Span]:
     if block.kind in ("code", "table_header", "table_row"):
         return [(block.start, block.end)]
     return [
         (block.start + start, block.start + end)
-        for start, end in sentence_spans(text[block.start : block.end])
+        for start, end in sentence_spans(document.text[block.start : block.end], document.language)
     ]
 
 
@@ -256,15 +261,34 @@ def _steps(text: str, start: int, end: int, step: int) -> Iterator[Span]:
             start += 1
 
 
-def _join_short(runs: Sequence[Sequence[_Unit]], max_tokens: int) -> Iterator[_Unit]:
-    """Join each short paragraph with the next one, or the last one with the one before."""
+def _join_short(
+    runs: Sequence[Sequence[_Unit]], max_tokens: int, page_starts: Sequence[int]
+) -> Iterator[_Unit]:
+    """Join each short paragraph with the next one, or with the one before.
+
+    With the one before goes what is still short at the end of a run or of a page: a
+    signature isn't of the letter that begins on the next page.
+    """
+
+    def page_of(sentence: Sentence) -> int:
+        return bisect_right(page_starts, sentence.start)
+
+    def join_back(joined: list[_Unit]) -> None:
+        if len(joined) > 1 and _are_joined(joined[-2], joined[-1], max_tokens, is_last=True):
+            joined[-2:] = [joined[-2] + joined[-1]]
+
     for run in runs:
         joined: list[_Unit] = []
         for unit in run:
+            if len(joined) > 1:
+                before, last = joined[-2].sentences[-1], joined[-1].sentences[-1]
+                if page_of(before) == page_of(last) < page_of(unit.sentences[0]):
+                    join_back(joined)
             if joined and _are_joined(joined[-1], unit, max_tokens, is_last=unit is run[-1]):
                 joined[-1] += unit
             else:
                 joined.append(unit)
+        join_back(joined)
         yield from joined
 
 
@@ -323,6 +347,7 @@ def _passage(
         sentences=tuple(sentences),
         context=context,
         anchor=section.anchor,
+        language=document.language,
     )
 
 
@@ -335,7 +360,7 @@ def pages_of(document: Document, start: int, end: int) -> tuple[Page, ...]:
 
 def whole_passage(document: Document, section: Section, start: int, end: int) -> Passage:
     """A ready-made passage: the given span, with its sentences found (for benchmarks)."""
-    spans = sentence_spans(document.text[start:end])
+    spans = sentence_spans(document.text[start:end], document.language)
     sentences = tuple(Sentence(start + a, start + b, 1) for a, b in spans)
     return replace(
         _passage(document, section, sentences, ()),

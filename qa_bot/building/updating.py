@@ -13,9 +13,11 @@ from qa_bot.building import passages as cutting
 from qa_bot.building.progress import Meter, OnProgress
 from qa_bot.building.storing import Store
 from qa_bot.errors import QaBotError, UnreadableDocumentError
+from qa_bot.language import language_name, language_of
 from qa_bot.loaders import can_recognise
 from qa_bot.loaders.files import Found, file_hash_of
 from qa_bot.loaders.pool import read_documents
+from qa_bot.models import e5
 from qa_bot.models.embedding import DEFAULT_MODEL, MULTILINGUAL_MODEL, Embedder
 from qa_bot.records import Document, Limits, Passage, Problem, Stamp
 from qa_bot.store import database, naming
@@ -33,6 +35,15 @@ class Options:
     limits: Limits | None = None
     ocr: str | None = None
     on_progress: OnProgress | None = None
+    english_only: bool = False  # whether a document in another language ends it: OtherLanguageError
+
+
+class OtherLanguageError(Exception):
+    """A document is in a language that the model isn't made for."""
+
+    def __init__(self, document: Document) -> None:
+        super().__init__(document.id)
+        self.told = f"{document.id} is in {language_name(document.language)}"
 
 
 @dataclass(slots=True)
@@ -51,6 +62,7 @@ class Outcome:
     stored: int = 0  # passages
     dropped: bool = False  # whether an interrupted build had left what nobody needs
     news: bool = True  # whether anything that is stored differs from what it was
+    chosen: str = ""  # as in a receipt
 
     @property
     def readable(self) -> int:
@@ -286,7 +298,10 @@ def _stage(
     for file, document in _read(rest, options, outcome, meter):
         if not most:
             meter.loading()
-            most = embedder.max_tokens
+            most = min(embedder.max_tokens, cutting.LONGEST)
+        document = replace(document, language=language_of(document.text))  # noqa: PLW2901
+        if options.english_only and _is_foreign(document):
+            raise OtherLanguageError(document)
         try:
             cut = cutting.split_document(document, embedder.count_tokens, most)
         except (QaBotError, ImportError, MemoryError):
@@ -366,8 +381,12 @@ def _names(outcome: Outcome, before: FileVersion | None, file: _File) -> list[st
 def _warnings(document: Document, cut: Sequence[Passage], embedder: Embedder) -> Iterator[str]:
     if not cut:
         yield "holds headings or links only: nothing to quote"
-    if embedder.name == DEFAULT_MODEL and not looks_english(document.text):
-        yield (
-            "doesn't look English, which the default model is made for: try "
-            f"`--model {MULTILINGUAL_MODEL}`"
-        )
+    if embedder.name == DEFAULT_MODEL and _is_foreign(document):
+        told = "doesn't look English, which this index's model is made for"
+        advice = f": `qa-bot index --rebuild --model {MULTILINGUAL_MODEL}` finds more of it"
+        yield told + (advice if e5.is_installed() else "")
+
+
+def _is_foreign(document: Document) -> bool:
+    """Whether it is surely in another language than English: two ways of telling agree."""
+    return document.language not in ("", "en") and not looks_english(document.text)

@@ -16,7 +16,7 @@ from qa_bot.errors import OcrError, UnreadableDocumentError
 from qa_bot.loaders.file_kinds import disguise
 from qa_bot.records import Document, Limits
 
-VERSION = 5
+VERSION = 6
 """Raised whenever a loader reads the same file differently: indexes then read it anew."""
 
 LONGEST_LINE = 300  # characters of a title, a reason or a warning

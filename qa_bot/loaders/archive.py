@@ -17,7 +17,20 @@ MAX_UNPACKED = 200 * 2**20  # bytes, of all members together
 MAX_RATIO = 150  # unpacked to packed; Word's own XML stays under 50
 MAX_MEMBERS = 20_000
 _SMALL = 2**20  # bytes; a member that unpacks to less may be packed as tightly as it likes
-_DAMAGED = (BadZipFile, EOFError, NotImplementedError, OSError, zlib.error)  # what zipfile raises
+_DAMAGED = (BadZipFile, EOFError, OSError, zlib.error)  # what zipfile raises
+_METHODS = {  # of packing that are not read here, by the numbers in zip's specification
+    1: "Shrink",
+    6: "Implode",
+    9: "Deflate64",
+    12: "bzip2",
+    14: "LZMA",
+    93: "Zstandard",
+    95: "XZ",
+    98: "PPMd",
+    99: "AES encryption",
+}
+_ENCRYPTED = 0x41  # flags of a member: encrypted, strongly or not
+_PATCH = 0x20
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 
 
@@ -36,6 +49,8 @@ class Archive:
             self._zip = ZipFile(path)
         except _DAMAGED as error:
             raise ValueError("damaged: not a zip file, as this format should be") from error
+        except NotImplementedError as error:
+            raise ValueError("of a newer version of zip than can be read here") from error
         try:
             self._check()
         except BaseException:
@@ -73,17 +88,20 @@ class Archive:
         """Unpack one member; all calls together never yield more than ``MAX_UNPACKED``.
 
         Raises:
-            ValueError: It isn't there, is damaged, encrypted or packed in an
-                unusual way, or the limit is reached.
+            ValueError: It isn't there, is damaged, encrypted or packed by a
+                method that isn't read here, or the limit is reached.
         """
         try:
             member = self._zip.getinfo(name)
         except KeyError as error:
             raise ValueError(f"damaged: {name} is missing") from error
-        if member.flag_bits & 1:
+        if member.flag_bits & _ENCRYPTED:
             raise ValueError("encrypted")
+        if member.flag_bits & _PATCH:
+            raise ValueError(f"{name} is packed as a patch, which can't be unpacked here")
         if member.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
-            raise ValueError(f"{name} is packed in an unusual way")
+            method = _METHODS.get(member.compress_type, f"method {member.compress_type}")
+            raise ValueError(f"{name} is packed with {method}, which can't be unpacked here")
         try:
             with self._zip.open(member) as file:
                 data = file.read(self._left + 1)  # the declared size may be a lie

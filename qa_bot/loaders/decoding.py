@@ -29,11 +29,14 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
     try:
         return normalise_line_ends(data.decode("utf-8")), ()
     except UnicodeDecodeError:
-        mended = data.decode("utf-8", "replace")
+        mended = _without_halves(data)
     lost = mended.count("\ufffd")
+    if not lost:
+        return normalise_line_ends(mended), ()
     warning = f"damaged: {lost:,} of its characters can't be read, and show as \ufffd"
     # Bytes of another encoding are hardly ever UTF-8 by chance.
-    if _SURELY * lost < sum(not character.isascii() for character in mended) - lost:
+    are_halves = mended.count("\ufffd") < data.decode("utf-8", "replace").count("\ufffd")
+    if are_halves or _SURELY * lost < sum(not one.isascii() for one in mended) - lost:
         return normalise_line_ends(mended), (warning,)
     try:
         text, encoding = _guess(data)
@@ -42,6 +45,18 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
             raise
         return normalise_line_ends(mended), (warning,)
     return normalise_line_ends(text), (_foreign(encoding),)
+
+
+def _without_halves(data: bytes) -> str:
+    """UTF-8 as some programs write it: with halves of surrogate pairs, each in three bytes.
+
+    Two halves that belong together are the character they mean, a lone one is U+FFFD.
+    """
+    try:
+        halves = data.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return data.decode("utf-8", "replace")
+    return halves.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def refuse_binary(text: str) -> None:

@@ -57,7 +57,8 @@ def _repeated(pages: Sequence[Sequence[str]], *, first: bool) -> Iterator[Place]
             number = filled[0 if first else -1]
             if _SHAPE.search(lines[number]):
                 alike[_key(lines[number])].append((page, number, lines[number]))
-    needed = min(_LEAST, len(pages) - 1)
+    filled_pages = sum(any(line.strip() for line in page) for page in pages)
+    needed = min(_LEAST, max(filled_pages - 1, 2))  # the last page may end with a form feed, too
     for places in alike.values():
         if len(places) >= needed and _counts_at_most(places):
             yield from places

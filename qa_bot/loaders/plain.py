@@ -30,7 +30,7 @@ from qa_bot.loaders.heading_styles import (
 from qa_bot.loaders.outline import Heading, nest_sections
 from qa_bot.loaders.page_breaks import without_page_breaks
 from qa_bot.records import Block, Document
-from qa_bot.text import words
+from qa_bot.text import STAMP, words
 
 LINE_OF_ITS_OWN = 160  # characters; a longer line can't be a line of wrapped text
 MAX_HEADING = 150  # characters
@@ -45,10 +45,6 @@ _NO_HEADING = re.compile(  # a by-line, a salutation, a label with its value, a 
 )
 _SPEAKER = re.compile(r"[A-Z][A-Z .'-]*:\s.*[a-z]")
 _HASHED = re.compile(r"(?P<level>#{1,6})\s+(?P<text>\S.*?)(?:\s+#+)?")
-_STAMPED = re.compile(  # a line of a log: it begins with a date or a time
-    r"\s*[\[(<]?(?:\d{4}[-/.]\d\d[-/.]\d\d|\d\d?[-/.]\d\d?[-/.]\d{4}|\d\d?:\d\d:\d\d"
-    r"|\d\d?/[A-Z][a-z]{2}/\d{4}|[A-Z][a-z]{2}\s+\d\d?\s+\d\d:\d\d)"
-)
 _CONTENTS = re.compile(r"(?:table of )?contents|inhalt(?:sverzeichnis)?|sommaire|índice", re.I)
 # What "#" begins in programs and their settings, or two comments in a row.
 _HASH_OF_CODE = re.compile(
@@ -63,6 +59,7 @@ _LINK = re.compile(
     r"|further reading|you (?:may|might) also like)\b\s*:?\s+\S",
     re.IGNORECASE,
 )
+_GOES_ON = frozenset("a an and der die das et la le of or that the und which".split())
 _NOT_A_TITLE = frozenset(
     "abstract background contents foreword glossary introduction notes overview preface purpose "
     "references scope summary".split()
@@ -173,7 +170,7 @@ def _pieces(text: str) -> Iterator[_Piece]:
             yield _Piece(_block("link", group), "")
             continue
         if _is_log(group):
-            yield from _items(group, _STAMPED)
+            yield from _items(group, STAMP)
             continue
         if len(group) > 1 and (heading := _heading_of_wrapped(group)) is not None:
             yield heading
@@ -241,8 +238,8 @@ def _is_contents(group: Sequence[_Line]) -> bool:
 def _is_log(group: Sequence[_Line]) -> bool:
     """Whether lines each begin with when something happened; others go on with the one before."""
     lines = [line for line in group if not line.text[:1].isspace()]  # others are traces
-    stamped = sum(_STAMPED.match(line.text) is not None for line in lines)
-    return stamped >= max(_LOG, 0.6 * len(lines)) and _STAMPED.match(group[0].text) is not None
+    stamped = sum(STAMP.match(line.text) is not None for line in lines)
+    return stamped >= max(_LOG, 0.6 * len(lines)) and STAMP.match(group[0].text) is not None
 
 
 def _items(lines: Sequence[_Line], marker: re.Pattern[str] = MARKER) -> Iterator[_Piece]:
@@ -308,8 +305,8 @@ def _as_heading(line: _Line) -> _Piece | None:
     if _NO_HEADING.match(text) or _SPEAKER.match(text):
         return None
     style, level = style_of(text)
-    if style is None:
-        return None
+    if style is None or (style not in STRONG and words(text)[-1] in _GOES_ON):
+        return None  # "… must wait until the": a page, or a form, broke the sentence
     if is_stopped and style == "numbered":
         style = "stopped"
     kind: Literal["paragraph", "list_item"] = "list_item" if MARKER.match(text) else "paragraph"

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa_bot.errors import ModelError
+from qa_bot.models import e5
 from qa_bot.models.cores import has_fast_bfloat16, on_each_core
 from qa_bot.models.model_folders import model_folder
 from qa_bot.records import Span
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 _DEFAULT_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-MULTILINGUAL_MODEL = "sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2"
+MULTILINGUAL_MODEL = e5.NAME
 
 _RECIPE = "late-mean-1"  # how vectors are made from the model's output; part of the fingerprint
 _BATCH = 8  # passages per forward pass on a CPU: fits its cache and pads little
@@ -76,9 +77,10 @@ class SentenceTransformerEmbedder:
     """A sentence-transformers model, loaded when first needed; safe to share by threads.
 
     Args:
-        name: ``all-MiniLM-L6-v2`` (the packaged default), a folder, or a name
-            that is already in the local Hugging Face cache. Nothing is
-            downloaded, and code that comes with a model is never run.
+        name: ``all-MiniLM-L6-v2`` (the packaged default), ``multilingual-e5-small``
+            (packaged, too), a folder, or a name that is already in the local
+            Hugging Face cache. Nothing is downloaded, and code that comes with
+            a model is never run.
     """
 
     def __init__(self, name: str = DEFAULT_MODEL) -> None:
@@ -103,6 +105,8 @@ class SentenceTransformerEmbedder:
             digest = hashlib.sha256(_RECIPE.encode())
             if self.name == DEFAULT_MODEL:
                 digest.update(bytes.fromhex(_DEFAULT_WEIGHTS))
+            elif self.name == e5.NAME:
+                digest.update(bytes.fromhex(e5.DIGEST))
             else:
                 for file in sorted(self.folder.rglob("*.safetensors")):
                     digest.update(bytes.fromhex(_sha256(file)))
@@ -119,8 +123,15 @@ class SentenceTransformerEmbedder:
             if self._loaded is None:
                 if self.name == DEFAULT_MODEL:
                     _check_weights(self.folder / "model.safetensors")
-                self._loaded = _load(self.folder, self.name)
+                self._loaded = self._load()
             return self._loaded
+
+    def _load(self) -> SentenceTransformer:
+        _keep_offline()
+        model = e5.load_model() if self.name == e5.NAME else _from_folder(self.folder, self.name)
+        if _in_bfloat16(model):
+            _round_products(model)
+        return model.eval()
 
     @cached_property
     def dimension(self) -> int:
@@ -273,16 +284,21 @@ def _check_weights(file: Path) -> None:
         )
 
 
-def _load(folder: Path, name: str) -> SentenceTransformer:
+def _keep_offline() -> None:
+    """Before transformers is imported, which reads this then."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+
+
+def _from_folder(folder: Path, name: str) -> SentenceTransformer:
+    from sentence_transformers import SentenceTransformer
+
     try:
-        model = SentenceTransformer(
+        return SentenceTransformer(
             str(folder),
             local_files_only=True,
             trust_remote_code=False,
@@ -290,9 +306,6 @@ def _load(folder: Path, name: str) -> SentenceTransformer:
         )
     except Exception as error:
         raise ModelError(f"Model {name!r} can't be loaded: {_first_line(error)}") from error
-    if _in_bfloat16(model):
-        _round_products(model)
-    return model.eval()
 
 
 def _in_bfloat16(model: SentenceTransformer) -> bool:

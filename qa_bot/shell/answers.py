@@ -9,6 +9,7 @@ from typing import Any
 from rich.markup import escape
 from rich.padding import Padding
 
+from qa_bot.language import other_language
 from qa_bot.records import Answer, Quote
 from qa_bot.shell.console import err, harmless, out, print_text
 from qa_bot.shell.tables import tabbed, table_for
@@ -49,7 +50,8 @@ def print_answer(answer: Answer, source: TextSource) -> None:
             _print_quote(quote)
         else:
             _print_table_quote(quote, view)
-        print_text(f"— {quote.citation}", "cyan")
+        language = other_language(answer.question, quote.passage.language)
+        print_text(f"— {quote.citation}{f' (in {language})' if language else ''}", "cyan")
         if quote.stale:
             print_text("  The file was changed or deleted since it was indexed.", "yellow")
     if answer.found:

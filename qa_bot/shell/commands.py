@@ -18,6 +18,7 @@ from rich.markup import escape
 
 import qa_bot
 from qa_bot import QaBotError, UsageError
+from qa_bot.language import language_name
 from qa_bot.shell import evaluation
 from qa_bot.shell.answers import answer_as_json, print_answer
 from qa_bot.shell.console import (
@@ -300,6 +301,8 @@ def _print_status(found: Status, documents: Path, index: Path) -> None:
         size = count(summary.passages, "passage")
         if summary.pages:
             size = f"{count(summary.pages, 'page')}, {size}"
+        if summary.language:
+            size += f", {language_name(summary.language)}"
         out.print(f"  {escape(summary.id)}: {size}", soft_wrap=True)
     _print_health(found.health, out)
 
@@ -353,6 +356,8 @@ def _print_receipt(receipt: qa_bot.Receipt) -> None:
     ]
     if receipt.remade:
         out.print("The index was of an older format and has been made anew.")
+    if receipt.chosen:
+        out.print(receipt.chosen)
     failed = len(receipt.health.unreadable)
     unreadable = f"; {failed} unreadable" if failed else ""
     out.print(

@@ -38,7 +38,7 @@ from qa_bot.store.vectors import (
 from qa_bot.store.vocabulary import Vocabulary, written_words
 
 FOLDER = "caches"
-VERSION = 3  # of what is put into the caches
+VERSION = 4  # of what is put into the caches
 _VECTORS, _WORDS, _SEAL = "vectors.faiss", "words", "seal.json"
 _WRITTEN = "written"  # the vocabulary
 _OURS = re.compile(r"[0-9a-f]+-\d+|\.making-.*")  # what else is there is the user's
@@ -75,16 +75,17 @@ def open_or_build(folder: Path, connection: sqlite3.Connection) -> Caches:
     """
     meta = schema.read_meta(connection)
     target = folder_of(folder, meta)
+    languages = rows.languages(connection)
     if is_sealed(target):
         try:
-            return _open(target, mapped=True)
+            return _open(target, languages, mapped=True)
         except (OSError, ValueError, RuntimeError):
             pass  # deleted under our eyes, or a folder where tantivy may not put its lock
     try:
         build(target, connection, None)
-        return _open(target, mapped=True)
+        return _open(target, languages, mapped=True)
     except (OSError, ValueError, RuntimeError):
-        caches = Caches(_no_vectors(connection), Lexicon(None), Vocabulary(None))
+        caches = Caches(_no_vectors(connection), Lexicon(None, languages), Vocabulary(None))
         _fill(caches, connection)
         return caches
 
@@ -101,7 +102,7 @@ def build(target: Path, connection: sqlite3.Connection, previous: Path | None) -
                 age = _aged(previous, held, wanted)
                 if not _is_worn(held, age, wanted):
                     _copy(previous, scratch)
-                    caches = _open(scratch, mapped=False)
+                    caches = _open(scratch, (), mapped=False)
         if caches is None:
             caches = _empty(scratch, connection)
             age = _Age(int(wanted.max(initial=0)))
@@ -129,9 +130,9 @@ def is_sealed(target: Path) -> bool:
         return False
 
 
-def _open(target: Path, *, mapped: bool) -> Caches:
+def _open(target: Path, languages: Iterable[str], *, mapped: bool) -> Caches:
     vectors = load_vectors(target / _VECTORS, mapped=mapped)
-    return Caches(vectors, Lexicon(target / _WORDS), Vocabulary(target / _WRITTEN))
+    return Caches(vectors, Lexicon(target / _WORDS, languages), Vocabulary(target / _WRITTEN))
 
 
 def _empty(scratch: Path, connection: sqlite3.Connection) -> Caches:

@@ -209,8 +209,7 @@ def save_document(
     version = version or FileVersion()
     connection.execute("DELETE FROM documents WHERE path = ? AND staged = ?", (document.id, staged))
     inserted = connection.execute(
-        "INSERT INTO documents (path, staged, title, digest, characters, pages, file_hash, recipe,"
-        " stamp, warnings, indexed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO documents VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             document.id,
             staged,
@@ -218,6 +217,7 @@ def save_document(
             document.digest,
             len(document.text),
             max([len(document.pages), *(span.page.count for span in document.pages[:1])]),
+            document.language,
             version.file_hash,
             version.recipe,
             _stamp_row(version.stamp),

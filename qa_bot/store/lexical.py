@@ -1,28 +1,26 @@
 """BM25 over words: tantivy as a cache of the stored text.
 
 Questions are never parsed as a query language: their words go through the same
-analyser as the passages (lower case, ASCII folding, English stemming) and
-become plain term queries, so that no question can break the syntax.
+analysis as the passages (``analysis``) and become plain term queries, so that no
+question can break the syntax.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from qa_bot.text import is_stop_word, spread_cjk, without_possessive, words
+from qa_bot.store.analysis import content, stems, way_of
 
 MAX_TERMS = 64  # of one question; the rarest are kept
 FIELDS = {"text": 1.0, "headings": 0.3, "title": 0.3}
 """How much a word counts by where it stands; the title has the words of the file's name, too."""
 
-_ANALYSER = "words"
 _HEAP = 64_000_000
 
 Ids = npt.NDArray[np.int64]
@@ -34,33 +32,38 @@ class Lexicon:
     Later writes to the same folder don't show in it.
     """
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, languages: Iterable[str] = ("",)) -> None:
         import tantivy
 
         path = None if folder is None else str(folder)
+        self.languages = tuple({way_of(one): one for one in languages}.values()) or ("",)
+        """One for each way in which the texts are analysed."""
         self._index: Any = tantivy.Index(_schema(), path=path)
-        self._index.register_tokenizer(_ANALYSER, _analyser())
         self._index.config_reader(reload_policy="manual")
         self._index.reload()
         self._searcher: Any = self._index.searcher()
 
     def update(
-        self, removed: Iterable[int], added: Iterable[tuple[int, int, str, str, str]]
+        self, removed: Iterable[int], added: Iterable[tuple[int, int, str, str, str, str]]
     ) -> None:
-        """Drop passages by id, add ``(id, document, title, headings, text)`` rows, and commit."""
+        """Drop passages by id, add others, and commit.
+
+        Args:
+            removed: Ids.
+            added: ``(id, document, language, title, headings, text)`` rows.
+        """
         import tantivy
 
         writer = self._index.writer(heap_size=_HEAP, num_threads=1)
         if gone := list(removed):  # by query: a term made of a Python int would be a signed one
             chosen = tantivy.Query.term_set_query(self._index.schema, "id", gone)
             writer.delete_documents_by_query(chosen)
-        for number, document, title, headings, text in added:
+        for number, document, language, *texts in added:
             row = tantivy.Document()
             row.add_unsigned("id", number)
             row.add_unsigned("document", document)
-            row.add_text("title", spread_cjk(title))
-            row.add_text("headings", spread_cjk(headings))
-            row.add_text("text", spread_cjk(text))
+            for field, text in zip(("title", "headings", "text"), texts, strict=True):
+                row.add_text(field, " ".join(stems(text, language)))
             writer.add_document(row)
         writer.commit()
         writer.wait_merging_threads()
@@ -80,12 +83,19 @@ class Lexicon:
     def terms(self, question: str) -> dict[str, float]:
         """The question's search terms with their weights (inverse document frequencies).
 
-        Stop words are left out unless there is nothing else. A term that no
-        passage holds keeps the highest weight: its absence is evidence.
+        They have the forms of all languages that the index holds. Stop words are left out
+        unless there is nothing else. A term that no passage holds keeps the highest weight:
+        its absence is evidence.
         """
-        spread = spread_cjk(question)
-        content = [without_possessive(word) for word in words(spread) if not is_stop_word(word)]
-        found = dict.fromkeys(stems(" ".join(content)) or stems(spread))
+        asked = self.asked(question)
+        return {term: weight for terms in asked.values() for term, weight in terms.items()}
+
+    def asked(self, question: str) -> dict[str, dict[str, float]]:
+        """Such terms apart, by the way in which a language's texts are analysed: see ``way_of``."""
+        return {way_of(one): self._terms(question, one) for one in self.languages}
+
+    def _terms(self, question: str, language: str) -> dict[str, float]:
+        found = dict.fromkeys(content(question, language) or stems(question, language))
         total = self._searcher.num_docs
         weights = {
             term: math.log(1 + (total - count + 0.5) / (count + 0.5))
@@ -167,30 +177,6 @@ class Lexicon:
         return [int(n) for n in self._searcher.fast_field_values("id", addresses)]
 
 
-def stems(text: str) -> list[str]:
-    """The search terms of a text, in order, as the index holds them."""
-    return [str(term) for term in _shared_analyser().analyze(text)]
-
-
-@cache
-def _shared_analyser() -> Any:  # noqa: ANN401 - tantivy has no types
-    return _analyser()
-
-
-def _analyser() -> Any:  # noqa: ANN401 - tantivy has no types
-    from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
-
-    builder = TextAnalyzerBuilder(Tokenizer.simple())
-    for step in (
-        Filter.remove_long(80),
-        Filter.lowercase(),
-        Filter.ascii_fold(),
-        Filter.stemmer("english"),
-    ):
-        builder = builder.filter(step)
-    return builder.build()
-
-
 def _schema() -> Any:  # noqa: ANN401 - tantivy has no types
     import tantivy
 
@@ -198,5 +184,5 @@ def _schema() -> Any:  # noqa: ANN401 - tantivy has no types
     builder.add_unsigned_field("id", indexed=True, fast=True)
     builder.add_unsigned_field("document", indexed=True)
     for field in FIELDS:
-        builder.add_text_field(field, tokenizer_name=_ANALYSER, index_option="freq")
+        builder.add_text_field(field, tokenizer_name="whitespace", index_option="freq")
     return builder.build()

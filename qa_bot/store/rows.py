@@ -33,7 +33,7 @@ from qa_bot.text import name_words
 
 _PASSAGES = """
 SELECT p.id, d.path, d.title, s.path, p.start, p.end, p.text, p.paragraph, p.pages, p.sentences,
-       p.context, s.anchor
+       p.context, s.anchor, d.language
 FROM passages p
 JOIN documents d ON d.id = p.document
 JOIN sections s ON s.document = p.document AND s.ordinal = p.section
@@ -68,6 +68,7 @@ class Searchable(NamedTuple):
 
     number: int
     document: int
+    language: str
     title: str
     headings: str
     text: str
@@ -103,7 +104,8 @@ def _all_of(wanted: Iterable[int], found: dict[int, _Row]) -> dict[int, _Row]:
 
 
 def _passage(row: Sequence[Any]) -> Passage:
-    _, path, title, section, start, end, text, paragraph, pages, sentences, context, anchor = row
+    _, path, title, section, start, end, text, paragraph, pages, sentences, context, *rest = row
+    anchor, language = rest
     return Passage(
         document_id=path,
         title=title,
@@ -116,6 +118,7 @@ def _passage(row: Sequence[Any]) -> Passage:
         sentences=tuple(Sentence(*sentence) for sentence in json.loads(sentences)),
         context=tuple((a, b) for a, b in json.loads(context)),
         anchor=anchor,
+        language=language,
     )
 
 
@@ -151,15 +154,21 @@ def staged_without_vectors(
 def searchable_text(connection: sqlite3.Connection, ids: Iterable[int]) -> Iterator[Searchable]:
     """What is searched for words, of each of those passages."""
     found = connection.execute(
-        "SELECT p.id, p.document, d.path, d.title, s.path, p.text FROM passages p"
+        "SELECT p.id, p.document, d.language, d.path, d.title, s.path, p.text FROM passages p"
         " JOIN documents d ON d.id = p.document"
         " JOIN sections s ON s.document = p.document AND s.ordinal = p.section"
         " WHERE p.id IN (SELECT value FROM json_each(?)) ORDER BY p.id",
         (json.dumps(list(ids)),),
     )
-    for number, document, name, title, path, text in found:
+    for number, document, language, name, title, path, text in found:
         named = " ".join((title, *name_words(name)))
-        yield Searchable(number, document, named, "\n".join(json.loads(path)), text)
+        yield Searchable(number, document, language, named, "\n".join(json.loads(path)), text)
+
+
+def languages(connection: sqlite3.Connection) -> list[str]:
+    """The languages that published documents are in, in order; "" among them if it isn't known."""
+    found = connection.execute("SELECT DISTINCT language FROM documents WHERE NOT staged")
+    return sorted(language for (language,) in found)
 
 
 def vectors_of(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, PassageVectors]:
@@ -181,12 +190,13 @@ def vectors_of(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, 
 def read_document(connection: sqlite3.Connection, path: str) -> Document | None:
     """The stored document with its whole text, or None."""
     row = connection.execute(
-        "SELECT id, title, characters, warnings FROM documents WHERE path = ? AND NOT staged",
+        "SELECT id, title, characters, warnings, language FROM documents"
+        " WHERE path = ? AND NOT staged",
         (_storable(path),),
     ).fetchone()
     if row is None:
         return None
-    number, title, characters, warnings = row
+    number, title, characters, warnings, language = row
     whole = pieces.read_whole(connection, number, characters)
     return Document(
         id=path,
@@ -197,6 +207,7 @@ def read_document(connection: sqlite3.Connection, path: str) -> Document | None:
         pages=whole.pages,
         warnings=tuple(json.loads(warnings)),
         tables=tables.read_tables(connection, number),
+        language=language,
     )
 
 
@@ -213,12 +224,13 @@ def read_tables(
 def read_excerpt(connection: sqlite3.Connection, path: str, start: int, end: int) -> Excerpt | None:
     """What stands in a range of a stored document, clipped to its text; or None."""
     row = connection.execute(
-        "SELECT id, title, digest, characters, pages FROM documents WHERE path = ? AND NOT staged",
+        "SELECT id, title, digest, characters, pages, language FROM documents"
+        " WHERE path = ? AND NOT staged",
         (_storable(path),),
     ).fetchone()
     if row is None:
         return None
-    number, title, digest, characters, pages = row
+    number, title, digest, characters, pages, language = row
     start, end = _clipped(start, end, characters)
     part = pieces.read_part(connection, number, start, end)
     return Excerpt(
@@ -233,6 +245,7 @@ def read_excerpt(connection: sqlite3.Connection, path: str, start: int, end: int
         blocks=part.blocks,
         page_spans=part.pages,
         tables=tables.read_tables(connection, number, (start, end)),
+        language=language,
     )
 
 
@@ -287,11 +300,12 @@ def document_summaries(connection: sqlite3.Connection) -> tuple[DocumentSummary,
     found = connection.execute(
         "SELECT d.path, d.title, d.digest, d.characters,"
         " (SELECT count(*) FROM passages p WHERE p.document = d.id),"
-        " d.pages, d.indexed_at, d.warnings FROM documents d WHERE NOT d.staged ORDER BY d.path"
+        " d.pages, d.indexed_at, d.warnings, d.language"
+        " FROM documents d WHERE NOT d.staged ORDER BY d.path"
     )
     return tuple(
-        DocumentSummary(*row, warnings=tuple(json.loads(warnings)))  # type: ignore[misc]
-        for *row, warnings in found
+        DocumentSummary(*row, tuple(json.loads(warnings)), language)  # type: ignore[call-arg]
+        for *row, warnings, language in found
     )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from qa_bot.errors import IndexDamagedError, IndexFormatError, IndexStateError
 
 FILE = "qa_bot.sqlite"
-FORMAT = 4
+FORMAT = 5
 DIGEST = "[0-9a-f]" * 16  # what a digest looks like
 BUSY_MS = 2_000  # how long a second writer waits before it says so
 
@@ -28,6 +28,7 @@ CREATE TABLE IF NOT EXISTS documents (
     digest TEXT NOT NULL,          -- of the text, as text.text_digest
     characters INTEGER NOT NULL,   -- of the text
     pages INTEGER NOT NULL,        -- of the file; 0 where it has none
+    language TEXT NOT NULL,        -- a code, or '' where it isn't known
     file_hash TEXT NOT NULL,
     recipe TEXT NOT NULL,          -- what read, cut and embedded it
     stamp TEXT NOT NULL,           -- of the file: its size, modified, inode, checked

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
+from qa_bot.language import language_name
 from qa_bot.records import DocumentSummary, Health, Problem
 from qa_bot.web.conversation import Conversation
 from qa_bot.web.escaping import name, plain
@@ -136,6 +137,8 @@ def _item(document: DocumentSummary, *, asked: bool, stale: bool, deletable: boo
     size = count(document.passages, "passage")
     if document.pages:
         size = f"{count(document.pages, 'page')} · {size}"
+    if document.language:
+        size += f" · {plain(language_name(document.language))}"
     warnings = "".join(f'<p class="qa-problem">{plain(one)}</p>' for one in document.warnings)
     value, delete = plain(document.id), _delete(document.id) if deletable else ""
     checked = " checked" if asked else ""

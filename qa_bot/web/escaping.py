@@ -28,6 +28,12 @@ def name(text: str) -> str:
     return f"<bdi>{plain(' '.join(shown.split()))}</bdi>"
 
 
+def written(language: str) -> str:
+    """The attributes of an element of somebody's text: its language, its own direction."""
+    known = f' lang="{plain(language)}"' if language else ""
+    return f'{known} dir="auto"'
+
+
 def marked_html(text: str, marks: list[tuple[str, Span]], offset: int = 0) -> str:
     """Escaped text with elements around spans of it.
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Sequence
 
-from qa_bot.records import Answer, Citation, Hit, Quote, Span
+from qa_bot.language import other_language
+from qa_bot.records import Answer, Citation, Hit, Passage, Quote
 from qa_bot.table_view import TableView, text_around
 from qa_bot.telling import lacking, sureness
-from qa_bot.web.escaping import marked_html, plain
+from qa_bot.web.escaping import marked_html, plain, written
 from qa_bot.web.keeping import copy_html
 from qa_bot.web.links import SourceLink, link_query, quote_link
 from qa_bot.web.service import Holdings, Reply, Status
@@ -46,7 +47,8 @@ def turn_html(number: int, question: str, body: str, foot: str = "") -> str:
     )
     return (
         f'<section class="qa-turn" id="qa-turn-{number}" data-number="{number}"><header>'
-        f'<h2 class="qa-question">{plain(question)}</h2>{tools}</header>{body}{foot}</section>'
+        f'<h2 class="qa-question" dir="auto">{plain(question)}</h2>{tools}</header>{body}{foot}'
+        "</section>"
     )
 
 
@@ -174,11 +176,11 @@ def _quote(quote: Quote, reply: Reply) -> str:
     marks = [*(("mark", span) for span in quote.sentences), *words]
     return _figure(
         "qa-quote",
-        _context(citation.document_id, quote.context, reply, view),
-        _tabled(view, quote.text, quote.start, marks, words)
-        if view
-        else _plain(marked_html(quote.text, marks, quote.start)),
-        _citation_link(citation, link) + _badge(stale=quote.stale) + copy_html(quote, link, view),
+        _context(quote.passage, reply, view),
+        _quoted(quote.passage, view, marks, words),
+        _citation_link(citation, link)
+        + _badge(stale=quote.stale, language=_other_language(reply, quote.passage))
+        + copy_html(quote, link, view),
     )
 
 
@@ -190,50 +192,56 @@ def _hit(hit: Hit, reply: Reply) -> str:
     view = reply.tables.get((passage.document_id, (passage.start, passage.end)))
     return _figure(
         "qa-quote qa-hit",
-        _context(passage.document_id, passage.context, reply, view),
-        _tabled(view, passage.text, passage.start) if view else _plain(plain(passage.text)),
-        _citation_link(Citation.of(passage, digest), link) + _badge(stale=stale),
+        _context(passage, reply, view),
+        _quoted(passage, view),
+        _citation_link(Citation.of(passage, digest), link)
+        + _badge(stale=stale, language=_other_language(reply, passage)),
     )
 
 
-def _badge(*, stale: bool) -> str:
-    return '<span class="qa-badge">changed since indexed</span>' if stale else ""
+def _badge(*, stale: bool, language: str) -> str:
+    told = ["changed since indexed"] if stale else []
+    told += [f"in {plain(language)}"] if language else []
+    return "".join(f'<span class="qa-badge">{one}</span>' for one in told)
+
+
+def _other_language(reply: Reply, passage: Passage) -> str:
+    return other_language(reply.answer.question, passage.language)
 
 
 def _figure(css_class: str, context: str, body: str, caption: str) -> str:
     return f'<figure class="{css_class}">{context}{body}<figcaption>{caption}</figcaption></figure>'
 
 
-def _plain(text: str) -> str:
-    return f'<blockquote class="qa-text">{text}</blockquote>'
-
-
-def _tabled(
-    view: TableView,
-    text: str,
-    start: int,
+def _quoted(
+    passage: Passage,
+    view: TableView | None,
     marks: Sequence[Mark] = (),
     words: Sequence[Mark] = (),
 ) -> str:
-    """A passage of a table: what answers in a line, then the table, with the text around it."""
+    """A passage; of a table what answers in a line, then the table, with the text around it."""
+    text, start, attributes = passage.text, passage.start, written(passage.language)
+    if view is None:
+        shown = marked_html(text, list(marks), start)
+        return f'<blockquote class="qa-text"{attributes}>{shown}</blockquote>'
     before, after = (
         marked_html(text[one[0] - start : one[1] - start], list(marks), one[0])
         for one in text_around(view, text, start)
     )
     table = table_html(view, words)
-    around = [f'<p class="qa-text">{one}</p>' if one else "" for one in (before, after)]
-    return f"{named_html(view)}<blockquote>{around[0]}{table}{around[1]}</blockquote>"
+    around = [f'<p class="qa-text" dir="auto">{one}</p>' if one else "" for one in (before, after)]
+    return f"{named_html(view)}<blockquote{attributes}>{around[0]}{table}{around[1]}</blockquote>"
 
 
-def _context(
-    document_id: str, spans: tuple[Span, ...], reply: Reply, view: TableView | None
-) -> str:
+def _context(passage: Passage, reply: Reply, view: TableView | None) -> str:
     """What a passage needs to be understood, but for what its table shows anyway."""
-    return "".join(
-        f'<p class="qa-context qa-text">{plain(reply.contexts.get((document_id, span), ""))}</p>'
-        for span in spans
+    texts = (
+        reply.contexts.get((passage.document_id, span), "")
+        for span in passage.context
         if view is None or not view.shows(span)
     )
+    opened = f'<p class="qa-context qa-text"{written(passage.language)}>'
+    return "".join(f"{opened}{plain(text)}</p>" for text in texts)
 
 
 def _citation_link(citation: Citation, link: SourceLink) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from qa_bot.pages.view import Box
 from qa_bot.records import Excerpt, Span
 from qa_bot.table_view import TableView
-from qa_bot.web.escaping import marked_html, name, plain
+from qa_bot.web.escaping import marked_html, name, plain, written
 from qa_bot.web.links import link_query
 from qa_bot.web.outline import outline_html
 from qa_bot.web.sources import Moved, PageView, Source
@@ -155,7 +155,7 @@ def _parts(source: Source, marks: list[Mark], here: list[Mark]) -> Iterator[str]
         first = len(part) - len(part.lstrip("\n")) if start > excerpt.start else 0
         part = part[first:].rstrip("\n") if end < excerpt.end else part[first:]
         shown = marked_html(part, marks, start + first)
-        return f'<div class="qa-text">{shown}</div>' if part else ""
+        return f'<div class="qa-text"{written(excerpt.language)}>{shown}</div>' if part else ""
 
     for view in source.tables:
         start, end = _lines_of(view, excerpt)

@@ -160,7 +160,8 @@ def test_the_same_passage_in_several_files_is_quoted_once(
     with open_index(tmp_path / "index") as index:
         found = answer("How do otters sleep?", index)
         check(found, index)
-        assert [quote.citation.document_id for quote in found.quotes] == ["a.txt"]
+        (quoted,) = (quote.citation.document_id for quote in found.quotes)
+        assert quoted in {"a.txt", "b.txt", "c.txt"}
         assert len(found.hits) == 4
         only = answer("How do otters sleep?", index, documents=["b.txt"])
         assert [quote.citation.document_id for quote in only.quotes] == ["b.txt"]

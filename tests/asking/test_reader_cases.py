@@ -186,6 +186,84 @@ def test_of_a_lists_items_the_one_with_the_questions_words_is_marked(
     assert marked_of(documents, folder, model, LOCKERS, question, DEFAULT_READER) == [marked]
 
 
+TIDES = """
+2021-06-01 05:10 gate of the north lock opened
+2021-06-01 11:40 31 boats passed
+2021-06-02 05:10 gate of the north lock opened
+2021-06-02 12:20 27 boats passed
+2021-06-03 05:10 gate of the north lock opened
+2021-06-03 13:05 44 boats passed
+2021-06-04 05:10 gate of the north lock opened
+2021-06-04 13:50 12 boats passed
+"""
+PACKING = """
+For the hut
+
+Pack these:
+- 2 candles
+- 40 m rope
+- 3 tins of beans
+- 1 whistle
+"""
+TERMS = """
+A "Guest Berth" is one that its owner has lent to the harbour for at least two nights, and that the
+master has marked with a green ring. In telling whether a berth is a guest berth, doubts speak for
+the owner. For a guest berth it makes no difference whether it lies at the quay or at a buoy.
+"""
+LETTER = """
+3 March 1987
+
+To the keeper of Stoane Light:
+
+The paraffin came on Friday. Twelve tins were dented, and were sent back by the same boat.
+"""
+
+
+@pytest.mark.parametrize("reader", [DEFAULT_READER, None], ids=["reader", "retrieval alone"])
+@pytest.mark.parametrize(
+    ("text", "question", "wanted"),
+    [
+        (TIDES, "How many boats passed on 2021-06-03?", "2021-06-03 13:05 44 boats passed"),
+        (TIDES, "How many boats passed on 2021-06-01?", "2021-06-01 11:40 31 boats passed"),
+        (PACKING, "How much rope is needed?", "- 40 m rope"),
+    ],
+)
+def test_the_line_that_alone_has_the_questions_words_is_marked(
+    documents: Path,
+    folder: Path,
+    model: SentenceTransformerEmbedder,
+    text: str,
+    question: str,
+    wanted: str,
+    reader: Reader | None,
+) -> None:
+    assert wanted in marked_of(documents, folder, model, text, question, reader)
+
+
+def test_of_the_days_of_a_log_only_the_one_asked_for_is_marked(
+    documents: Path, folder: Path, model: SentenceTransformerEmbedder
+) -> None:
+    asked = "How many boats passed on 2021-06-04?"
+    marked = marked_of(documents, folder, model, TIDES, asked, DEFAULT_READER)
+    assert marked == ["2021-06-04 13:50 12 boats passed"]
+
+
+@pytest.mark.parametrize("reader", [DEFAULT_READER, None], ids=["reader", "retrieval alone"])
+def test_what_something_is_says_the_sentence_that_begins_with_it(
+    documents: Path, folder: Path, model: SentenceTransformerEmbedder, reader: Reader | None
+) -> None:
+    (marked,) = marked_of(documents, folder, model, TERMS, "What is a guest berth?", reader)
+    assert marked.startswith('A "Guest Berth" is one')
+
+
+def test_whom_a_letter_is_addressed_to_may_be_marked_though_it_ends_in_a_colon(
+    documents: Path, folder: Path, model: SentenceTransformerEmbedder
+) -> None:
+    asked = "To whom is the message addressed?"
+    marked = marked_of(documents, folder, model, LETTER, asked, DEFAULT_READER)
+    assert "To the keeper of Stoane Light:" in marked
+
+
 def marked_of(
     documents: Path,
     folder: Path,

@@ -317,6 +317,24 @@ def test_text_that_is_not_english_is_warned_about(
     assert again.health.warnings == receipt.health.warnings
 
 
+def test_each_document_keeps_the_language_that_it_is_in(documents: Path, folder: Path) -> None:
+    texts = {
+        "heizung.txt": "Der Vermieter muss die Heizung im Winter in Ordnung halten.",
+        "loyer.txt": "Le locataire paie son loyer avant le cinq de chaque mois.",
+        "numbers.txt": "12 | 30 | 44",
+    }
+    for name, text in texts.items():
+        (documents / name).write_text(text, "utf-8")
+    build(documents, folder)
+    with open_index(folder, model=HashEmbedder()) as index:
+        languages = {summary.id: summary.language for summary in index.documents()}
+        assert languages == {"heizung.txt": "de", "loyer.txt": "fr", "numbers.txt": ""}
+        assert index.document("heizung.txt").language == "de"
+        assert index.excerpt("loyer.txt", 0, 9).language == "fr"
+        passages = [hit.passage for hit in retrieve("Heizung", index)]
+        assert {one.document_id: one.language for one in passages} == languages
+
+
 def test_an_index_of_an_older_format_is_made_anew(zoo: Path, folder: Path) -> None:
     build(zoo, folder)
     before = rounded(folder)

@@ -462,3 +462,22 @@ def test_terms_with_their_meanings_are_one_passage() -> None:
     source = "<dl><dt>berth</dt><dd>A place.</dd><dt>quay</dt><dd>A wall.</dd></dl>"
     (passage,) = split(parse_web_page(source, "a.html"))
     assert passage.text.split() == "berth A place. quay A wall.".split()
+
+
+def test_short_paragraphs_at_the_end_join_what_is_before_them() -> None:
+    """The greeting and the name under a letter are no passage of their own."""
+    texts = [sentences(4), sentences(3), "Yours,", "R. Holt"]
+    passages = split(build([("paragraph", text) for text in texts]))
+    found = [sorted({sentence.paragraph for sentence in passage.sentences}) for passage in passages]
+    assert found == [[1], [2, 3, 4]]
+
+
+def test_what_is_short_at_the_end_of_a_page_is_not_joined_with_the_next_page() -> None:
+    letter = ["2 May 1961", sentences(3), "R. Holt"]
+    blocks: list[tuple[BlockKind, str]] = [("paragraph", text) for text in letter * 2]
+    length = len("\n\n".join(letter)) + 2
+    first, second = split(build(blocks, [length]))
+    assert first.text.startswith("2 May 1961")
+    assert first.text.endswith("R. Holt")
+    assert second.text == first.text
+    assert [[page.number for page in one.pages] for one in (first, second)] == [[1], [2]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from itertools import pairwise
 from pathlib import Path
@@ -114,6 +115,45 @@ def test_a_damaged_file_is_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "x.epub"
     path.write_bytes(data)
     with pytest.raises(ValueError, match="not a zip file"):
+        load_ebook(path, "x.epub")
+
+
+@pytest.mark.parametrize(
+    ("local", "central", "value", "reason"),
+    [
+        (8, 10, 9, "packed with Deflate64, which can't be unpacked"),
+        (8, 10, 77, "packed with method 77, which can't be unpacked"),
+        (6, 8, 0x20, "packed as a patch"),
+        (6, 8, 0x40, "^encrypted"),
+        (4, 6, 99, "newer version of zip"),
+    ],
+)
+def test_a_zip_that_python_does_not_unpack_is_refused_with_the_exact_reason(
+    tmp_path: Path, local: int, central: int, value: int, reason: str
+) -> None:
+    """Fields of each member's headers, at these places behind their marks, are changed."""
+    path = write(tmp_path / "x.epub", package(), text__one=ONE)
+    data = bytearray(path.read_bytes())
+    for mark, place in ((b"PK\x03\x04", local), (b"PK\x01\x02", central)):
+        for found in re.finditer(re.escape(mark), bytes(data)):
+            data[found.start() + place : found.start() + place + 2] = value.to_bytes(2, "little")
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=reason):
+        load_ebook(path, "x.epub")
+
+
+@pytest.mark.parametrize(
+    ("method", "name"), [(zipfile.ZIP_BZIP2, "bzip2"), (zipfile.ZIP_LZMA, "LZMA")]
+)
+def test_other_ways_of_packing_are_named(tmp_path: Path, method: int, name: str) -> None:
+    path = tmp_path / "x.epub"
+    with (
+        zipfile.ZipFile(write(tmp_path / "y.epub", package(), text__one=ONE)) as plain,
+        zipfile.ZipFile(path, "w", method) as packed,
+    ):
+        for member in plain.namelist():
+            packed.writestr(member, plain.read(member))
+    with pytest.raises(ValueError, match=f"packed with {name}, which can't be unpacked"):
         load_ebook(path, "x.epub")
 
 

@@ -537,3 +537,29 @@ def test_reading_a_page_costs_the_same_wherever_it_stands(tmp_path: Path) -> Non
         for page in reader.pages:
             read_page(page, fonts)  # type: ignore[arg-type]
     assert len(fonts) == 1
+
+
+def test_a_sentence_that_refers_to_a_page_is_no_page_number(tmp_path: Path) -> None:
+    """Though it stands last on its page, and the numbers on four pages go on counting."""
+
+    def name(page: int, row: int) -> str:
+        return chr(65 + page % 26) + chr(97 + row % 26) + chr(97 + (page + row) % 19) * 2
+
+    kept = {
+        3: "See the latch (p. 2).",
+        11: "See the hinge (p. 10).",
+        19: "bolts, 18",
+        27: "tar, 26",
+    }
+
+    def draw(pdf: FPDF) -> None:
+        for number in range(1, 31):
+            sheet(pdf)
+            pdf.text(20, 15, f"{number}      Harbour Book")
+            for row in range(40):
+                pdf.text(20, 30 + 6 * row, f"Gate {name(number, row)} has a lock of its own kind.")
+            pdf.text(20, 270, kept.get(number, f"{name(number, 40)} is oiled in spring."))
+
+    document = made(tmp_path, draw)
+    assert "Harbour Book" not in document.text
+    assert [text for text in kept.values() if text not in document.text] == []

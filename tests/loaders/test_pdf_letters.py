@@ -107,6 +107,12 @@ def test_an_ogonek_may_hang_at_the_end_of_its_letter(apart: bool) -> None:
     assert "".join(run.text for run in runs) == "nicący"
 
 
+def test_a_wide_accent_at_the_end_of_letters_is_the_next_ones() -> None:
+    """As in Computer Modern, whose accents are half an em wide."""
+    runs = [Run("Vor´", 60, 81.5, 100, 11), Run("osz.", 76.3, 93, 100, 11)]
+    assert "".join(run.text for run in on_their_letters(runs)) == "Vorósz."
+
+
 def test_an_accent_at_the_end_of_a_word_stays_where_none_follows() -> None:
     runs = [Run("home~", 60, 90, 100, 11), Run("next", 95, 110, 100, 11)]
     assert on_their_letters(runs) == runs
@@ -281,3 +287,23 @@ def test_what_the_pdf_says_of_letters_goes_before_its_fonts_own_file(
     reader = FontReader(Font.from_font_resource(resource), "", named_letters(resource))
     letters = "".join(text for text, _, _ in reader.read(b"AB/C"))
     assert letters == read
+
+
+@pytest.mark.parametrize(("opening", "parts"), [("the", 1), ("The", 2)])
+def test_a_line_pushed_down_by_raised_letters_goes_on_with_its_sentence(
+    tmp_path: Path, opening: str, parts: int
+) -> None:
+    """As browsers print it; a capital at that distance opens a paragraph."""
+
+    def draw(pdf: FPDF) -> None:
+        full = "The mill at the lower weir grinds rye from the farms on both sides of the valley"
+        y = 80.0
+        for distance, line in [
+            (13, full), (13, "and"), (30, full), (13, "or"), (30, full),
+            (18.5, f"{opening} fourth of May."),
+        ]:  # fmt: skip
+            y += distance
+            pdf.text(60, y, line)
+
+    text = made(tmp_path, draw).text
+    assert len(text.split("\n\n")) == 2 + parts

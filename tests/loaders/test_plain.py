@@ -852,6 +852,45 @@ def test_what_does_not_repeat_beside_a_form_feed_stays(text: str) -> None:
     assert without_page_breaks(text).split() == text.replace("\f", " ").split()
 
 
+def test_headers_on_all_pages_but_the_first_go_though_the_last_page_ends_with_a_form_feed() -> None:
+    """As RFCs do, of which three pages are short ones."""
+    rest = [
+        f"RFC 77          Signals          May 1971\n\n{body}\n\nKay        [Page {number}]\n\f"
+        for number, body in (
+            (2, "has been seen from the other shore.  Then it is put out."),
+            (3, "End."),
+        )
+    ]
+    first = "1.  Lamps\n\nA lamp is lit and is not moved until the\n\nKay        [Page 1]\n\f"
+    document = parse_plain(without_page_breaks(first + "".join(rest)), "a.txt")
+    assert "until the\nhas been seen" in document.text
+    assert outline(document) == ["1.  Lamps"]
+
+
+@pytest.mark.parametrize("line", ["Lamps are lit and", "A Word About the", "What is put out, or"])
+def test_a_line_that_goes_on_is_no_heading(line: str) -> None:
+    document = parse_plain(f"First of all.\n\n{line}\n\nIt rained on the mill.\n", "a.txt")
+    assert outline(document) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "expected", "lost"),
+    [
+        (b"Tar \xed\xa0\x80 and rope", "Tar \ufffd and rope", 1),
+        (b"Smile \xed\xa0\xbd\xed\xb8\x80", "Smile \U0001f600", 0),
+        ("Öl ".encode() + b"\xed\xbf\xbf\r\nx", "Öl \ufffd\nx", 1),
+    ],
+)
+def test_halves_of_surrogate_pairs_in_utf8_are_no_other_encoding(
+    data: bytes, expected: str, lost: int
+) -> None:
+    """Java and Oracle write them so."""
+    text, warnings = decode(data)
+    assert text == expected
+    assert len(warnings) == lost
+    assert all(warning.startswith("damaged: 1 ") for warning in warnings)
+
+
 @given(st.text(alphabet="ab1 .\n\f", max_size=80))
 def test_joining_pages_loses_lines_that_repeat_and_no_others(text: str) -> None:
     lines = {line.strip() for page in text.split("\f") for line in page.split("\n")}

@@ -93,8 +93,8 @@ def test_a_folder_is_indexed_asked_and_described(
     for part in (
         f"Folder     {documents} → {folder}\n",
         "Model      all-MiniLM-L6-v2\n",
-        "  herons.txt: 1 passage\n",
-        "  otters.txt: 1 passage\n",
+        "  herons.txt: 1 passage, English\n",
+        "  otters.txt: 1 passage, English\n",
     ):
         assert part in described.out
 
@@ -248,7 +248,7 @@ def test_text_that_looks_like_markup_is_printed_as_it_is(shell: Shell, marked_up
     nearest = shell("ask", "Who bakes [/] bread?", "--index", marked_up).out
     assert "— [red]otters[bold] :smile:, ¶ 1\n" in nearest
     status = shell("status", "--index", marked_up).out
-    assert "  [red]otters[bold] :smile:.txt: 1 passage\n" in status
+    assert "  [red]otters[bold] :smile:.txt: 1 passage, English\n" in status
     assert "unreadable [bold]bad.txt: holds NUL characters" in status
     done = shell("ask", "Who?", "--index", marked_up, "--document", "[/red] :smile:")
     assert "'[/red] :smile:'" in check_failure(done, 2)
@@ -273,7 +273,7 @@ def test_on_a_terminal_a_document_cannot_give_orders(
 def test_a_pipe_that_takes_only_ascii_gets_question_marks(article_folder: Path) -> None:
     done = process("status", "--index", article_folder, encoding="ascii")
     assert (done.code, done.err) == (0, "")
-    assert f"  {ARTICLE}: 60 passages\n" in done.out
+    assert f"  {ARTICLE}: 60 passages, English\n" in done.out
     assert f"documents ? {article_folder}\n" in done.out
 
 

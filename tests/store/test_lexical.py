@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_bot.store.lexical import FIELDS, MAX_TERMS, Lexicon, stems
+from qa_bot.store.analysis import stems
+from qa_bot.store.lexical import FIELDS, MAX_TERMS, Lexicon
 
 TEXTS = {
     1: "The otter sleeps in the river.",
@@ -22,10 +23,15 @@ TEXTS = {
 
 
 def lexicon(
-    texts: dict[int, str], headings: str = "", folder: Path | None = None, document: int = 0
+    texts: dict[int, str],
+    headings: str = "",
+    folder: Path | None = None,
+    document: int = 0,
+    language: str = "",
 ) -> Lexicon:
-    made = Lexicon(folder)
-    made.update([], [(n, document or n, "", headings, text) for n, text in texts.items()])
+    made = Lexicon(folder, [language])
+    rows = [(n, document or n, language, "", headings, text) for n, text in texts.items()]
+    made.update([], rows)
     return made
 
 
@@ -73,7 +79,10 @@ def test_scores_are_those_of_the_textbook(animals: Lexicon, question: str) -> No
 def test_a_word_above_the_text_counts_for_less(field: str) -> None:
     above = ("Otters", "Animals") if field == "title" else ("Animals", "Otters")
     made = Lexicon(None)
-    rows = [(1, 1, *above, "One two three."), (2, 2, "Animals", "Animals", "Otter two three.")]
+    rows = [
+        (1, 1, "", *above, "One two three."),
+        (2, 2, "", "Animals", "Animals", "Otter two three."),
+    ]
     made.update([], rows)
     scores = made.search(made.terms("otter"), 5)
     assert list(scores) == [2, 1]
@@ -101,6 +110,57 @@ def test_a_word_above_the_text_counts_for_less(field: str) -> None:
 def test_a_word_is_found_in_another_form(written: str, asked: str) -> None:
     made = lexicon({1: "Nothing of it.", 2: written})
     assert ranked(made, asked)[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "written", "asked"),
+    [
+        ("de", "Die Häuser wurden gestrichen.", "Haus streichen gestrichenen"),
+        ("fr", "Les chevaux mangeaient l'herbe.", "Que mange le cheval ?"),
+        ("es", "Los rato\u0301nes comieron queso.", "¿Qué comen los ratones?"),
+        ("ru", "Устройства подключаются автоматически.", "Как подключить устройство?"),
+        ("ar", "يُحَدَّد موعد انتهاء النسخة", "متى يحدد الموعد؟"),
+        ("hi", "दूसरा वाक्य यह है", "वाक्य"),
+        ("th", "ภาษาไทยไม่มีช่องว่าง", "ไม่มีช่องว่าง"),
+        ("zh", "ＵＳＢ设备需要固件", "usb 为什么需要固件"),
+        ("ja", "ｶﾀｶﾅの機器を使う", "カタカナ機器は何ですか"),
+        ("pl", "Zmień hasło użytkownika", "hasło"),
+        ("cs", "Nastavení sítě", "nastaveni"),
+    ],
+)
+def test_a_word_is_found_in_another_form_of_its_language(
+    language: str, written: str, asked: str
+) -> None:
+    made = lexicon({1: "Otter 1.", 2: written}, language=language)
+    assert ranked(made, asked) == [2]
+
+
+def test_an_index_of_several_languages_is_asked_in_the_ways_of_all() -> None:
+    made = Lexicon(None, ["de", "en", "ru"])
+    texts = {"de": "Die Häuser sind alt.", "en": "The houses are old.", "ru": "Дома очень старые."}
+    rows = [(n, n, name, "", "", text) for n, (name, text) in enumerate(texts.items(), 1)]
+    made.update([], rows)
+    assert ranked(made, "Haus") == [1]
+    assert ranked(made, "housing") == [2]
+    assert ranked(made, "старый дом") == [3]
+    asked = made.asked("Wie alt ist das Haus?")
+    assert list(asked["german"]) == ["alt", "haus"]
+    assert set(made.terms("Wie alt ist das Haus?")) >= {"alt", "haus"}
+
+
+def test_grammar_is_dropped_in_each_language() -> None:
+    asked = {
+        "de": ("Was ist das für ein Otter?", ["ott"]),
+        "ru": ("Что это за выдра и где она?", ["выдр"]),
+        "zh": ("什么是水獭？", ["是水", "水獭"]),
+        "ko": ("수달은 왜 잡니까?", ["수달", "달은", "잡니", "니까"]),
+        "ar": ("ما هو القندس؟", ["قندس"]),
+        "de ": ("Was ist das?", ["was", "ist", "das"]),  # nothing else is left
+    }
+    for language, (question, terms) in asked.items():
+        found = lexicon({1: "1"}, language=language.strip()).terms(question)
+        assert set(terms) <= set(found), language
+        assert len(found) <= len(terms) + 1, language
 
 
 def test_cjk_is_found_by_pairs_of_characters(animals: Lexicon) -> None:
@@ -192,7 +252,7 @@ def test_a_search_is_limited_to_documents(animals: Lexicon) -> None:
 
 def test_updates_remove_and_add(tmp_path: Path) -> None:
     made = lexicon(TEXTS, folder=tmp_path)
-    made.update([1, 2], [(6, 6, "", "", "An otter came back.")])
+    made.update([1, 2], [(6, 6, "", "", "", "An otter came back.")])
     assert made.ids().tolist() == [3, 4, 5, 6]
     assert ranked(made, "otter") == [6]
     again = Lexicon(tmp_path)
@@ -219,7 +279,7 @@ def test_a_snapshot_does_not_see_later_writes(tmp_path: Path) -> None:
     lexicon(TEXTS, folder=tmp_path)
     snapshot = Lexicon(tmp_path)
     before = snapshot.search(snapshot.terms("otter heron"), 10)
-    Lexicon(tmp_path).update([1, 2], [(9, 9, "", "", "otter")])
+    Lexicon(tmp_path).update([1, 2], [(9, 9, "", "", "", "otter")])
     assert snapshot.ids().tolist() == [1, 2, 3, 4, 5]
     assert snapshot.search(snapshot.terms("otter heron"), 10) == before
     assert Lexicon(tmp_path).ids().tolist() == [3, 4, 5, 9]

@@ -286,6 +286,20 @@ SECTIONS = (
 )
 
 
+def test_a_quote_says_which_language_it_is_in() -> None:
+    shown = reply()
+    (quote,) = shown.answer.quotes
+    passage = replace(quote.passage, language="ar")
+    quoted = replace(shown, answer=replace(shown.answer, quotes=(replace(quote, passage=passage),)))
+    html = render.answer_html(quoted)
+    assert '<blockquote class="qa-text" lang="ar" dir="auto">' in html
+    assert '<p class="qa-context qa-text" lang="ar" dir="auto">' in html
+    asked = replace(quoted.answer, question="When must the landlord repair the heating?")
+    assert ">in Arabic</span>" in render.answer_html(replace(quoted, answer=asked))
+    assert "lang=" not in render.answer_html(shown)  # nobody knows: it is not claimed
+    assert '<blockquote class="qa-text" dir="auto">' in render.answer_html(shown)
+
+
 @pytest.mark.parametrize(
     ("span", "shown"),
     [

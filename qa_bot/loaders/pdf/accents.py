@@ -6,7 +6,7 @@ Older TeX fonts have no accented letters: "é" is an acute accent, and an "e" dr
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from qa_bot.loaders.pdf.pen import Run
@@ -21,7 +21,7 @@ _COMBINING = dict(
 _UNDOTTED = {"ı": "i", "ȷ": "j"}  # accents take the place of their dots
 _REACH = 0.6  # ems that an accent may stand higher than its letter's line: over a capital
 _HOOKS = "¸˛"  # hang under a letter, an ogonek at its very end
-_WIDTH = 0.33  # ems of an accent
+_WIDTHS = (0.33, 0.5)  # ems of an accent: in most fonts, and in TeX's own
 
 
 def on_their_letters(runs: Sequence[Run]) -> list[Run]:
@@ -36,10 +36,11 @@ def on_their_letters(runs: Sequence[Run]) -> list[Run]:
             else:
                 run = together  # noqa: PLW2901 - the same letters, one with its accent
             waiting = None
-        elif found and (split := _last_apart(found[-1])) is not None:
-            together = _first_accented(split[1], run) if run.text else None
-            if together is not None:
-                found[-1], run = split[0], together  # noqa: PLW2901
+        elif found and run.text:
+            for before, accent in _last_apart(found[-1]):
+                if (together := _first_accented(accent, run)) is not None:
+                    found[-1], run = before, together  # noqa: PLW2901
+                    break
         if run.text.strip() not in _COMBINING:
             found.append(run)
         elif found and found[-1].text and (together := _last_accented(found[-1], run)) is not None:
@@ -58,13 +59,16 @@ def _first_accented(accent: Run, run: Run) -> Run | None:
     return None if text is None else replace(run, text=text + run.text[1:])
 
 
-def _last_apart(run: Run) -> tuple[Run, Run] | None:
-    """A run that ends with an accent, which may be the next one's: what is before it, and it."""
+def _last_apart(run: Run) -> Iterator[tuple[Run, Run]]:
+    """A run that ends with an accent, which may be the next one's: what is before it, and it.
+
+    Once for each width that the accent may have.
+    """
     before, accent = run.text[:-1], run.text[-1:]
-    if not before.strip() or accent not in _COMBINING:
-        return None
-    left = run.x1 - _WIDTH * run.size
-    return replace(run, text=before, x1=left), replace(run, text=accent, x0=left)
+    if before.strip() and accent in _COMBINING:
+        for width in _WIDTHS:
+            left = run.x1 - width * run.size
+            yield replace(run, text=before, x1=left), replace(run, text=accent, x0=left)
 
 
 def _last_accented(run: Run, accent: Run) -> Run | None:

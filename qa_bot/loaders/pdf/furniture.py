@@ -14,6 +14,7 @@ from qa_bot.loaders.pdf.lines import Segment, rows
 MARGIN = 0.16  # of the page's height, at the top and at the bottom
 DEPTH = 5  # rows from the edge
 LONGEST = 120  # characters of a header with its page number
+_AROUND = 6  # pages before and after, on which a page number beside words goes on counting
 SHIFT = 4.0  # points that a line may stand higher or lower from page to page
 
 _DIGITS = re.compile(r"\d+")
@@ -45,7 +46,7 @@ def find_furniture(pages: Sequence[Sequence[Segment]], heights: Sequence[float])
                 places[_key(part.text), at_top].append((index, part.y))
     totals = Counter(_key(part.text) for parts in pages for part in parts)
     offsets = _number_offsets(edges)
-    heights_of_numbers = _heights_of_numbers(edges, offsets)
+    numbers = _places_of_numbers(edges, offsets)
     headers = _changing_headers(edges)
     gone: set[int] = set()
     labels: dict[int, str] = {}
@@ -64,7 +65,7 @@ def find_furniture(pages: Sequence[Sequence[Segment]], heights: Sequence[float])
                 or _is_page_number(part.text, index, offsets)
             ]
             is_header = id(row) in headers or (
-                row is outermost[at_top] and _counts_on(row, index, offsets, heights_of_numbers)
+                row is outermost[at_top] and _counts_on(row, index, offsets, numbers)
             )
             if is_header:
                 repeated = row  # the title of a chapter or section, which changes
@@ -72,8 +73,8 @@ def find_furniture(pages: Sequence[Sequence[Segment]], heights: Sequence[float])
                 open_sides[at_top] = False  # what stands further in is the page's own text
                 continue
             gone.update(id(part) for part in repeated)
-            numbers = [number for part in repeated if (number := _number(part.text))]
-            counts = {number: offsets[_offset(number, index)] for number in numbers}
+            printed = [number for part in repeated if (number := _number(part.text))]
+            counts = {number: offsets[_offset(number, index)] for number in printed}
             if index not in labels and (best := max(counts, key=counts.__getitem__, default="")):
                 labels.update({index: best} if counts[best] else {})
     return Furniture(frozenset(gone), _consistent(labels))
@@ -196,31 +197,50 @@ def _changing_headers(
     return gone
 
 
-def _heights_of_numbers(
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """Where page numbers stand that go on counting."""
+
+    heights: list[float]  # of all, ascending
+    places: dict[tuple[str, int], list[tuple[int, float]]]  # offset → page index and height
+
+
+def _places_of_numbers(
     edges: Sequence[Sequence[tuple[bool, list[Segment]]]], offsets: Counter[tuple[str, int]]
-) -> list[float]:
-    """The heights at which page numbers stand that go on counting, one for each number."""
-    return sorted(
-        part.y
-        for index, found in enumerate(edges)
-        for _, row in found
-        for part in row
-        if (number := _number(part.text)) is not None and offsets[_offset(number, index)]
-    )
+) -> _Numbers:
+    places: dict[tuple[str, int], list[tuple[int, float]]] = defaultdict(list)
+    for index, found in enumerate(edges):
+        for _, row in found:
+            for part in row:
+                if (number := _number(part.text)) is not None:
+                    offset = _offset(number, index)
+                    if offsets[offset]:
+                        places[offset].append((index, part.y))
+    return _Numbers(sorted(y for found in places.values() for _, y in found), places)
 
 
 def _counts_on(
-    row: Sequence[Segment],
-    index: int,
-    offsets: Counter[tuple[str, int]],
-    heights: Sequence[float],
+    row: Sequence[Segment], index: int, offsets: Counter[tuple[str, int]], numbers: _Numbers
 ) -> bool:
-    """Whether a row holds its page's number where other pages have theirs."""
+    """Whether a row holds its page's number where other pages have theirs.
+
+    A number beside words may be what a sentence or an index refers to ("see p. 87"): two
+    of the pages around have to go on counting at this height, but for numbers like A-12.
+    """
     for part in row:
         number = _number(part.text)
-        if number is not None and offsets[_offset(number, index)]:
-            near = bisect_right(heights, part.y + SHIFT) - bisect_left(heights, part.y - SHIFT)
-            return near >= 4 and sum(len(other.text) for other in row) <= LONGEST
+        if number is None or not offsets[offset := _offset(number, index)]:
+            continue
+        low, high = part.y - SHIFT, part.y + SHIFT
+        near = bisect_right(numbers.heights, high) - bisect_left(numbers.heights, low)
+        around = {
+            page
+            for page, y in numbers.places[offset]
+            if 0 < abs(page - index) <= _AROUND and low <= y <= high
+        }
+        is_alone = _NUMBERED.fullmatch(part.text) is not None or offset[0] not in ("", "i")
+        if near >= 4 and (is_alone or len(around) > 1):
+            return sum(len(other.text) for other in row) <= LONGEST
     return False
 
 

@@ -13,6 +13,7 @@ from qa_bot.loaders.table_cells import placed_row
 from qa_bot.records import Block, BlockKind, Page, PageSpan, Span
 from qa_bot.text import is_stop_word, words
 
+_PUSHED = 1.5  # of the usual distance: a line may stand so much lower in the midst of a sentence
 _ENDS = re.compile(r"[.?!:;。！？；：؟۔।][\"'”’)\]」』）】]*$")
 _WORD_END = re.compile(r"([^\W\d_]+)[-\u00ad\u2010]$")
 _WORD_START = re.compile(r"([^\W\d_]+)")
@@ -124,7 +125,9 @@ def _goes_on(piece: Piece, line: Line, leadings: Mapping[float, float]) -> bool:
     leading = leadings.get(round(b.size * 2) / 2, 1.25 * b.size)
     gap = a.y - b.y
     if not 0.5 * b.size < gap <= max(1.18 * leading, leading + 1.5):
-        return False
+        # Raised letters in a line of a web page push it down.
+        is_pushed = 0 < gap <= _PUSHED * leading and abs(a.x0 - b.x0) < 0.5 * b.size
+        return is_pushed and line.text.split(maxsplit=1)[0].islower() and flows_on(before, line)
     return not _begins_anew(piece, before, line)
 
 

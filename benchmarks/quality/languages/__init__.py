@@ -1,0 +1,1 @@
+"""Questions in nine languages on documents in eight: see README.md."""

@@ -1,0 +1,36 @@
+"""multilingual-e5-small, out of the data file of the package that carries it.
+
+In: that package's file, whose code is never run. Out: a sentence-transformers model.
+``file`` reads it, ``pieces`` cuts texts as the model was trained on, ``network`` is the model.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qa_bot.errors import ModelError
+from qa_bot.models.e5.file import DIGEST, NAME, PROMPTS, published_file, read_file
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+__all__ = ["DIGEST", "NAME", "is_installed", "load_model"]
+
+
+def is_installed() -> bool:
+    """Whether the package is there, in the version that is read."""
+    try:
+        return published_file().is_file()
+    except ModelError:
+        return False
+
+
+def load_model() -> SentenceTransformer:
+    """The model in full precision, with its prompts; about a second.
+
+    Raises:
+        ModelError: The package is missing or another one, or its file isn't the published one.
+    """
+    from qa_bot.models.e5.network import make_model
+
+    return make_model(read_file(published_file()), PROMPTS)

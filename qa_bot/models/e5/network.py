@@ -1,0 +1,171 @@
+"""The file's weights → a BERT that sentence-transformers runs.
+
+The table of words is nine tenths of the model; it stays in four bits in the mapped file, and
+the rows that a text needs are unpacked when it is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from qa_bot.errors import ModelError
+from qa_bot.models.e5.file import BLOCK, BLOCK_BYTES, ModelFile, Tensor
+from qa_bot.models.e5.pieces import PieceTokenizer
+
+if TYPE_CHECKING:
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+_EMBEDDINGS = {
+    "emb.pos": "embeddings.position_embeddings.weight",
+    "emb.type": "embeddings.token_type_embeddings.weight",
+    "emb.ln.w": "embeddings.LayerNorm.weight",
+    "emb.ln.b": "embeddings.LayerNorm.bias",
+}
+_LAYER = {
+    "q": "attention.self.query",
+    "k": "attention.self.key",
+    "v": "attention.self.value",
+    "ao": "attention.output.dense",
+    "aln": "attention.output.LayerNorm",
+    "fi": "intermediate.dense",
+    "fo": "output.dense",
+    "oln": "output.LayerNorm",
+}
+
+
+def make_model(file: ModelFile, prompts: Mapping[str, str]) -> SentenceTransformer:
+    """The model, with mean pooling, in float32.
+
+    Raises:
+        ModelError: The file's tensors are not those of such a network.
+    """
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
+
+    try:
+        reading = _reading_module(_network(file), PieceTokenizer(file.vocabulary))
+    except (KeyError, ValueError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise ModelError(f"The model's weights can't be used: {reason}") from error
+    modules = [reading, Pooling(file.shape.hidden), Normalize()]
+    return SentenceTransformer(modules=modules, prompts=dict(prompts))
+
+
+def _network(file: ModelFile) -> Any:  # noqa: ANN401 - torch is imported late
+    import torch
+    from transformers import BertConfig, BertModel
+
+    shape = file.shape
+    settings = BertConfig(
+        vocab_size=shape.vocabulary,
+        hidden_size=shape.hidden,
+        num_hidden_layers=shape.layers,
+        num_attention_heads=shape.heads,
+        intermediate_size=shape.inner,
+        max_position_embeddings=shape.positions,
+        type_vocab_size=shape.kinds,
+        layer_norm_eps=shape.epsilon,
+        pad_token_id=file.vocabulary.padding,
+    )
+    with torch.device("meta"):  # takes no memory, and no time for random weights
+        network: Any = BertModel(settings, add_pooling_layer=False)
+    embeddings, words = network.embeddings, _blocks(file.tensors["emb.word"])
+    embeddings.word_embeddings = _word_table(words.reshape(shape.vocabulary, -1, BLOCK_BYTES))
+    embeddings.position_ids = torch.arange(shape.positions)[None]
+    embeddings.token_type_ids = torch.zeros((1, shape.positions), dtype=torch.long)
+    expected = {name: one.shape for name, one in network.named_parameters()}
+    network.load_state_dict(dict(_weights(file, expected)), assign=True)
+    return network.requires_grad_(requires_grad=False).eval()
+
+
+def _weights(
+    file: ModelFile, expected: Mapping[str, torch.Size]
+) -> Iterator[tuple[str, torch.Tensor]]:
+    """All but the table of words, under the names that transformers has for them."""
+    import torch
+
+    names = _EMBEDDINGS | {
+        f"l{n}.{ours}.{part[0]}": f"encoder.layer.{n}.{theirs}.{part}"
+        for n in range(file.shape.layers)
+        for ours, theirs in _LAYER.items()
+        for part in ("weight", "bias")
+    }
+    for ours, theirs in names.items():
+        tensor = file.tensors[ours]
+        flat = (
+            unpack(_blocks(tensor)).flatten()
+            if tensor.packed
+            else torch.frombuffer(tensor.data, dtype=torch.float32).clone()
+        )
+        yield theirs, torch.nn.Parameter(flat.reshape(expected[theirs]), requires_grad=False)
+
+
+def _blocks(tensor: Tensor) -> torch.Tensor:
+    import torch
+
+    return torch.frombuffer(tensor.data, dtype=torch.uint8).reshape(-1, BLOCK_BYTES)
+
+
+def unpack(blocks: torch.Tensor) -> torch.Tensor:
+    """Blocks of weights ``(…, 18)`` in bytes → ``(…, 32)`` in float32.
+
+    A block is a scale in float16, then the weights' codes: the first 16 in the low halves of
+    the bytes, the others in the high ones; code 8 stands for 0.
+    """
+    import torch
+
+    scales = blocks[..., :2].contiguous().view(torch.float16).float()
+    codes, half = blocks[..., 2:], BLOCK // 2
+    weights = torch.empty((*blocks.shape[:-1], BLOCK), device=blocks.device)
+    weights[..., :half], weights[..., half:] = codes & 15, codes >> 4
+    return weights.sub_(8).mul_(scales)
+
+
+def _word_table(packed: torch.Tensor) -> torch.nn.Module:
+    import torch
+
+    class WordTable(torch.nn.Module):
+        """``forward`` gives the vectors ``(…, hidden)`` of pieces' numbers ``(…)``."""
+
+        packed: torch.Tensor
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("packed", packed, persistent=False)
+
+        def forward(self, ids: torch.Tensor) -> torch.Tensor:
+            return unpack(self.packed[ids]).flatten(-2)
+
+    return WordTable()
+
+
+def _reading_module(network: Any, tokenizer: PieceTokenizer) -> torch.nn.Module:  # noqa: ANN401
+    import torch
+
+    class Reading(torch.nn.Module):
+        """The first module of a sentence-transformers model: texts → states of their tokens."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = network
+            self.tokenizer = tokenizer
+            self.max_seq_length = network.config.max_position_embeddings
+
+        def preprocess(
+            self, inputs: Sequence[str], prompt: str | None = None, **_: object
+        ) -> dict[str, torch.Tensor]:
+            """What ``forward`` takes."""
+            texts = [(prompt or "") + text for text in inputs]
+            encoded = tokenizer(texts, truncation=True, max_length=self.max_seq_length)
+            rows = [
+                {name: values[i] for name, values in encoded.items()} for i in range(len(texts))
+            ]
+            return dict(tokenizer.pad(rows))
+
+        def forward(self, features: dict[str, Any], **_: object) -> dict[str, Any]:
+            states = self.network(features["input_ids"], attention_mask=features["attention_mask"])
+            return features | {"token_embeddings": states.last_hidden_state}
+
+    return Reading()

@@ -1,0 +1,78 @@
+"""Which of several sentences beside each other a question means."""
+
+from __future__ import annotations
+
+import pytest
+
+from qa_bot.asking.marking import alone_names, are_siblings, defines, is_prose
+
+
+def held(*sentences: str) -> list[frozenset[str]]:
+    return [frozenset(sentence.split()) for sentence in sentences]
+
+
+def test_rows_items_and_lines_of_a_log_are_siblings_of_their_own_kind() -> None:
+    said = ["To do:", "- sweep", "- mop", "a | b", "c | d", "2023-05-01 up", "2023-05-02 down"]
+    kinds = ["", "item", "item", "row", "row", "line", "line"]
+    assert are_siblings("\n".join(said), said) == kinds
+
+
+def test_one_line_alone_has_no_siblings() -> None:
+    said = ["On the day:", "2023-05-01 up"]
+    assert are_siblings("\n".join(said), said) == ["", ""]
+
+
+def test_what_an_item_introduces_is_no_sibling() -> None:
+    said = ["1. Members pay:", "2. Guests pay nothing.", "3. Dogs, too."]
+    assert are_siblings("\n".join(said), said) == ["", "item", "item"]
+
+
+def test_the_line_that_alone_has_all_words_stands_for_the_others() -> None:
+    words = held("copied", "05", "copied 05", "")
+    assert alone_names(["line"] * 4, words) == [True, True, False, True]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [held("copied 05", "copied 05", ""), held("copied", "05", ""), held("", "", "")],
+    ids=["two have all", "none has all", "none has any"],
+)
+def test_no_line_is_passed_over_where_none_alone_has_all_words(words: list[frozenset[str]]) -> None:
+    assert alone_names(["line"] * 3, words) == [False] * 3
+
+
+def test_prose_and_rows_are_never_passed_over() -> None:
+    assert alone_names(["", "row", "row"], held("a", "a b", "")) == [False] * 3
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("What is a Quiet Hour?", "A “Quiet Hour” is one in which no engine runs."),
+        ("What is a quay?", "Quay means a wall at which ships lie."),
+        ("what does Demurrage mean", "Demurrage is what is paid for days too many."),
+        ("What is meant by the Quiet Hours?", "The Quiet Hours are those after ten."),
+    ],
+)
+def test_a_sentence_that_begins_with_the_term_says_what_it_is(question: str, sentence: str) -> None:
+    assert defines(question, sentence)
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("What is a quay?", "An hour at the quay is free."),
+        ("What is a quay?", "A quay costs 40 euros."),
+        ("What is the price?", "The price is shown at the gate."),
+        ("What is a quay?", "A quay"),
+        ("When is a quay free?", "A quay is a wall."),
+    ],
+)
+def test_a_sentence_about_something_defines_nothing(question: str, sentence: str) -> None:
+    assert not defines(question, sentence)
+
+
+def test_whole_sentences_are_prose_and_items_are_not() -> None:
+    assert is_prose("The bell rings at six.")
+    assert not is_prose("- The bell rings at six.")
+    assert not is_prose("ls --all")
