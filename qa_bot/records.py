@@ -254,13 +254,12 @@ class Quote:
 class Answer:
     """The reply to one question.
 
-    ``quotes`` holds one to three, best first, also where they only may answer it; ``hits`` is
-    the final ranking. ``confidence``, in [0, 1], is comparable; of two questions the lower one.
+    ``quotes`` holds one to three, best first, also where they only may; ``hits`` is the ranking.
     """
 
     question: str
     found: bool  # whether it is sure enough
-    confidence: float
+    confidence: float  # in [0, 1], comparable between questions; the lower of two in one
     hits: tuple[Hit, ...]
     quotes: tuple[Quote, ...]
     unknown_words: tuple[str, ...] = ()  # of the question, that no document holds
@@ -292,7 +291,10 @@ class Stamp:
         return cls(found.st_size, found.st_mtime_ns, found.st_ino, checked)
 
     def tells(self, earlier: Stamp) -> bool:
-        """Whether it surely is that version: not if changed within two seconds of hashing it."""
+        """Whether the file is surely the version that had the earlier stamp.
+
+        Not where it was hashed within two seconds of a change: a later one may have that time.
+        """
         now = self.size, self.modified, self.inode
         then = earlier.size, earlier.modified, earlier.inode
         return now == then and self.size >= 0 and earlier.modified + 2_000_000_000 < earlier.checked

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from qa_bot.asking.asked import periods
 from qa_bot.text import is_stop_word, words
@@ -40,6 +40,9 @@ _DAYS = frozenset(
     """.split()
 )
 _LONGEST_ROLE = 6  # words
+_DATE_OR_CODE = re.compile(
+    r"(?<![\w-])(?:\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4}|[A-Z][A-Za-z]{0,9}-\d+)(?![\w-])"
+)
 _WORD = re.compile(r"[^\W_][\w’'.-]*")
 _OPENS = re.compile(r"(?:^|[.!?:;|\n“\"(*•–-]\s*)$")
 _IS = re.compile(r"\s+(?:is|was|are|were|became|has been|,|[A-Z])")
@@ -74,12 +77,27 @@ def _has_name(text: str, role: set[str]) -> bool:
     return False
 
 
-def of_other_periods(question: str, texts: Sequence[str]) -> list[bool]:
-    """Which texts name years or quarters, but not the one asked for, where another text does."""
-    wanted = periods(question)
-    if not wanted:
-        return [False] * len(texts)
-    named = [periods(text) for text in texts]
-    if not any(wanted <= one for one in named):
-        return [False] * len(texts)
+def of_others(question: str, texts: Sequence[str]) -> list[bool]:
+    """Which texts name another year, quarter, date or code than the question, where one has it."""
+    by_period = _of_others(periods(question), [periods(text) for text in texts])
+    exact = [_exact(text) for text in (question, *texts)]
+    kinds = {_shape(one) for one in exact[0]}
+    by_name = _of_others(
+        exact[0], [{one for one in found if _shape(one) in kinds} for found in exact[1:]]
+    )
+    return [one or other for one, other in zip(by_period, by_name, strict=True)]
+
+
+def _of_others(wanted: Set[str], named: Sequence[Set[str]]) -> list[bool]:
+    if not wanted or not any(wanted <= one for one in named):
+        return [False] * len(named)
     return [bool(one) and wanted.isdisjoint(one) for one in named]
+
+
+def _exact(text: str) -> set[str]:
+    return {match[0] for match in _DATE_OR_CODE.finditer(text)}
+
+
+def _shape(name: str) -> str:
+    """What dates, or codes, of one kind have in common: BUG-17 and BUG-203 are "BUG-9"."""
+    return re.sub(r"\d+", "9", name)

@@ -213,6 +213,8 @@ def marked_sentences(one: Judged, out_of: Sequence[bool] = (), most: int = 2) ->
     scored = list(_answering(one, likely)) or list(
         zip(likely, one.candidate.passage.sentences, strict=True)
     )
+    out = set(itertools.compress(one.candidate.passage.sentences, out_of))
+    scored = [pair for pair in scored if pair[1] not in out] or scored
     ordered = sorted(scored, key=lambda pair: -pair[0])
     chosen = [sentence for found, sentence in ordered[:most] if found >= ordered[0][0] - lag]
     return sorted(chosen, key=lambda sentence: sentence.start)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qa_bot.store.analysis import stems
@@ -159,10 +160,13 @@ def roman(text: str) -> int:
     )
 
 
-def heading_terms(place: PlaceName) -> list[list[str]]:
-    """Terms that the heading of the place must have: each list is one way to write it."""
+def heading_terms(place: PlaceName, languages: Sequence[str] = ("",)) -> list[list[str]]:
+    """Terms that the heading of the place must have: each list is one way to write it.
+
+    ``languages`` are those whose ways of making terms the index has.
+    """
     if place.title:
-        return [stems(place.title)]
+        return [stems(place.title, language) for language in languages]
     if place.code:
         return [stems(place.code)]
     ways = [stems(place.number)]
@@ -219,10 +223,14 @@ def line_of(text: str, place: PlaceName) -> tuple[int, int] | None:
 
     It ends before the next numbered line of its level; with items, it is that item's.
     """
-    if not place.number or place.number.isalpha() or ("." not in place.number and not place.items):
+    is_listed = place.kind in ("item", "rule")  # "3." in a list is step 3, and no section
+    if not place.number or place.number.isalpha():
         return None
+    if "." not in place.number and not place.items and not is_listed:
+        return None
+    mark = r"[.):]" if is_listed else r"[.):]?"
     own = rf"(?!{re.escape(place.number)}\.)"  # 2.2.1 is part of 2.2
-    opening = re.search(rf"{_LINE}{re.escape(place.number)}[.):]?[ \t]", text, re.MULTILINE)
+    opening = re.search(rf"{_LINE}{re.escape(place.number)}{mark}[ \t]", text, re.MULTILINE)
     if opening is None:
         return None
     following = re.compile(rf"{_LINE}{own}{_NUMBER}[.):]?[ \t]+[^\W\d_]", re.MULTILINE)

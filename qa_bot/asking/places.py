@@ -21,6 +21,7 @@ from qa_bot.text import name_words
 
 _LOOKED_AT = 1_000  # passages whose headings may be the one meant
 _READ = 200  # passages that may hold a numbered line
+_MOST_LISTS = 3  # that may have the item that is asked for
 _FIRM = frozenset(("section", "article", "chapter", "appendix"))  # who names one means a place
 _WHERE = ("headings", "text")
 
@@ -71,6 +72,8 @@ def find_place(question: str, index: Index, documents: Sequence[str] | None = No
     groups: dict[tuple[int, tuple[str, ...]], list[int]] = {}
     for place in under:
         groups.setdefault((place.document, _own_path(name, place)), []).append(place.number)
+    if name.kind == "item" and len(groups) > _MOST_LISTS:
+        return None  # a step 3 is in many a list
     itself = not name.rest or bool(named)
     return Found(name, tuple(tuple(group) for group in groups.values()), itself)
 
@@ -92,7 +95,7 @@ def _own_path(name: PlaceName, place: Placed) -> tuple[str, ...]:
 
 def _under_heading(name: PlaceName, index: Index, scope: list[int] | None) -> list[Placed]:
     kind = stems(name.kind)
-    for terms in heading_terms(name):
+    for terms in heading_terms(name, index.lexicon.languages):
         numbers = index.lexicon.holding(
             "headings", dict.fromkeys(terms), {*kind, *name.rest}, _LOOKED_AT, scope
         )

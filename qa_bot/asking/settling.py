@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from qa_bot.asking.expecting import lacks_kind, of_other_periods
+from qa_bot.asking.expecting import lacks_kind, of_others
 from qa_bot.asking.judging import (
     READ,
     Judged,
@@ -72,7 +72,7 @@ class Settled:
         is_whole = place is not None and (place.itself or place.name.number != "")
         if place is not None and is_whole and passage.sentences:
             return place.sentences(passage)[:most]
-        out_of = of_other_periods(self.question, texts(passage))
+        out_of = of_others(self.question, texts(passage))
         return marked_sentences(one, out_of, most)
 
 

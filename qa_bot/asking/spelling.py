@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from qa_bot.store.analysis import stems
+from qa_bot.store.analysis import content, stems
 from qa_bot.store.opening import Index
 from qa_bot.store.vocabulary import SHORTEST
 from qa_bot.text import STOP_WORDS, is_stop_word, without_possessive
@@ -60,7 +60,7 @@ def _right(word: str, start: int, index: Index) -> str | None:
         return None
     if word.isupper() or (not word.islower() and word[1:] != word[1:].lower()):
         return None
-    if any(index.lexicon.holds(term) for term in stems(word)):
+    if _is_held(word, index) or not all(content(word, one) for one in index.lexicon.languages):
         return None
     plain = word if is_name else word.lower()
     if not is_name and (swapped := _stop_word(plain)):
@@ -80,7 +80,13 @@ def _stop_word(word: str) -> str | None:
 
 
 def _held(near: list[str], index: Index) -> list[str]:
-    return [word for word in near if any(index.lexicon.holds(term) for term in stems(word))]
+    return [word for word in near if _is_held(word, index)]
+
+
+def _is_held(word: str, index: Index) -> bool:
+    lexicon = index.lexicon
+    forms = {term for one in lexicon.languages for term in stems(word, one)}
+    return any(lexicon.holds(term) for term in forms)
 
 
 def _likeliest(word: str, near: list[str], index: Index, *, is_name: bool) -> str | None:

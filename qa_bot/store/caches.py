@@ -38,7 +38,7 @@ from qa_bot.store.vectors import (
 from qa_bot.store.vocabulary import Vocabulary, written_words
 
 FOLDER = "caches"
-VERSION = 3  # of what is put into the caches
+VERSION = 4  # of what is put into the caches
 _VECTORS, _WORDS, _SEAL = "vectors.faiss", "words", "seal.json"
 _WRITTEN = "written"  # the vocabulary
 _OURS = re.compile(r"[0-9a-f]+-\d+|\.making-.*")  # what else is there is the user's
@@ -85,8 +85,7 @@ def open_or_build(folder: Path, connection: sqlite3.Connection) -> Caches:
         build(target, connection, None)
         return _open(target, languages, mapped=True)
     except (OSError, ValueError, RuntimeError):
-        lexicon = Lexicon(None, languages)
-        caches = Caches(_no_vectors(connection), lexicon, Vocabulary(None))
+        caches = Caches(_no_vectors(connection), Lexicon(None, languages), Vocabulary(None))
         _fill(caches, connection)
         return caches
 
@@ -133,8 +132,7 @@ def is_sealed(target: Path) -> bool:
 
 def _open(target: Path, languages: Iterable[str], *, mapped: bool) -> Caches:
     vectors = load_vectors(target / _VECTORS, mapped=mapped)
-    lexicon = Lexicon(target / _WORDS, languages)
-    return Caches(vectors, lexicon, Vocabulary(target / _WRITTEN))
+    return Caches(vectors, Lexicon(target / _WORDS, languages), Vocabulary(target / _WRITTEN))
 
 
 def _empty(scratch: Path, connection: sqlite3.Connection) -> Caches:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qa_bot.asking.expecting import lacks_kind, of_other_periods
+from qa_bot.asking.expecting import lacks_kind, of_others
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,14 @@ def test_a_text_without_what_is_asked_for(question: str, text: str, *, lacks: bo
 
 def test_sentences_on_another_year_are_told() -> None:
     texts = ["In 2019 it had 4 boats.", "In 2020 it had 6.", "Members row them."]
-    assert of_other_periods("How many boats had it in 2020?", texts) == [True, False, False]
-    assert of_other_periods("How many boats had it in 2022?", texts) == [False] * 3
-    assert of_other_periods("How many boats had it?", texts) == [False] * 3
+    assert of_others("How many boats had it in 2020?", texts) == [True, False, False]
+    assert of_others("How many boats had it in 2022?", texts) == [False] * 3
+    assert of_others("How many boats had it?", texts) == [False] * 3
+
+
+def test_lines_on_another_date_or_code_are_told() -> None:
+    lines = ["2024-03-01 7 boats came in", "2024-03-02 9 boats came in"]
+    assert of_others("How many boats came in on 2024-03-02?", lines) == [True, False]
+    codes = ["LOG-7 is closed by Ina.", "LOG-12 is open.", "It waits for paint."]
+    assert of_others("Is LOG-12 open?", codes) == [True, False, False]
+    assert of_others("Is LOG-13 open?", codes) == [False] * 3

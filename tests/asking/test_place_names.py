@@ -110,3 +110,13 @@ def test_a_numbered_sentence_is_a_place() -> None:
     text = "4.1 The tenant pays 14.2 euros. 4.2 The landlord paints. 4.3 Nobody smokes."
     start, end = line_of(text, place) or (0, 0)
     assert text[start:end].strip() == "4.2 The landlord paints."
+
+
+def test_a_step_is_a_line_of_a_list() -> None:
+    place, section = named_place("What is step 2?"), named_place("What is section 2?")
+    assert place is not None
+    assert section is not None
+    text = "Method:\n1. Soak the beans.\n2. Boil them for 2 hours.\n3. Salt them."
+    start, end = line_of(text, place) or (0, 0)
+    assert text[start:end].strip() == "2. Boil them for 2 hours."
+    assert line_of(text, section) is None
