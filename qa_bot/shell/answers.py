@@ -54,7 +54,7 @@ def print_answer(answer: Answer, source: TextSource) -> None:
         print_text(f"— {quote.citation}{f' (in {language})' if language else ''}", "cyan")
         if quote.stale:
             print_text("  The file was changed or deleted since it was indexed.", "yellow")
-    if answer.found:
+    if answer.found and out.is_terminal:  # a pipe gets quotes and citations alone
         print_text(f"  {sureness(answer)}.", "dim")
 
 
