@@ -3,6 +3,7 @@
 from qa_bot.asking.answering import answer
 from qa_bot.asking.retrieval import retrieve
 from qa_bot.building.build import build_index
+from qa_bot.builds import Limits, Progress, Receipt
 from qa_bot.errors import (
     EmptyQuestionError,
     IndexBusyError,
@@ -44,14 +45,11 @@ from qa_bot.records import (
     Excerpt,
     Health,
     Hit,
-    Limits,
     Named,
     Page,
     Passage,
     Problem,
-    Progress,
     Quote,
-    Receipt,
     Section,
     Sentence,
     __version__,

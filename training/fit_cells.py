@@ -3,8 +3,8 @@
 ``python -m training.fit_cells`` reads each question's table as an index holds it, takes the
 passage with the row that answers, and fits the features' weights so that the cells that answer
 are likeliest. What a row and a cell need to be marked is chosen on folds that the weights were
-not fitted on: as low as leaves ``WRONG`` of what is shown wrong, twice that for rows. Tables
-that are held out are neither fitted nor chosen on.
+not fitted on: as low as leaves ``WRONG`` of what is shown wrong, twice that for rows, each
+source counting alike. Tables that are held out are neither fitted nor chosen on.
 """
 
 from __future__ import annotations
@@ -24,11 +24,13 @@ import numpy.typing as npt
 
 from qa_bot import Index, build_index, open_index
 from qa_bot.asking.asked import asks_to_compare
-from qa_bot.asking.cell_features import FEATURES, scored
+from qa_bot.asking.cell_features import FEATURES, Scored, scored
 from qa_bot.asking.cells import is_told
-from qa_bot.asking.judging import READ, Judged
+from qa_bot.asking.judging import judge
 from qa_bot.asking.retrieval import rank
+from qa_bot.asking.same_table import TablePassages, same_table
 from qa_bot.models.reader import DEFAULT_READER
+from qa_bot.tables import Span
 from training.sets import load_examples
 from training.table_questions import (
     SEED,
@@ -42,8 +44,9 @@ from training.table_questions import (
 from training.tables import tables
 
 FOLDS = 5
-MOST = 1_600  # questions of each source
+MOST = 1_600  # questions of each source that name what they want; of others half as many
 WRONG = 0.05  # of the cells that are shown
+FEWEST = 20  # of a source's cells that are shown, to say how many are wrong
 MEASURED = ("wikitables", "tatqa", "aitqa")  # those by rule are easier than people's
 PENALTY = 0.1  # on the weights' squares
 FILE = Path(__file__).parents[1] / "qa_bot/asking/cells.json"
@@ -72,39 +75,53 @@ def write(questions: Iterable[TableQuestion], documents: Path) -> None:
             file.write_text(one.page, "utf-8")
 
 
-def cases(questions: Sequence[TableQuestion], index: Index) -> Iterator[Case]:
-    """Of each question whose row is in a passage that is read."""
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A question with the candidates that have rows of its table, and the spans that answer."""
+
+    asked: TableQuestion
+    same: TablePassages
+    text: str
+    right: frozenset[Span]
+
+    @property
+    def scored(self) -> Scored | None:
+        """Its cells."""
+        return scored(self.asked.question, self.same.passages, self.same.table, self._slices)
+
+    def _slices(self, spans: Sequence[Span]) -> list[str]:
+        return [self.text[start:end] for start, end in spans]
+
+
+def read(questions: Iterable[TableQuestion], index: Index) -> Iterator[Read]:
+    """Each question asked of its document, as ``answer`` does it."""
     for one in questions:
-        document = one.document
-        whole = index.document(document)
+        whole = index.document(one.document)
         right = {cell.span for table in whole.tables for cell in gold(one, table, whole.text)}
-        ranking = rank(one.question, index, READ, [document])
-        first = ranking.candidates[:READ]
-        holding = [
-            candidate
-            for candidate in first
-            if any(candidate.passage.start <= a < candidate.passage.end for a, _ in right)
-        ]
-        if not holding:
-            continue
-        (reading,) = DEFAULT_READER.read(one.question, [holding[0].passage])
-        passage = holding[0].passage
-        found = scored(
-            one.question,
-            Judged(holding[0], reading),
-            index.tables(document, (passage.start, passage.end)),
-            lambda spans, text=whole.text: [text[a:b] for a, b in spans],  # type: ignore[misc]
+        judged = judge(rank(one.question, index, documents=[one.document]), DEFAULT_READER)
+        holding = (same for each in judged if (same := same_table(each, judged, index)))
+        found = next(
+            (s for s in holding if any(s.table.start <= a < s.table.end for a, _ in right)), None
         )
-        if found is None:
+        if found is not None:
+            yield Read(one, found, whole.text, frozenset(right))
+
+
+def cases(found: Iterable[Read]) -> Iterator[Case]:
+    """Of each question whose row is in a passage that was found."""
+    for one in found:
+        held = one.scored
+        if held is None:
             continue
-        mask = np.array([cell.span in right for cell in found.cells])
-        if mask.any() and not _is_chance(one, np.array(found.features), mask):
+        features = np.array(held.features)
+        mask = np.array([cell.span in one.right for cell in held.cells])
+        if mask.any() and not _is_chance(one.asked, features, mask):
             yield Case(
-                one.source,
-                one.table,
-                asks_to_compare(one.question),
-                np.array(found.features),
-                np.array([cell.row for cell in found.cells]),
+                one.asked.source,
+                one.asked.table,
+                asks_to_compare(one.asked.question),
+                features,
+                np.array([cell.row for cell in held.cells]),
                 mask,
             )
 
@@ -168,14 +185,19 @@ def outcomes(found: Sequence[Case], weights: Array) -> list[tuple[float, bool, f
     return made
 
 
-def threshold(pairs: Sequence[tuple[float, bool]], wrong: float) -> float:
-    """The lowest probability from which on at most so many are wrong, of at least twenty."""
-    best, mistakes = 1.0, 0
-    for count, (likely, is_right) in enumerate(sorted(pairs, key=lambda pair: -pair[0]), 1):
-        mistakes += not is_right
-        if mistakes <= wrong * count and count >= 20:
-            best = likely
-    return best
+def threshold(sources: Iterable[Sequence[tuple[float, bool]]], wrong: float) -> float:
+    """The lowest probability from which on at most so many are wrong: of each source's the mean.
+
+    Of no source with ``FEWEST`` of them half as many again; 1 where that holds nowhere. What users
+    ask is like one source more than like another, and nobody knows which.
+    """
+    found = list(sources)
+    for at in sorted({likely for pairs in found for likely, _ in pairs}):
+        shown = [[not right for likely, right in pairs if likely >= at] for pairs in found]
+        shares = [float(np.mean(one)) for one in shown if len(one) >= FEWEST]
+        if shares and np.mean(shares) <= wrong and max(shares) <= 1.5 * wrong:
+            return at
+    return 1.0
 
 
 def all_questions(folder: Path) -> list[TableQuestion]:
@@ -189,7 +211,9 @@ def all_questions(folder: Path) -> list[TableQuestion]:
     kept = []
     for source in (wikitables(folder), tatqa(folder), aitqa(folder), made[: MOST // 4]):
         mine = [one for one in source if not one.held_out]
-        kept += chance.sample(mine, min(MOST, len(mine)))
+        for compares, most in ((False, MOST), (True, MOST // 2)):
+            some = [one for one in mine if asks_to_compare(one.question) == compares]
+            kept += chance.sample(some, min(most, len(some)))
     return kept
 
 
@@ -209,7 +233,7 @@ def main() -> None:
         write(questions, documents)
         build_index(documents, folder)
         with open_index(folder) as index:
-            found = list(cases(questions, index))
+            found = list(cases(read(questions, index)))
     save(found, len(questions), arguments.out)
 
 
@@ -226,12 +250,11 @@ def save(found: Sequence[Case], asked: int, out: Path) -> None:
             kept = [one for one in mine if fold[one.table] == number]
             for one, outcome in zip(kept, outcomes(kept, weights), strict=True):
                 made.setdefault(f"{one.source}{', compared' * compares}", []).append(outcome)
-    single = {name: pairs for name, pairs in made.items() if name in MEASURED}
-    everything = [outcome for one in single.values() for outcome in one]
-    cell_at = threshold([(o[0], o[1]) for o in everything], WRONG)
-    row_at = threshold([(o[2], o[3]) for o in everything], 2 * WRONG)
-    compared = [outcome for name, some in made.items() if "compared" in name for outcome in some]
-    comparing_row_at = threshold([(o[2], o[3]) for o in compared], 2 * WRONG)
+    single = [made[name] for name in MEASURED if name in made]
+    compared = [outcomes for name, outcomes in made.items() if "compared" in name]
+    cell_at = threshold([[(o[0], o[1]) for o in one] for one in single], WRONG)
+    row_at = threshold([[(o[2], o[3]) for o in one] for one in single], 2 * WRONG)
+    comparing_row_at = threshold([[(o[2], o[3]) for o in one] for one in compared], 2 * WRONG)
     print(f"{asked} questions, {len(found)} with their row in a passage")
     for name, pairs in made.items():
         shown = [pair for pair in pairs if pair[0] >= cell_at]

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from pypdf import PdfReader
 
+from qa_bot.builds import Limits
 from qa_bot.loaders.pool import read_documents
-from qa_bot.records import Document, Limits
+from qa_bot.records import Document
 
 PAGES = 1_000
 ROUNDS = 5  # interleaved

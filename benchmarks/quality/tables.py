@@ -25,6 +25,7 @@ from qa_bot.asking.cell_features import scored
 from qa_bot.asking.cells import load_model, probabilities
 from qa_bot.asking.judging import judge
 from qa_bot.asking.retrieval import rank
+from qa_bot.asking.same_table import same_table
 from qa_bot.models.reader import DEFAULT_READER
 from training.fit_cells import write
 from training.table_questions import TableQuestion, aitqa, gold, tatqa, wikitables
@@ -52,6 +53,7 @@ class Marked:
     likeliest: bool  # the likeliest cell, shown or not
     shown: bool
     cell: bool  # shown, and right
+    of_header: bool = False  # what answers names a column: "in which year was it larger?"
 
 
 def is_lookup(question: str) -> bool:
@@ -66,9 +68,10 @@ def marked(one: TableQuestion, index: Index) -> Marked | None:
     if not right:
         return None
     spans = {cell.span for cell in right}
+    of_header = all(cell.kind == "header" for cell in right)
     answer = qa_bot.answer(one.question, index, documents=[one.document], strictness=0.0)
     if not answer.quotes:
-        return Marked(row=False, likeliest=False, shown=False, cell=False)
+        return Marked(row=False, likeliest=False, shown=False, cell=False, of_header=of_header)
     quote = answer.quotes[0]
     is_shown = quote.table is not None and quote.table.cell is not None
     return Marked(
@@ -76,18 +79,18 @@ def marked(one: TableQuestion, index: Index) -> Marked | None:
         likeliest=_likeliest(one, index) in spans,
         shown=is_shown,
         cell=is_shown and quote.answer in spans,
+        of_header=of_header,
     )
 
 
 def _likeliest(one: TableQuestion, index: Index) -> tuple[int, int] | None:
     document = one.document
-    best = judge(rank(one.question, index, documents=[document]), DEFAULT_READER)[0]
-    passage = best.candidate.passage
+    judged = judge(rank(one.question, index, documents=[document]), DEFAULT_READER)
+    same = same_table(judged[0], judged, index)
+    if same is None:
+        return None
     found = scored(
-        one.question,
-        best,
-        index.tables(document, (passage.start, passage.end)),
-        lambda spans: index.slices(document, spans),
+        one.question, same.passages, same.table, lambda spans: index.slices(document, spans)
     )
     if found is None:
         return None
@@ -122,12 +125,22 @@ def table_rows(questions: dict[str, list[TableQuestion]]) -> tuple[list[str], li
         with qa_bot.open_index(folder) as index:
             for name, some in questions.items():
                 pairs = [(one, known) for one in some if (known := marked(one, index))]
-                overlap = _share(by_overlap(one) for one, _ in pairs)
-                found = [known for _, known in pairs]
-                everything += found
-                asked = f"{len(found)} of {len(some)}"
-                lines.append(f"| {name} | {asked} | {overlap:.3f} | {_row(found)} |")
+                everything += [known for _, known in pairs]
+                for of_header in (False, True):
+                    part = [pair for pair in pairs if pair[1].of_header == of_header]
+                    if part:
+                        said = f"{name}, a header answers" if of_header else name
+                        lines.append(_line(said, len(some), part))
     return lines, everything
+
+
+def _line(name: str, asked: int, pairs: Sequence[tuple[TableQuestion, Marked]]) -> str:
+    overlap = _share(by_overlap(one) for one, _ in pairs)
+    for one, known in pairs:
+        if not known.row and not known.of_header:
+            print(f"{name}: {one.question} -> row {sorted(one.places)[0][0]} of {one.table}")
+    found = [known for _, known in pairs]
+    return f"| {name} | {len(found)} of {asked} | {overlap:.3f} | {_row(found)} |"
 
 
 def _row(found: Sequence[Marked]) -> str:

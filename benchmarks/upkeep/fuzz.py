@@ -28,8 +28,9 @@ from benchmarks.upkeep.invariants import broken, ugly
 from benchmarks.upkeep.mutants import PORT, make, name_of
 from benchmarks.upkeep.specimens import cut_pdfs, generated
 from qa_bot.building.passages import split_document
+from qa_bot.builds import Limits
 from qa_bot.loaders.pool import Outcome, read_documents
-from qa_bot.records import Document, Limits
+from qa_bot.records import Document
 
 MAX_TOKENS = 60
 WHOLE = 30  # one mutant of so many PDFs is of a whole file, which takes seconds to read

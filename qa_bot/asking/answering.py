@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain, zip_longest
 
 from qa_bot.asking.cell_features import scored
 from qa_bot.asking.cells import choose
 from qa_bot.asking.judging import Judged
 from qa_bot.asking.parts import parts
+from qa_bot.asking.same_table import same_table
 from qa_bot.asking.settling import Asking, Settled, settle
 from qa_bot.asking.spelling import spelled
 from qa_bot.errors import UsageError
@@ -16,8 +18,22 @@ from qa_bot.models.reader import DEFAULT_READER, Reader
 from qa_bot.records import Answer, Citation, Hit, Passage, Quote, Sentence, Span
 from qa_bot.store.analysis import content
 from qa_bot.store.opening import Index
-from qa_bot.tables import QuotedTable
-from qa_bot.text import CELLS, words
+from qa_bot.tables import QuotedTable, Table
+from qa_bot.text import words
+
+
+@dataclass(frozen=True, slots=True)
+class _Marked:
+    """A passage with the sentences that answer; where they are rows, what in the table does."""
+
+    one: Judged
+    sentences: tuple[Sentence, ...]
+    table: QuotedTable | None = None
+    compared: tuple[Judged, ...] = ()  # the passages of the table that it was chosen from
+
+    @property
+    def passage(self) -> Passage:
+        return self.one.candidate.passage
 
 
 def answer(
@@ -60,11 +76,11 @@ def answer(
         for part in parts(meant.question)
     ]
     least = min(settled, key=lambda one: one.confidence - one.needed)
-    hits = _together(settled, k)
-    chosen = _chosen(settled, k)
-    digests = index.digests({one.candidate.passage.document_id for _, one in chosen})
+    chosen = _chosen(settled, k, index)
+    hits = _together(settled, k, chosen)
+    digests = index.digests({one.passage.document_id for one in chosen})
     stale = index.stale({hit.passage.document_id for hit in hits})
-    quotes = [_quote(of, one, index, digests, stale) for of, one in chosen]
+    quotes = [_quote(one, digests, stale) for one in chosen]
     return Answer(
         question=question,
         found=all(one.found for one in settled),
@@ -83,23 +99,49 @@ def answer(
     )
 
 
-def _chosen(settled: Sequence[Settled], k: int) -> list[tuple[list[Settled], Judged]]:
-    """What is quoted, with the questions that it answers: of several, the best of each."""
+def _chosen(settled: Sequence[Settled], k: int, index: Index) -> list[_Marked]:
+    """What is quoted: of several questions, the best of each, with a sentence for each."""
     if len(settled) == 1:
-        return [(list(settled), one) for one in settled[0].quoted]
-    found: dict[Passage, tuple[list[Settled], Judged]] = {}
+        return list(_each(settled[0], index))
+    found: dict[Passage, _Marked] = {}
     for of in settled:
         for one in of.quoted[:1]:
-            found.setdefault(one.candidate.passage, ([], one))[0].append(of)
+            marked = _marked(of, one, index, most=1)
+            before = found.get(marked.passage, marked)
+            both = sorted({*before.sentences, *marked.sentences}, key=lambda one: one.start)
+            found[marked.passage] = replace(before, sentences=tuple(both[:2]))
     return list(found.values())[:k]
 
 
-def _together(settled: Sequence[Settled], k: int) -> tuple[Hit, ...]:
-    """The hits of all questions, the first of each before the second of any."""
-    turns = chain.from_iterable(zip_longest(*(one.hits for one in settled)))
+def _each(settled: Settled, index: Index) -> Iterator[_Marked]:
+    """Each passage that is quoted; a table once, by the passage with the row that answers."""
+    seen: set[str] = set()
+    compared: list[Judged] = []
+    for one in settled.quoted:
+        if any(one is other for other in compared):
+            continue
+        marked = _marked(settled, one, index)
+        compared += marked.compared
+        if _said(marked) not in seen:
+            seen.add(_said(marked))
+            yield marked
+
+
+def _said(marked: _Marked) -> str:
+    return " ".join(marked.passage.text.split())
+
+
+def _together(settled: Sequence[Settled], k: int, chosen: Sequence[_Marked]) -> tuple[Hit, ...]:
+    """The hits of all questions, the first of each before the second of any.
+
+    What is quoted first comes first, also where it was chosen by a row of its table.
+    """
+    turns = list(filter(None, chain.from_iterable(zip_longest(*(one.hits for one in settled)))))
+    if len(settled) == 1 and chosen and turns:
+        turns.insert(0, Hit(chosen[0].passage, turns[0].score))
     hits: dict[Passage, Hit] = {}
     lowest = 1.0
-    for hit in filter(None, turns):
+    for hit in turns:
         if hit.passage not in hits:
             lowest = min(lowest, hit.score)
             hits[hit.passage] = Hit(hit.passage, lowest)
@@ -128,21 +170,32 @@ def check_reader(reader: object) -> None:
         )
 
 
-def _quote(
-    answers: Sequence[Settled],
-    one: Judged,
-    index: Index,
-    digests: dict[str, str],
-    stale: set[str],
-) -> Quote:
-    """A quote of a passage; where it answers several questions, with a sentence for each."""
-    passage = one.candidate.passage
-    marked, table = _marked(answers[0], one, index, most=2 if len(answers) == 1 else 1)
-    for other in answers[1:]:
-        own = next(own for own in other.quoted if own.candidate.passage == passage)
-        also, _ = _marked(other, own, index, most=1)
-        marked = sorted({*marked, *also}, key=lambda sentence: sentence.start)[:2]
-    spans = [(sentence.start, sentence.end) for sentence in marked]
+def _marked(settled: Settled, one: Judged, index: Index, most: int = 2) -> _Marked:
+    """What answers in a passage; in that of a table, or in another one of the same table."""
+    sentences = settled.marked(one, most)
+    same = same_table(one, settled.judged, index)
+    if same is None or not any(_is_of(same.table, sentence) for sentence in sentences):
+        return _Marked(one, tuple(sentences))
+    document, question = one.candidate.passage.document_id, settled.question
+    found = scored(question, same.passages, same.table, lambda spans: index.slices(document, spans))
+    if found is None:
+        return _Marked(one, tuple(sentences))
+    likeliest, table = choose(question, found)
+    rows = [found.rows[row] for row in table.rows or likeliest]
+    sure = tuple(dict.fromkeys(row.sentence for row in rows))
+    return _Marked(rows[0].passage, sure[:most], table, same.passages)
+
+
+def _is_of(table: Table, sentence: Sentence) -> bool:
+    """Whether a sentence is a row of a table, or of its caption: that only says what it is of."""
+    spans = ((table.start, table.end), *filter(None, [table.caption]))
+    return any(start <= sentence.start < end for start, end in spans)
+
+
+def _quote(marked: _Marked, digests: dict[str, str], stale: set[str]) -> Quote:
+    passage, table = marked.passage, marked.table
+    spans = [(sentence.start, sentence.end) for sentence in marked.sentences]
+    first = marked.sentences[0].paragraph if marked.sentences else None
     cell = table.cell if table else None
     return Quote(
         text=passage.text,
@@ -151,31 +204,11 @@ def _quote(
         passage=passage,
         sentences=tuple(spans),
         context=passage.context,
-        citation=Citation.of(
-            passage, digests[passage.document_id], marked[0].paragraph if marked else None
-        ),
+        citation=Citation.of(passage, digests[passage.document_id], first),
         stale=passage.document_id in stale,
-        answer=cell.span if cell else None if table else _answer(one, spans),
+        answer=cell.span if cell else None if table else _answer(marked.one, spans),
         table=table,
     )
-
-
-def _marked(
-    settled: Settled, one: Judged, index: Index, *, most: int
-) -> tuple[list[Sentence], QuotedTable | None]:
-    """The sentences that answer; where they are rows of a table, what in it answers."""
-    passage = one.candidate.passage
-    marked = settled.marked(one, most)
-    if CELLS not in passage.text:
-        return marked, None
-    document = passage.document_id
-    tables = index.tables(document, (passage.start, passage.end))
-    found = scored(settled.question, one, tables, lambda spans: index.slices(document, spans))
-    if found is None or not any(found.table.start <= s.start < found.table.end for s in marked):
-        return marked, None
-    likeliest, table = choose(settled.question, found)
-    rows = list(dict.fromkeys(found.sentences[row] for row in table.rows or likeliest))
-    return rows[:most], table
 
 
 def _answer(one: Judged, marked: Sequence[Span]) -> Span | None:

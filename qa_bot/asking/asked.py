@@ -10,6 +10,9 @@ from qa_bot.text import is_stop_word, without_possessive, words
 _YEAR = re.compile(r"(?<![\d.,])((?:19|20)\d\d)(?:\s?[-/–]\s?(\d\d(?:\d\d)?))?(?![\d,]*\d)")
 _SHORT_YEAR = re.compile(r"(?:\bFY\s?'?|[’'])(\d\d)\b", re.IGNORECASE)
 _LONG_FISCAL = re.compile(r"\bFY\s?((?:19|20)\d\d)\b", re.IGNORECASE)
+_FISCAL = re.compile(
+    r"\b(?:FY|fiscal(?:\s+years?)?)\s?(?:[’']?\d\d\b|(?=(?:19|20)\d\d))", re.IGNORECASE
+)
 _QUARTER = re.compile(r"(?:\bQ([1-4])|\b([1-4])Q)(?!\w*[^\W\d])", re.IGNORECASE)
 _NAMED_QUARTER = re.compile(
     r"\b(?:(first|1st)|(second|2nd)|(third|3rd)|(fourth|4th))[ -]quarter\b", re.IGNORECASE
@@ -33,7 +36,7 @@ _RECKONING = re.compile(
     r"\b(?:average|mean|sum|differences?|differ|ratio|combined|altogether|consecutive|how many "
     r"(?:times|(?:\w+ ){1,4}(?:are|were|have|had|did|do|does|is|was)\b.*(?:listed|there|list))"
     r"|(?:(?:percentage|percent|total|net) )?(?:change|increase|decrease|growth|decline)s? "
-    r"(?:in|of|from|between)\b.*\b(?:from|between|over|to)|than|same .* as|either|only"
+    r"(?:in|of|from|between)\b.*\b(?:from|between|over|to)|than|same\b.* as|besides|either|only"
     r"|(?:above|below|before|after|next|previous|previously|preceding|following|prior)"
     r"|(?:larg|high|low|long|short|tall|small|great|bett|old|young|slow|fast|earli|lat|few|heavi"
     r"|bigg|clos|wid|deep|near|strong|cheap)(?:er|est)|more|less|worse|both|each|every"
@@ -45,6 +48,7 @@ _ASKS_NUMBER = re.compile(
     r"|rate|value|cost|total|score)\b",
     re.IGNORECASE,
 )
+_SHARE = re.compile(r"%|\bper\s?cent(?:s|ages?)?\b", re.IGNORECASE)
 _ASKS_DATE = re.compile(r"\b(?:when|(?:what|which) (?:year|date|month|day|season))\b", re.I)
 _ASKS_NAME = re.compile(
     r"\b(?:who|whom|whose|where|which (?!year|date|month)|what (?:city|country|place|name|team|"
@@ -71,7 +75,8 @@ def periods(text: str) -> frozenset[str]:
 
 def terms(text: str) -> frozenset[str]:
     """What a text says, as search terms, without grammar words; years and quarters in one form."""
-    kept = [without_possessive(word) for word in words(text) if not is_stop_word(word)]
+    plain = _FISCAL.sub(" ", text)
+    kept = [without_possessive(word) for word in words(plain) if not is_stop_word(word)]
     numbers = {_NUMBERS[word] for word in map(str.lower, kept) if word in _NUMBERS}
     return frozenset(stems(" ".join(kept))) | periods(text) | numbers
 
@@ -89,7 +94,19 @@ def wanted(question: str) -> str:
     return min(found, default=(0, ""))[1]
 
 
-def asks_to_compare(question: str) -> bool:
-    """Whether no single cell answers: the most of something, a change, a sum."""
+def asks_share(text: str) -> bool:
+    """Whether a text is about percent."""
+    return bool(_SHARE.search(text))
+
+
+def asks_to_compare(question: str, names: frozenset[str] = frozenset()) -> bool:
+    """Whether no single cell answers: the most of something, a change, a sum.
+
+    Args:
+        question: As asked.
+        names: Terms of what something is called: "average" in "Average cost" compares nothing.
+    """
+    if names:
+        question = " ".join(word for word in words(question) if not terms(word) & names)
     asked = {word.lower() for word in words(question)}
     return bool(asked & _COMPARING) or bool(_RECKONING.search(question))

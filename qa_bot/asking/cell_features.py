@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from qa_bot.asking.asked import (
@@ -13,6 +13,7 @@ from qa_bot.asking.asked import (
     LAST_WORDS,
     LEAST_WORDS,
     MOST_WORDS,
+    asks_share,
     periods,
     terms,
     wanted,
@@ -28,7 +29,9 @@ FEATURES = (
     "label_held",  # share of the question that the label says
     "group_held",  # likewise the name of its group
     "row_held",  # likewise the row's other cells
+    "row_condition",  # of that, whole cells whose column the question names: "at grid 2"
     "row_read",  # the reader's log probability of the row, under the best row's
+    "row_unread",  # its passage wasn't read
     "row_cosine",  # the vectors' cosine of the row and the question, under the best row's
     "row_period",  # the label or its group has the question's year or quarter: 1; others: -1
     "header_asked",  # share of the column's headers that the question says
@@ -36,8 +39,9 @@ FEATURES = (
     "header_period",  # as row_period, of the headers
     "read",  # share of the reader's span that is in the cell
     "own_asked",  # share of the cell's own words that the question says: it knows them
-    "is_condition",  # another cell of the column is said whole: the question gives that column
+    "is_below_asked",  # a name or year further up in the column is said whole: one more header
     "kind_fits",  # a number, date or name where such is asked for: 1; is none: -1
+    "share_fits",  # a share in % where one is asked for, none where another number is: 1; else: -1
     "is_label",  # the cell names its row
     "is_extreme",  # superlatives: the row with the most or least, in the column that is named
     "is_outer",  # "first" and "last": the row that stands so
@@ -50,94 +54,130 @@ _BELOW_NOUGHT = re.compile(r"\s*(?:\(.*\d.*\)|[^\w(]*[-−–]\s?[$€£¥]?\s?\
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table, as the sentence of a passage that it is."""
+
+    passage: Judged
+    number: int  # of the sentence, in the passage
+
+    @property
+    def sentence(self) -> Sentence:
+        """Where it stands."""
+        return self.passage.candidate.passage.sentences[self.number]
+
+
+@dataclass(frozen=True, slots=True)
 class Scored:
-    """The cells of a passage that may answer, with their features."""
+    """The cells of a table's passages that may answer, with their features."""
 
     table: Table
     cells: tuple[Cell, ...]
     features: tuple[tuple[float, ...], ...]  # of each cell, in the order of FEATURES
-    sentences: Mapping[int, Sentence]  # row → the sentence that it is
+    rows: Mapping[int, Row]  # by their number in the table
+    names: tuple[frozenset[str], ...]  # of each cell: what its row, if not the table, is called
 
 
 Slices = Callable[[Sequence[Span]], list[str]]
 """Spans of the document → their texts."""
 
 
-def scored(question: str, one: Judged, tables: Sequence[Table], slices: Slices) -> Scored | None:
-    """The cells of the passage's tables that may answer.
+def scored(
+    question: str, passages: Sequence[Judged], table: Table, slices: Slices
+) -> Scored | None:
+    """The cells of a table's passages that may answer.
 
     Args:
         question: As asked.
-        one: The passage, with the evidence for its sentences.
-        tables: Of which it holds rows, cut to these (``Index.tables``).
+        passages: Those with rows of the table, best first, with the evidence for their sentences.
+        table: With at least these rows.
         slices: Tells what stands in spans of the document.
 
     Returns:
-        None where the passage has no row with a value.
+        None where they have no row with a value.
     """
-    passage = one.candidate.passage
-    table = max(tables, key=lambda table: _shared(table, passage), default=None)
-    if table is None:
+    cells: list[Cell] = []
+    rows: dict[int, Row] = {}
+    for one in passages:
+        mine = cells_within(table, one.candidate.passage)
+        if len(cells) + len(mine) <= _MOST_CELLS:
+            found = _rows(mine, one)
+            cells += [cell for cell in mine if cell.row in found and cell.row not in rows]
+            rows = found | rows
+    if not any(cell.kind == "value" for cell in cells):
         return None
-    cells = [
+    cells.sort(key=lambda cell: cell.start)
+    texts = _texts(table, [one.candidate.passage for one in passages], slices)
+    fitting = _Fitting(question, table, cells, texts, rows)
+    return Scored(table, tuple(cells), tuple(fitting.features()), rows, tuple(fitting.names()))
+
+
+def cells_within(table: Table, passage: Passage) -> list[Cell]:
+    """The cells of a passage that may answer: values and names of rows."""
+    return [
         cell
         for cell in table.cells
         if cell.kind in ("value", "label")
         and passage.start <= cell.start
         and cell.end <= passage.end
     ]
-    if not any(cell.kind == "value" for cell in cells) or len(cells) > _MOST_CELLS:
-        return None
-    spans = list(dict.fromkeys(cell.span for cell in table.cells))
-    texts = dict(zip(spans, slices(spans), strict=True))
-    sentences = _sentences_of_rows(cells, passage)
-    cells = [cell for cell in cells if cell.row in sentences]
-    if not cells:
-        return None
-    features = _Fitting(question, one, table, cells, texts, sentences).features()
-    return Scored(table, tuple(cells), tuple(features), sentences)
 
 
-def _shared(table: Table, passage: Passage) -> int:
-    return sum(
-        passage.start <= cell.start < passage.end for cell in table.cells if cell.kind == "value"
-    )
-
-
-def _sentences_of_rows(cells: Iterable[Cell], passage: Passage) -> dict[int, Sentence]:
-    found: dict[int, Sentence] = {}
-    ordered = iter(passage.sentences)
-    sentence = next(ordered, None)
-    for cell in sorted(cells, key=lambda cell: cell.start):
+def _rows(cells: Iterable[Cell], one: Judged) -> dict[int, Row]:
+    """The rows of a passage's cells, by number."""
+    found: dict[int, Row] = {}
+    ordered = iter(enumerate(one.candidate.passage.sentences))
+    number, sentence = next(ordered, (0, None))
+    for cell in cells:
         while sentence is not None and sentence.end <= cell.start:
-            sentence = next(ordered, None)
+            number, sentence = next(ordered, (0, None))
         if sentence is not None and sentence.start <= cell.start:
-            found.setdefault(cell.row, sentence)
+            found.setdefault(cell.row, Row(one, number))
     return found
 
 
+def _texts(table: Table, passages: Sequence[Passage], slices: Slices) -> dict[Span, str]:
+    """What each cell says; what stands outside of the passages has to be read."""
+    found: dict[Span, str] = {}
+    ordered = sorted(passages, key=lambda one: one.start)
+    at = 0
+    for start, end in (cell.span for cell in table.cells):
+        while at < len(ordered) and ordered[at].end < end:
+            at += 1
+        if at < len(ordered) and ordered[at].start <= start:
+            first = ordered[at].start
+            found[start, end] = ordered[at].text[start - first : end - first]
+    spans = [cell.span for cell in table.cells] + [table.caption] * bool(table.caption)
+    missing = [span for span in spans if span and span not in found]
+    return found | dict(zip(missing, slices(missing), strict=True))
+
+
 class _Fitting:
-    """How the question fits each cell of one passage."""
+    """How the question fits each cell."""
 
     def __init__(
         self,
         question: str,
-        one: Judged,
         table: Table,
         cells: Sequence[Cell],
         texts: Mapping[Span, str],
-        sentences: Mapping[int, Sentence],
+        rows: Mapping[int, Row],
     ) -> None:
-        self.question, self.one, self.table, self.cells = question, one, table, cells
-        self.texts, self.sentences = texts, sentences
+        self.question, self.table, self.cells, self.texts = question, table, cells, texts
+        self.placed = rows
         self.asked = terms(question)
         self.periods = periods(question)
         self.wanted = wanted(question)
         self.terms = {span: terms(without_notes(text)) for span, text in texts.items()}
-        self.rows: dict[int, list[Cell]] = {row: table.of_row(row) for row in sentences}
-        self.headers = {cell: self._said(table.headers(cell)) for cell in cells}
+        self.rows: dict[int, list[Cell]] = {row: table.of_row(row) for row in rows}
+        self.headers = {
+            cell: self._said(table.headers(cell) if cell.columns < table.columns else ())
+            for cell in cells
+        }
         self.labels = {cell: table.labels(cell) for cell in cells}
         self.weights = self._weights()
+        self.named = {row: self._named_conditions(cells) for row, cells in self.rows.items()}
+        self.asks_share = asks_share(question)
+        self.has_shares = any(map(asks_share, texts.values()))
 
     def _said(self, cells: Iterable[Cell]) -> tuple[frozenset[str], frozenset[str]]:
         """All terms and all periods of some cells."""
@@ -183,17 +223,25 @@ class _Fitting:
                 found = 1.0
         return found
 
+    def names(self) -> Iterator[frozenset[str]]:
+        """What each cell's row is called; where there is no other row, the table's caption too."""
+        caption = self.table.caption if len(self.rows) == 1 else None
+        said = terms(self.texts[caption]) if caption else frozenset()
+        for cell in self.cells:
+            yield self._said(self.labels[cell])[0] | said
+
     def features(self) -> list[tuple[float, ...]]:
         """Of each cell, in the order of FEATURES."""
         known = self.asked & self.weights.keys()
         total = self._weight(known) or 1.0
-        read, cosines, given = self._read(), self._cosines(), self._conditions()
+        read, cosines, above = self._read(), self._cosines(), self._asked_columns()
         extremes, outer = self._extremes(), self._outer()
         found: list[tuple[float, ...]] = []
         for cell in self.cells:
-            names = self.labels[cell] or ([cell] if cell.kind == "label" else [])
-            own = self.terms[cell.span]
-            label, label_periods = self._said(name for name in names if name.kind == "label")
+            is_whole = 1 < self.table.columns <= cell.columns  # says what its row says
+            names = self.labels[cell] + [cell] * (cell.kind == "label" or is_whole)
+            own = frozenset() if is_whole else self.terms[cell.span]
+            label, label_periods = self._said(name for name in names if name.kind != "group")
             group, group_periods = self._said(name for name in names if name.kind == "group")
             others = frozenset().union(
                 *(self.terms[other.span] for other in self.rows[cell.row] if other is not cell)
@@ -205,7 +253,9 @@ class _Fitting:
                     self._weight(label & known) / total,
                     self._weight((group & known) - label) / total,
                     self._weight((others & known) - label) / total,
+                    self._conditions_of(cell) / total,
                     read[cell.row],
+                    float(self.placed[cell.row].passage.reading is None),
                     cosines[cell.row],
                     min(self._period(label_periods), self._period(group_periods))
                     or max(self._period(label_periods), self._period(group_periods)),
@@ -214,8 +264,9 @@ class _Fitting:
                     self._period(header_periods),
                     self._span_share(cell),
                     self._share_asked(own),
-                    float(bool(given.get(cell.column, frozenset()) - {cell.row})),
+                    float(above.get(cell.column, cell.row) < cell.row),
                     self._kind_fits(self.texts[cell.span]),
+                    self._share_fits(cell),
                     float(cell.kind == "label"),
                     float(cell.row in extremes),
                     float(cell.row == outer),
@@ -223,42 +274,66 @@ class _Fitting:
             )
         return found
 
-    def _conditions(self) -> dict[int, frozenset[int]]:
-        """The rows of each column whose cell the question says whole: "the flight on May 5"."""
-        found: dict[int, frozenset[int]] = {}
+    def _asked_columns(self) -> dict[int, int]:
+        """The columns with a name or year that the question says whole: the first such row."""
+        found: dict[int, int] = {}
         for cell in self.cells:
             own = self.terms[cell.span]
             if cell.kind == "value" and own and own <= self.asked:
-                found[cell.column] = found.get(cell.column, frozenset()) | {cell.row}
+                text = self.texts[cell.span]
+                if periods(text) or any(map(str.isalpha, text)):
+                    found.setdefault(cell.column, cell.row)
         return found
 
+    def _conditions_of(self, cell: Cell) -> float:
+        """The weight of what the question says of the cell's row by the names of its columns."""
+        return math.fsum(weight for column, weight in self.named[cell.row] if column != cell.column)
+
+    def _named_conditions(self, row: Sequence[Cell]) -> list[tuple[int, float]]:
+        """The cells of a row that the question says whole, with their column: its weight."""
+        found = []
+        for cell in row:
+            own = self.terms[cell.span]
+            if own and own <= self.asked:
+                headers = [self.terms[one.span] for one in self.table.headers(cell)]
+                if any(header & self.asked for header in headers):
+                    found.append((cell.column, self._weight(own)))
+        return found
+
+    def _share_fits(self, cell: Cell) -> float:
+        if not self.has_shares or not (self.wanted == "number" or self.asks_share):
+            return 0.0
+        names = [*self.labels[cell], *self.table.headers(cell)]
+        is_share = any(map(asks_share, (self.texts[one.span] for one in (cell, *names))))
+        return 1.0 if is_share == self.asks_share else -1.0
+
     def _read(self) -> dict[int, float]:
-        reading = self.one.reading
-        if reading is None or not reading.sentences:
-            return dict.fromkeys(self.rows, 0.0)
-        numbers = {s: i for i, s in enumerate(self.one.candidate.passage.sentences)}
-        found = {row: reading.sentences[numbers[s]] for row, s in self.sentences.items()}
-        best = max(found.values())
-        return {
-            row: max(value - best, _LOWEST) if math.isfinite(value) else _LOWEST
-            for row, value in found.items()
-        }
+        """By row; 0 where its passage wasn't read."""
+        found = {}
+        for row, placed in self.placed.items():
+            reading = placed.passage.reading
+            if reading is not None and reading.sentences:
+                value = reading.sentences[placed.number]
+                found[row] = value if math.isfinite(value) else -math.inf
+        best = max(found.values(), default=0.0)
+        if not math.isfinite(best):
+            return dict.fromkeys(self.placed, 0.0)
+        return {row: max(found.get(row, best) - best, _LOWEST) for row in self.placed}
 
     def _cosines(self) -> dict[int, float]:
-        numbers = {s: i for i, s in enumerate(self.one.candidate.passage.sentences)}
-        known = self.one.candidate.sentences
-        if not known:
-            return dict.fromkeys(self.rows, 0.0)
-        found = {row: known[numbers[s]][0] for row, s in self.sentences.items()}
-        best = max(found.values())
-        return {row: value - best for row, value in found.items()}
+        found = {}
+        for row, placed in self.placed.items():
+            if known := placed.passage.candidate.sentences:
+                found[row] = known[placed.number][0]
+        best = max(found.values(), default=0.0)
+        return {row: found.get(row, best) - best for row in self.placed}
 
     def _span_share(self, cell: Cell) -> float:
-        reading = self.one.reading
-        if reading is None or reading.span is None:
+        one = self.placed[cell.row].passage
+        if one.reading is None or one.reading.span is None:
             return 0.0
-        first = self.one.candidate.passage.start
-        start, end = reading.span[0] + first, reading.span[1] + first
+        first = one.candidate.passage.start
+        start, end = one.reading.span[0] + first, one.reading.span[1] + first
         return max(0, min(end, cell.end) - max(start, cell.start)) / max(1, end - start)
 
     def _kind_fits(self, text: str) -> float:

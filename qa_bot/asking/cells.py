@@ -2,8 +2,9 @@
 
 Each cell that may answer gets a score, a weighted sum of a few features that say how the
 question fits its row, its column and itself, and what the reader makes of them; the scores are
-made into probabilities over all cells of the passage. The weights, and the probabilities that
-a row and a cell need to be marked, are data: ``cells.json`` (``training/fit_cells.py``).
+made into probabilities over all cells of the table that were found. The weights, and the
+probabilities that a row and a cell need to be marked, are data: ``cells.json``
+(``training/fit_cells.py``).
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from qa_bot.asking.asked import asks_to_compare
 from qa_bot.asking.cell_features import FEATURES, Scored
 from qa_bot.errors import ModelError
-from qa_bot.tables import Cell, QuotedTable, Table
+from qa_bot.tables import Cell, QuotedTable
 
 _HEADER = FEATURES.index("header_asked")
 _DATA = Path(__file__).with_name("cells.json")
@@ -92,28 +93,36 @@ def choose(
 ) -> tuple[tuple[int, ...], QuotedTable]:
     """The likeliest row, and the table with the rows and the cell to mark: none that isn't sure."""
     model = model or load_model()
-    is_single = not asks_to_compare(question)
-    likely = probabilities(found, model.weights if is_single else model.comparing)
-    row_at = model.row_at if is_single else model.comparing_row_at
+    likely = probabilities(found, model.weights)
+    row_at = model.row_at
+    is_single = not asks_to_compare(question, found.names[_best(likely)])
+    if not is_single:
+        likely, row_at = probabilities(found, model.comparing), model.comparing_row_at
     rows: dict[int, float] = {}
     for cell, value in zip(found.cells, likely, strict=True):
         rows[cell.row] = rows.get(cell.row, 0.0) + value
     row = max(rows, key=lambda row: (rows[row], -row))
-    best = max(range(len(likely)), key=lambda at: (likely[at], -at))
+    best = _best(likely)
     cell = found.cells[best]
     told = is_told(found.features[best], sum(one.row == cell.row for one in found.cells))
     if likely[best] >= model.cell_at and told and is_single:
-        return (cell.row,), _quoted(found.table, (cell.row,), cell)
-    return (row,), _quoted(found.table, (row,) if rows[row] >= row_at else (), None)
+        return (cell.row,), _quoted(found, cell.row, cell)
+    table = _quoted(found, row, None)
+    return (row,), table if rows[row] >= row_at else replace(table, rows=(), labels=())
 
 
-def _quoted(table: Table, rows: tuple[int, ...], cell: Cell | None) -> QuotedTable:
-    named = cell
-    if cell is None:
-        named = next((one for one in table.cells if one.row in rows and one.kind == "value"), None)
+def _best(likely: Sequence[float]) -> int:
+    return max(range(len(likely)), key=lambda at: (likely[at], -at))
+
+
+def _quoted(found: Scored, row: int, cell: Cell | None) -> QuotedTable:
+    passage = found.rows[row].passage.candidate.passage
+    table = found.table.within(passage.start, passage.end)
+    values = (one for one in table.cells if one.row == row and one.kind == "value")
+    named = cell or next(values, None)
     return QuotedTable(
         table,
-        rows,
+        (row,),
         cell,
         tuple(one.span for one in table.headers(cell)) if cell else (),
         tuple(one.span for one in table.labels(named)) if named else (),

@@ -207,8 +207,11 @@ def marked_sentences(one: Judged, out_of: Sequence[bool] = (), most: int = 2) ->
     ``out_of`` says for each sentence whether it is out of the question.
     """
     lag = ALSO_MARKED if one.reading is not None and one.reading.sentences else _ALSO_MARKED
-    scored = list(_answering(one)) or list(
-        zip(sentence_scores(one), one.candidate.passage.sentences, strict=True)
+    likely = sentence_scores(one)
+    for place, is_out in enumerate(out_of):
+        likely[place] = -math.inf if is_out else likely[place]
+    scored = list(_answering(one, likely)) or list(
+        zip(likely, one.candidate.passage.sentences, strict=True)
     )
     out = set(itertools.compress(one.candidate.passage.sentences, out_of))
     scored = [pair for pair in scored if pair[1] not in out] or scored
@@ -217,7 +220,7 @@ def marked_sentences(one: Judged, out_of: Sequence[bool] = (), most: int = 2) ->
     return sorted(chosen, key=lambda sentence: sentence.start)
 
 
-def _answering(one: Judged) -> Iterator[tuple[float, Sentence]]:
+def _answering(one: Judged, likely: Sequence[float]) -> Iterator[tuple[float, Sentence]]:
     """The sentences that can answer, each with what speaks for it.
 
     What introduces a list ("They are:") only repeats the question; an item is marked instead.
@@ -232,7 +235,7 @@ def _answering(one: Judged) -> Iterator[tuple[float, Sentence]]:
     passed_over = [False] * len(said) if any(are_asked) else alone_names(kinds, held)
     defining = [defines(one.question, text) for text in said]
     asked = -math.inf  # how well the question fits that the next sentence answers
-    scored = zip(sentence_scores(one), one.candidate.passage.sentences, strict=True)
+    scored = zip(likely, one.candidate.passage.sentences, strict=True)
     for place, (found, sentence) in enumerate(scored):
         text, after = said[place], said[place + 1] if place + 1 < len(said) else ""
         if are_asked[place]:

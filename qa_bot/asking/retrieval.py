@@ -127,8 +127,8 @@ def rank(
 
     The shortlist is the best by dense + 0.01 · BM25, where dense = (passage
     cosine + 1.2 · best sentence cosine) / 2.2: of eight kinds of text .998 of the right
-    passages are in it. The final order is that of ``Weights.evidence``.
-    ``among`` limits it to those passages.
+    passages are in it. The final order is that of ``Weights.evidence``. ``among`` limits it
+    to those passages.
     """
     if k < 1:
         raise UsageError(f"k is {k}: ask for at least one passage.")

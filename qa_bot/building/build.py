@@ -21,6 +21,7 @@ from qa_bot.building.updating import (
     settled_state,
     update,
 )
+from qa_bot.builds import Limits, Progress, Receipt
 from qa_bot.errors import IndexStateError, NoDocumentsError
 from qa_bot.loaders.files import Found, find_files
 from qa_bot.models import e5
@@ -30,7 +31,7 @@ from qa_bot.models.embedding import (
     Embedder,
     load_embedder,
 )
-from qa_bot.records import Document, Limits, Passage, Progress, Receipt
+from qa_bot.records import Document, Passage
 from qa_bot.store import caches, database, locks, naming, rows, schema
 from qa_bot.store.database import FileVersion
 

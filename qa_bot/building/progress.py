@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
-from qa_bot.records import Progress
+from qa_bot.builds import Progress
 
 OnProgress = Callable[[Progress], None]
 

@@ -12,6 +12,7 @@ from qa_bot import loaders
 from qa_bot.building import passages as cutting
 from qa_bot.building.progress import Meter, OnProgress
 from qa_bot.building.storing import Store
+from qa_bot.builds import Limits
 from qa_bot.errors import QaBotError, UnreadableDocumentError
 from qa_bot.language import language_name, language_of
 from qa_bot.loaders import can_recognise
@@ -19,7 +20,7 @@ from qa_bot.loaders.files import Found, file_hash_of
 from qa_bot.loaders.pool import read_documents
 from qa_bot.models import e5
 from qa_bot.models.embedding import DEFAULT_MODEL, MULTILINGUAL_MODEL, Embedder
-from qa_bot.records import Document, Limits, Passage, Problem, Stamp
+from qa_bot.records import Document, Passage, Problem, Stamp
 from qa_bot.store import database, naming
 from qa_bot.store.database import FileVersion, Unreadable
 from qa_bot.text import looks_english, name_words

@@ -12,9 +12,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from qa_bot.builds import Limits
 from qa_bot.errors import OcrError, UnreadableDocumentError
 from qa_bot.loaders.file_kinds import disguise
-from qa_bot.records import Document, Limits
+from qa_bot.records import Document
 
 VERSION = 6
 """Raised whenever a loader reads the same file differently: indexes then read it anew."""

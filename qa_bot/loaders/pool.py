@@ -19,10 +19,11 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
+from qa_bot.builds import Limits
 from qa_bot.errors import UnreadableDocumentError
 from qa_bot.loaders import worker
 from qa_bot.processes import start, stop
-from qa_bot.records import Document, Limits
+from qa_bot.records import Document
 
 Outcome = Document | UnreadableDocumentError
 

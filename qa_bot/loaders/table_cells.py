@@ -28,6 +28,7 @@ _UNIT = re.compile(
     re.IGNORECASE,
 )
 
+_NAMED_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _CODE = re.compile(r"(?=\D*\d)[\w.-]{1,8}")  # that numbers a row
 
 _Place = tuple[int, int]  # row, column
@@ -135,8 +136,11 @@ def _label_columns(grid: Grid) -> int:
     """How many columns, from the first, name the rows.
 
     It is one, but where the first one only numbers the rows ("7", "1.02A"), or has cells over
-    several of them, and the second is of texts as well.
+    several of them, and the second is of texts as well. It is none where the first one has a
+    year above amounts, as the next one has: "FY 2016 | FY 2017".
     """
+    if _has_no_names(grid):
+        return 0
     body = [row for at, row in enumerate(grid.rows) if at not in grid.heads][:_LABELS_LOOKED_AT]
     if grid.width < 3 or len(body) < 2:
         return 1
@@ -152,6 +156,14 @@ def _label_columns(grid: Grid) -> int:
     others = [text for row in body for text in row[2:] if text]
     is_numeric = sum(kind_of(text) != "text" for text in others) > 0.5 * len(others)
     return 2 if is_numeric and any(a == b != "" for a, b in pairwise(first)) else 1
+
+
+def _has_no_names(grid: Grid) -> bool:
+    """Whether the first column is of values like those beside it."""
+    heads = [grid.rows[at] for at in grid.heads]
+    body = [row for at, row in enumerate(grid.rows) if at not in grid.heads][:_LABELS_LOOKED_AT]
+    has_years = any(len(row) > 1 and all(map(_NAMED_YEAR.search, row[:2])) for row in heads)
+    return has_years and all(kind_of(row[0]) in ("number", "nothing") for row in body if row)
 
 
 def _is_code(text: str) -> bool:

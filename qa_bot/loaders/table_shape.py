@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Literal
 
@@ -20,6 +20,7 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _CORNER = re.compile(r"\(.*\)|in (?:thousands|millions|billions)\b.*|\$.*", re.IGNORECASE)
+_MOST_NAMING = 4  # rows of a header told by merged cells
 _GROUPS = 4  # rows at most that name groups before a row with values
 _ANY_LETTER = re.compile(r"[^\W\d_]")
 _AMOUNT = re.compile(
@@ -117,6 +118,22 @@ def headers_over_names(rows: Sequence[Sequence[str]]) -> int:
     count = next((number for number, row in enumerate([*over, -1]) if row != number), 0)
     corners = all(_may_name_amounts(row, is_first=False) for row in rows[:count])
     return count if corners else 0
+
+
+def headers_by_merges(
+    rows: Sequence[Sequence[str]], merged: Mapping[tuple[int, int], tuple[int, int]]
+) -> int:
+    """How many rows, from the first, name the columns, as far as merged cells tell.
+
+    They do where the corner is as high as they are together and a name beside it is over several
+    columns: "Weekdays" over "Morning | Evening". 0 where that isn't so, or one holds amounts.
+    """
+    high = merged.get((0, 0), (1, 1))[0]
+    is_over = any(at == 0 < column and reach[1] > 1 for (at, column), reach in merged.items())
+    if not (1 < high <= _MOST_NAMING and high < len(rows) and is_over):
+        return 0
+    names = (cell for row in rows[:high] for cell in row if cell)
+    return high if all(kind_of(cell) == "text" or is_date(cell) for cell in names) else 0
 
 
 def _is_body_near(rows: Sequence[Sequence[str]], at: int) -> bool:

@@ -20,10 +20,11 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from qa_bot.builds import Limits
 from qa_bot.errors import OcrError, QaBotError, UnreadableDocumentError
 from qa_bot.loaders import load_document
 from qa_bot.processes import limit_memory
-from qa_bot.records import Block, Document, Limits, Page, PageSpan, Section
+from qa_bot.records import Block, Document, Page, PageSpan, Section
 from qa_bot.tables import Cell, Span, Table
 
 Request = dict[str, Any]

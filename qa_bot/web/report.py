@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from qa_bot.records import Problem, Receipt
+from qa_bot.builds import Receipt
+from qa_bot.records import Problem
 from qa_bot.web.escaping import name, plain
 from qa_bot.web.service import Holdings, Status
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import qa_bot
 from qa_bot.asking.answering import check_strictness
+from qa_bot.builds import Progress, Receipt
 from qa_bot.errors import (
     IndexDamagedError,
     IndexModelError,
@@ -20,14 +21,7 @@ from qa_bot.errors import (
     QaBotError,
 )
 from qa_bot.models.reader import DEFAULT_READER, Reader, warm
-from qa_bot.records import (
-    Answer,
-    DocumentSummary,
-    Health,
-    Progress,
-    Receipt,
-    Span,
-)
+from qa_bot.records import Answer, DocumentSummary, Health, Span
 from qa_bot.table_reading import table_views
 from qa_bot.table_view import TableView
 from qa_bot.web.starting_points import starting_points

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from qa_bot.records import Limits
+from qa_bot.builds import Limits
 from qa_bot.web.file_names import clean_name, kinds, numbered, split_suffix
 
 _ROOM = 16  # times the size limit: bytes that may wait here altogether

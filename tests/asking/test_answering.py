@@ -91,7 +91,8 @@ def test_fitting_questions_are_more_certain_than_strange_ones(article: Index) ->
 
 
 def test_a_citation_reads_like_a_place_in_the_document(article: Index) -> None:
-    quote = answer("How do limited budgets affect partnerships?", article, reader=None).quotes[0]
+    asked = "What do limited budgets and competing priorities often pose?"
+    quote = answer(asked, article, reader=None).quotes[0]
     assert str(quote.citation) == f"{TITLE} › {CHALLENGES} › {BUDGETS}, ¶ 1"
     assert quote.citation.section == (CHALLENGES, BUDGETS)
     assert quote.text.startswith("Limited budgets and competing priorities often pose")

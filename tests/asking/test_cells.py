@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from qa_bot import Index, Quote, answer, build_index, open_index
-from qa_bot.asking.asked import asks_to_compare, periods, wanted
+from qa_bot.asking.asked import asks_to_compare, periods, terms, wanted
 from qa_bot.asking.cell_features import FEATURES
 from qa_bot.asking.cells import load_model
 from qa_bot.errors import ModelError
+from qa_bot.keeping.quote_sheet import make_quote_sheet
+from qa_bot.keeping.tables import marked_spans
 
 CATCH = """
 <title>Harbour statistics</title>
@@ -136,6 +141,30 @@ def test_years_and_quarters_have_one_form(text: str, found: set[str]) -> None:
     assert periods(text) == found
 
 
+def test_how_a_fiscal_year_is_written_makes_no_difference() -> None:
+    forms = ("FY 2017 target", "fiscal 2017 target", "FY17 target", "fiscal year 2017: target")
+    assert {terms(form) for form in forms} == {frozenset({"2017", "target"})}
+    assert "fiscal" in terms("Which fiscal year is it?")
+
+
+def test_a_row_that_is_one_text_over_all_columns_answers_by_what_it_says(tmp_path: Path) -> None:
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents/ferries.html").write_text(FERRIES)
+    build_index(tmp_path / "documents", tmp_path / "index")
+    with open_index(tmp_path / "index") as opened:
+        quote = answer("When is the harbour shut?", opened, strictness=0.0).quotes[0]
+        (line,) = opened.slices("ferries.html", quote.sentences)
+    assert line == "The harbour is shut at Christmas."
+
+
+FERRIES = """<title>Harbour timetable</title><table>
+<tr><td rowspan="2">Ferry</td><td colspan="2">Weekdays</td><td>Sunday</td></tr>
+<tr><td>Out</td><td>Back</td><td>All day</td></tr>
+<tr><td>Alby</td><td>07–09</td><td>16–19</td><td>shut</td></tr>
+<tr><td>Corve</td><td>08–11</td><td>15–20</td><td>10–18</td></tr>
+<tr><td colspan="4">The harbour is shut at Christmas.</td></tr></table>"""
+
+
 def test_what_a_question_asks_for_first_counts() -> None:
     assert wanted("Which rider has a total of nine points?") == "name"
     assert wanted("How many points has the rider who won?") == "number"
@@ -183,3 +212,86 @@ def test_of_a_very_long_question_what_is_read_is_looked_at(index: Index) -> None
     began = time.monotonic()
     quoted("herring landed at Tollness " + "change in " * 20_000, index)
     assert time.monotonic() - began < 10
+
+
+def registers() -> str:
+    """A long table, whose rows are many passages: boats, their harbours and their crews."""
+    names = [
+        f"{a}{b}" for a in ("Mar", "Tol", "Cor", "Sel", "Bran") for b in ("wick", "ness", "by")
+    ]
+    rows = "".join(
+        f"<tr><td>Vessel {first} {second}</td><td>{10 + 3 * i + 7 * j}</td><td>{60 - i - j}</td>"
+        f"<td>Moored along the quay of {second}, as a boat of the herring fleet.</td></tr>"
+        for i, first in enumerate(names)
+        for j, second in enumerate(names)
+        if i < j
+    )
+    return (
+        "<title>Boats</title><table><tr><th>Vessel</th><th>Crew</th><th>Length</th><th>Place</th>"
+        f"</tr>{rows}</table>"
+    )
+
+
+@pytest.fixture(scope="module")
+def boats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    folder = tmp_path_factory.mktemp("boats")
+    (folder / "documents").mkdir()
+    (folder / "documents/boats.html").write_text(registers())
+    build_index(folder / "documents", folder / "index")
+    with open_index(folder / "index") as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("vessel", "crew"),
+    [("Corness Selby", "108"), ("Marwick Branwick", "94")],
+)
+def test_rows_are_compared_across_the_passages_of_their_table(
+    boats: Index, vessel: str, crew: str
+) -> None:
+    found = answer(f"How many crew has the vessel {vessel}?", boats, strictness=0.0)
+    (first,) = found.quotes  # once, however many of its passages would answer about as well
+    (line,) = boats.slices("boats.html", first.sentences)
+    assert line.startswith(f"Vessel {vessel} | {crew} |")
+    assert first.table is not None
+    assert first.passage == found.hits[0].passage
+    assert all(first.start <= start < first.end for start, _ in first.sentences)
+    own = {cell.row for cell in first.table.table.cells if cell.kind != "header"}
+    assert own == {c.row for c in first.table.table.cells if first.start <= c.start < first.end}
+
+
+def test_a_word_of_a_rows_name_compares_nothing() -> None:
+    names = terms("Average cost of a berth")
+    assert asks_to_compare("What was the average cost of a berth?")
+    assert not asks_to_compare("What was the average cost of a berth in 2016?", names)
+    assert asks_to_compare("Which berth had the highest average cost?", names)
+
+
+UNSURE = """<title>Ferries</title><table><tr><th>Ferry</th><th>Out</th><th>Back</th></tr>
+<tr><td>Alby</td><td>07:10</td><td>16:40</td></tr><tr><td>Corve</td><td>08:15</td><td>17:05</td>
+</tr><tr><td>Selby</td><td>09:20</td><td>18:30</td></tr></table>"""
+
+
+def test_where_no_row_is_sure_none_is_marked_and_the_citation_still_has_a_place(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents/ferries.html").write_text(UNSURE)
+    build_index(tmp_path / "documents", tmp_path / "index")
+    with open_index(tmp_path / "index") as opened:
+        unsure = answer("When does the ferry go?", opened, strictness=0.0)
+        quote = unsure.quotes[0]
+        assert quote.table is not None
+        assert quote.table.rows == ()
+        assert not quote.is_marked
+        assert quote.answer is None
+        (place,) = quote.sentences
+        assert quote.start <= place[0] < place[1] <= quote.end
+        assert marked_spans(quote) == []
+        made = datetime(2026, 11, 28, tzinfo=UTC)
+        sheet = make_quote_sheet([unsure], "csv", made=made).content.decode("utf-8-sig")
+        (row,) = csv.DictReader(io.StringIO(sheet))
+        assert (row["quote"], row["answering_sentence"]) == (quote.text, "")
+        sure = answer("When does the ferry Corve go out?", opened, strictness=0.0).quotes[0]
+        assert sure.is_marked
+        assert marked_spans(sure) != []

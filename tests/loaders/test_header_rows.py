@@ -6,7 +6,7 @@ import pytest
 
 from qa_bot.loaders.table_cells import made_table
 from qa_bot.loaders.table_grid import Grid
-from qa_bot.loaders.table_shape import headers_over_names
+from qa_bot.loaders.table_shape import headers_by_merges, headers_over_names
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,25 @@ def test_behind_codes_the_second_column_names_the_rows_too() -> None:
     assert table is not None
     kinds = [cell.kind for cell in table.cells if cell.row]
     assert kinds == ["label", "label", "value"] * 2
+
+
+@pytest.mark.parametrize(
+    ("rows", "merged", "count"),
+    [
+        (
+            [["Ferry", "Week", "Week"], ["Ferry", "Dawn", "Dusk"], ["Alby", "05–06", "19"]],
+            {(0, 0): (2, 1), (0, 1): (1, 2)},
+            2,
+        ),
+        ([["Alby", "12", "12"], ["Alby", "3", "4"], ["Corve", "5", "6"]], {(0, 0): (2, 1)}, 0),
+        (
+            [["Alby", "12", "12"], ["Alby", "3", "4"], ["Corve", "5", "6"]],
+            {(0, 0): (2, 1), (0, 1): (1, 2)},
+            0,
+        ),
+    ],
+)
+def test_a_corner_as_high_as_the_names_beside_it_tells_how_many_rows_are_the_header(
+    rows: list[list[str]], merged: dict[tuple[int, int], tuple[int, int]], count: int
+) -> None:
+    assert headers_by_merges(rows, merged) == count

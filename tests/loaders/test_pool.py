@@ -17,10 +17,11 @@ from conftest import write
 from fpdf import FPDF
 
 from qa_bot import processes
+from qa_bot.builds import Limits
 from qa_bot.errors import UnreadableDocumentError
 from qa_bot.loaders import load_document, pool, worker
 from qa_bot.loaders.pool import Outcome, read_documents
-from qa_bot.records import Document, Limits
+from qa_bot.records import Document
 
 
 @pytest.fixture

@@ -173,9 +173,15 @@ def test_in_a_form_each_value_is_named_by_what_stands_before_it() -> None:
 
 
 def drawn(
-    tmp_path: Path, texts: list[tuple[float, float, str]], rules: Sequence[float] = ()
+    tmp_path: Path,
+    texts: list[tuple[float, float, str]],
+    rules: Sequence[float] = (),
+    undivided: int = 0,
 ) -> Document:
-    """A page with texts at places (points from the left and the top), and lines across it."""
+    """A page with texts at places (points from the left and the top), and lines across it.
+
+    So many rows, from the first, have no lines between their columns.
+    """
     pdf = FPDF(unit="pt")
     pdf.set_font("helvetica", size=10)
     pdf.add_page()
@@ -186,7 +192,7 @@ def drawn(
         pdf.line(50, y, 400, y)
     if rules:
         for x in (50, 200, 300, 400):
-            pdf.line(x, rules[0], x, rules[-1])
+            pdf.line(x, rules[undivided if 50 < x < 400 else 0], x, rules[-1])
     pdf.output(str(tmp_path / "a.pdf"))
     return load_pdf(tmp_path / "a.pdf", "a.pdf")
 
@@ -233,6 +239,26 @@ def test_several_rows_between_two_lines_are_rows_where_each_has_its_amounts(tmp_
     document = drawn(tmp_path, texts, [108, 126, 171, 220])
     assert names_of(document, "474") == (["Corve"], ["Houses"])
     assert names_of(document, "8") == (["Farn"], ["Mills"])
+
+
+def test_a_title_drawn_over_all_columns_is_one_text_and_columns_of_years_name_no_rows(
+    tmp_path: Path,
+) -> None:
+    title = [(60.0, 120.0, "MEASURE:"), (60.0, 134.0, "Boats inspected"), (180.0, 134.0, "in port")]
+    heads = [(x, 160.0, f"FY {year} Results") for x, year in ((70, 2015), (210, 2016), (310, 2017))]
+    values = [(120.0, 190.0, "61%"), (250.0, 190.0, "63%"), (350.0, 190.0, "58%")]
+    rules = [108, 142, 172, 200]
+    document = drawn(tmp_path, [*title, *heads, *values], rules, undivided=1)
+    assert [text_of(document, cell) for cell in document.tables[0].cells[3:]] == [
+        "61%",
+        "63%",
+        "58%",
+    ]
+    assert shown(document, "label") == []
+    assert document.tables[0].caption is not None
+    said = document.text[slice(*document.tables[0].caption)]
+    assert said.split() == "MEASURE: Boats inspected in port".split()
+    assert names_of(document, "61%") == ([], ["FY 2015 Results"])
 
 
 def test_a_block_beside_a_form_is_no_column_of_it(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from parsing import Parsed
 
+from qa_bot.builds import Progress, Receipt
 from qa_bot.pages.view import Box
 from qa_bot.records import (
     Answer,
@@ -23,9 +24,7 @@ from qa_bot.records import (
     Page,
     Passage,
     Problem,
-    Progress,
     Quote,
-    Receipt,
     Section,
     Span,
 )

@@ -10,16 +10,9 @@ from typing import Any
 import pytest
 
 import qa_bot
+from qa_bot.builds import Progress, Receipt
 from qa_bot.errors import IndexDamagedError, IndexNotFoundError, NoDocumentsError, QaBotError
-from qa_bot.records import (
-    Answer,
-    Document,
-    DocumentSummary,
-    Health,
-    Progress,
-    Receipt,
-    Section,
-)
+from qa_bot.records import Answer, Document, DocumentSummary, Health, Section
 from qa_bot.web.service import CancelledError, Service
 
 TIMEOUT = 10.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qa_bot.loaders.table_grid import Grid
-from qa_bot.loaders.table_shape import first_row_is, headers_over_names, spread
+from qa_bot.loaders.table_shape import first_row_is, headers_by_merges, headers_over_names, spread
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -88,7 +88,8 @@ class Table:
                 spare -= sum(len(text) + 3 for text in again)
             over = below
             rows.append(texts)
-        return Grid(rows, range(self._header_rows(rows)), merged, labels)
+        heads = max(self._header_rows(rows), headers_by_merges(rows, merged))
+        return Grid(rows, range(heads), merged, labels)
 
     def _header_rows(self, texts: Sequence[Sequence[str]]) -> int:
         """How many rows, from the first, name the columns; 0 where the first column names rows."""

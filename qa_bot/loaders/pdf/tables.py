@@ -24,6 +24,7 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 class _Grid:
     xs: list[float]  # left to right
     ys: list[float]  # top to bottom
+    dividers: list[Rule]  # what is drawn upright between the first edge and the last one
 
     def cell(self, x: float, y: float) -> tuple[int, int] | None:
         column = bisect_right(self.xs, x) - 1
@@ -31,6 +32,12 @@ class _Grid:
         if 0 <= column < len(self.xs) - 1 and 0 <= row < len(self.ys) - 1:
             return row, column
         return None
+
+    def is_undivided(self, row: int) -> bool:
+        """Whether no line between columns goes through most of a row's height."""
+        high, low = self.ys[row], self.ys[row + 1]
+        covered = (min(rule.y1, high) - max(rule.y0, low) for rule in self.dividers)
+        return all(length < 0.5 * (high - low) for length in covered)
 
 
 def take_tables(
@@ -48,6 +55,7 @@ def take_tables(
                 outside.append(run)
             else:
                 cells.setdefault(at, []).append(run)
+        _join_undivided(grid, cells)
         title = _take_title(cells)
         if (table := _table(grid, cells, page)) is not None:
             baselines = sorted({run.y for run in title})
@@ -80,7 +88,9 @@ def _grids(rules: Sequence[Rule]) -> list[_Grid]:
         if len(xs) >= 2 and len(ys) >= 2:
             xs, ys = _closed(xs, box[0], box[2]), _closed(ys, box[1], box[3])
             if len(xs) >= 3 and len(ys) >= 3:
-                grids.append(_Grid(xs, ys[::-1]))
+                inside = range(round(xs[0] + NEAR), round(xs[-1] - NEAR))
+                upright = [r for r in group if r.is_vertical and round(r.x0) in inside]
+                grids.append(_Grid(xs, ys[::-1], upright))
     return grids
 
 
@@ -120,6 +130,20 @@ def _edges(group: Sequence[Rule], *, vertical: bool, needed: float) -> list[floa
             edges.append(at)
         total = length
     return edges
+
+
+def _join_undivided(grid: _Grid, cells: dict[tuple[int, int], list[Run]]) -> None:
+    """Put together what stands in rows that are drawn as one cell over all columns.
+
+    Only where most rows are divided: else the lines between columns are just not drawn.
+    """
+    rows = {row for row, _ in cells}
+    undivided = {row for row in rows if grid.is_undivided(row)}
+    if 2 * len(undivided) >= len(rows):
+        return
+    for row in undivided:
+        filled = sorted(at for at in cells if at[0] == row)
+        cells[filled[0]] = [run for at in filled for run in cells.pop(at)]
 
 
 def _take_title(cells: dict[tuple[int, int], list[Run]]) -> list[Run]:

@@ -284,7 +284,7 @@ class _Reader:
                     if columns > 1:
                         merged[at, column] = (1, columns)
                 texts[-1] += spread(text, 1 if len(parts) == 1 else columns)
-        heads = range(header_rows(table, rows, texts, self._styles))
+        heads = range(header_rows(table, rows, Grid(texts, merged=merged), self._styles))
         self.writer.table(Grid(texts, heads, merged), caption=caption)
 
     def _is_layout(self, table: etree._Element) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from qa_bot.loaders.table_shape import first_row_is, headers_over_names
+from qa_bot.loaders.table_grid import Grid
+from qa_bot.loaders.table_shape import first_row_is, headers_by_merges, headers_over_names
 from qa_bot.loaders.word.styles import Styles, child, is_on
 
 if TYPE_CHECKING:
@@ -15,17 +16,19 @@ if TYPE_CHECKING:
 def header_rows(
     table: etree._Element,
     rows: Sequence[etree._Element],
-    texts: Sequence[Sequence[str]],
+    grid: Grid,
     styles: Styles,
 ) -> int:
     """How many rows, from the first, are the header.
 
-    Rows that Word repeats on each page are. Otherwise the texts decide, and
-    where they leave it open, whether the first row looks different: its style
+    Rows that Word repeats on each page are, and those as high as a merged corner. Otherwise the
+    texts decide, and where they leave it open, whether the first row looks different: its style
     alone says little, since Word turns the look on for every table.
     """
+    texts = grid.rows
     marked = [is_on(child(row, "trPr", "tblHeader")) for row in rows]
-    if count := marked.index(False) if False in marked else 0:
+    count = marked.index(False) if False in marked else 0
+    if count := max(count, headers_by_merges(texts, grid.merged)):
         return count
     first = next((i for i, text in enumerate(texts) if any(text)), len(rows))
     filled = [text for text in texts if any(text)]
