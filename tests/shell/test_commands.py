@@ -21,7 +21,7 @@ from benchmarks.hashing import HashEmbedder
 from qa_bot import Answer, Index, answer, build_index, open_index
 from qa_bot.models.embedding import SentenceTransformerEmbedder
 from qa_bot.models.reader import SpanReader
-from qa_bot.shell import console
+from qa_bot.shell import answers, console
 
 QUESTION = "How do limited budgets affect partnerships?"
 
@@ -268,6 +268,19 @@ def test_on_a_terminal_a_document_cannot_give_orders(
     assert "[bold]sleep[/bold] on their [/] backs [red" in " ".join(plain.split())
     assert all(line.startswith("  ") for line in plain.splitlines()[:-1])
     assert max(map(len, plain.splitlines())) <= 80
+
+
+def test_a_terminal_is_told_how_sure_an_answer_is(
+    shell: Shell, marked_up: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = Console(force_terminal=True, color_system=None, width=80, emoji=False)
+    monkeypatch.setattr(console, "out", terminal)
+    monkeypatch.setattr(answers, "out", terminal)
+    said = shell("ask", "How do otters sleep?", "--index", marked_up).out
+    assert said.splitlines()[-1].strip() in {"Sure.", "Likely."}
+    said = shell("ask", "How do the otters of Borneo sleep?", "--index", marked_up).out
+    assert "No document mentions: Borneo." in said
+    assert "Sure." not in said
 
 
 def test_a_pipe_that_takes_only_ascii_gets_question_marks(article_folder: Path) -> None:

@@ -555,3 +555,21 @@ def test_the_last_question_is_taken_back_but_not_while_it_is_answered() -> None:
     conversation.finish(asked, None)
     assert conversation.undo() == Turn(asked.number, "one")
     assert conversation.undo() is None
+
+
+def test_what_nothing_mentions_and_what_was_searched_for_too_is_told_and_escaped() -> None:
+    given = reply(found=False, quoted=True, unknown=("quux",))
+    answer = replace(given.answer, missing=("<2.2>", "quux"), searched_too=("<fee>", "rent"))
+    page = Parsed(render.answer_html(replace(given, answer=answer)))
+    assert "Searched for “<fee>” and “rent”, too." in page.text
+    assert "Nothing here mentions “<2.2>”." in page.text
+    assert "No document contains “quux”." in page.text
+
+
+def test_how_sure_an_answer_is_stands_below_it_in_a_word() -> None:
+    given = reply()
+    for confidence, word in ((0.9, "Sure."), (0.7, "Likely.")):
+        answer = replace(given.answer, confidence=confidence)
+        markup = render.answer_html(replace(given, answer=answer))
+        assert word in Parsed(markup).text
+        assert f"Confidence {confidence:.2f}" in markup
