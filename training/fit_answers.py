@@ -19,7 +19,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from sklearn.metrics import roc_auc_score
 
-from qa_bot.asking.judging import READ
+from qa_bot.asking.judging import NEIGHBOUR, READ
 from qa_bot.asking.weighing import ORDER, VERDICT
 
 GRID = (
@@ -102,7 +102,7 @@ def verdict_features(found: Sequence[Row], names: Sequence[str]) -> list[float]:
     """The numbers of an answer, its passages in order; ``judging.features`` says what each is."""
     top = found[0]
     others = [one for one in found[1:] if one["digest"] != top["digest"]]
-    gain = top["evidence"] - max((one["evidence"] for one in others), default=0.0)
+    gain = top["evidence"] - max(NEIGHBOUR, *(one["evidence"] for one in others), 0.0)
     values = {"sentence": top["sentence"], "coverage": top["coverage"], "lead": gain}
     if "margin" in top:
         margin = top["margin"] or 0.0

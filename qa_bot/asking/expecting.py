@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence, Set
+from itertools import takewhile
 
 from qa_bot.asking.asked import periods
+from qa_bot.store.analysis import stems
 from qa_bot.text import is_stop_word, words
 
 _WHO_IS = re.compile(
@@ -27,8 +29,14 @@ _PRICE = re.compile(
     r"(?:[\w-]+\s+){0,3}(?:price|fee|fine|rent|salary|charge|deposit|wage)s?\b)",
     re.IGNORECASE,
 )
+# A number that is no year, and that counts nothing else: in "312 metres" it counts metres.
+_BARE = (
+    r"(?<![\w.,/-])(?!(?:1[5-9]|20)\d\d(?![\d,]))\d[\d.,]*(?!\w)(?=\s*(?:$|[^\w\s]|(?:a|an|and|at|by|each"
+    r"|extra|for|from|if|in|more|on|or|per|plus|to|when|yearly|monthly|weekly|daily|annually)\b))"
+)
+_BEHIND_ROLE = frozenset("of for in at on to from with".split())
 _AMOUNT = re.compile(
-    r"\d|[$€£¥₹]|\b(?:free|nothing|gratis|unpaid|waived|euros?|dollars?|pounds?|cents?|francs?"
+    rf"{_BARE}|[$€£¥₹]|\b(?:free|nothing|gratis|unpaid|waived|euros?|dollars?|pounds?|cents?|francs?"
     r"|yen|yuan|rupees?|kron\w+|pence|guineas?|shillings?|coins?|pieces|percent|per cent|half"
     r"|thousands?|millions?|billions?|hundreds?|no (?:charge|fee|cost|rent|salary|deposit))\b",
     re.IGNORECASE,
@@ -57,10 +65,18 @@ def lacks_kind(question: str, texts: Sequence[str]) -> bool:
     if match := _WHO_IS.fullmatch(question):
         role = words(match["role"])
         if len(role) <= _LONGEST_ROLE and _NO_ROLE.isdisjoint(word.lower() for word in role):
-            return not any(_has_name(text, {word.casefold() for word in role}) for text in texts)
+            named = any(_has_name(text, {word.casefold() for word in role}) for text in texts)
+            return not named or not _names_role(role, texts)
     if _PRICE.search(question):
         return not any(_AMOUNT.search(text) for text in texts)
     return False
+
+
+def _names_role(role: Sequence[str], texts: Sequence[str]) -> bool:
+    """Whether a role is told by one of its words: a director is no treasurer."""
+    before = takewhile(lambda word: word.lower() not in _BEHIND_ROLE, role)
+    wanted = {stem for word in before if not is_stop_word(word) for stem in stems(word)}
+    return not wanted or not wanted.isdisjoint(stem for text in texts for stem in stems(text))
 
 
 def _has_name(text: str, role: set[str]) -> bool:

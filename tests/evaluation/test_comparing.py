@@ -243,13 +243,13 @@ def test_half_of_the_passages_dropped_is_a_regression(
 
 
 @pytest.mark.parametrize("threshold", [0.0, 0.999])
-def test_a_threshold_that_was_moved_is_a_regression(
+def test_a_threshold_that_was_moved_up_is_a_regression(
     evaluation: Evaluation, article: Index, threshold: float
 ) -> None:
+    """Moved down it is none here: what lacks a name that is asked for is never answered."""
     moved = evaluate(read_questions(QUESTIONS), article, strictness=threshold)
     found = compare(evaluation, moved)
     fallen = {test.figure for test in found.tests if test.regression}
-    assert ("not found, where not" in fallen) == (threshold == 0)
     assert ("found, where answered" in fallen) == (threshold > 0)
     assert not fallen & {"hit@1", "MRR@10"}
     assert found.notes == (f"threshold: {evaluation.threshold:g} → {threshold:g}",)
