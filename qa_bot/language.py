@@ -16,7 +16,7 @@ from typing import Any
 _STRETCH = 400  # code points that are told at once
 _SAMPLE = 20  # such stretches are looked at, all through a text
 _SURE = 0.5  # below that the model's word for a stretch tells nothing
-_SURE_OF_QUESTION = 0.8  # names and terms make a few words look like another language's
+SURE_OF_QUESTION = 0.8  # names and terms make a few words look like another language's
 _LEAST = 12  # letters; fewer tell nothing, but see _DENSE
 _DENSE = re.compile("[぀-ヿ㐀-䶿一-鿿가-힯豈-﫿]")  # each says as much as three letters
 _SHARE = 0.6  # of the letters, in one language, make it the text's
@@ -89,7 +89,7 @@ def _detector() -> Any:  # noqa: ANN401 - imported where it is first used
 
 def other_language(question: str, quoted: str) -> str:
     """The name of the language of a quote, where the question is surely in another; or ""."""
-    asked = language_of(question, _SURE_OF_QUESTION) if quoted else ""
+    asked = language_of(question, SURE_OF_QUESTION) if quoted else ""
     return language_name(quoted) if asked and asked != quoted else ""
 
 

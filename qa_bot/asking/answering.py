@@ -14,12 +14,17 @@ from qa_bot.asking.same_table import same_table
 from qa_bot.asking.settling import Asking, Settled, settle
 from qa_bot.asking.spelling import spelled
 from qa_bot.errors import UsageError
+from qa_bot.language import SURE_OF_QUESTION, language_of
 from qa_bot.models.reader import DEFAULT_READER, Reader
 from qa_bot.records import Answer, Citation, Hit, Passage, Quote, Sentence, Span
-from qa_bot.store.analysis import content
+from qa_bot.store.analysis import content, way_of
 from qa_bot.store.opening import Index
 from qa_bot.tables import QuotedTable, Table
 from qa_bot.text import words
+
+_ASKING = frozenset(
+    "say says said tell tells told mention mentions mean means anything everything".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +86,15 @@ def answer(
     digests = index.digests({one.passage.document_id for one in chosen})
     stale = index.stale({hit.passage.document_id for hit in hits})
     quotes = [_quote(one, digests, stale) for one in chosen]
+    missing = tuple(dict.fromkeys(name for one in settled for name in one.missing))
     return Answer(
         question=question,
         found=all(one.found for one in settled),
         confidence=least.confidence,
         hits=hits,
         quotes=tuple(quotes),
-        unknown_words=tuple(_unknown_words(meant.question, index)),
-        missing=tuple(dict.fromkeys(name for one in settled for name in one.missing)),
+        unknown_words=tuple(_unknown_words(meant.question, index, missing)),
+        missing=missing,
         searched_too=meant.instead,
         stale=tuple(sorted(stale)),
         warning=next((one.warning for one in settled if one.warning), ""),
@@ -221,10 +227,19 @@ def _answer(one: Judged, marked: Sequence[Span]) -> Span | None:
     return (start, end) if inside else None
 
 
-def _unknown_words(question: str, index: Index) -> Iterator[str]:
-    """The question's content words that occur in no document, as written."""
+def _unknown_words(question: str, index: Index, missing: Sequence[str]) -> Iterator[str]:
+    """The question's content words that occur in no document, as written.
+
+    Not those that only ask ("what does it say?"), nor parts of a missing code or name, and
+    none where no document is in the question's language.
+    """
     lexicon = index.lexicon
+    asked = language_of(question, SURE_OF_QUESTION)
+    if asked and way_of(asked) not in map(way_of, lexicon.languages):
+        return
     for word in dict.fromkeys(words(question)):
+        if word.casefold() in _ASKING or any(word in name and word != name for name in missing):
+            continue
         forms = [content(word, language) for language in lexicon.languages]
         # Grammar in one of the languages is no content in the others either.
         if all(forms) and not any(lexicon.holds(term) for terms in forms for term in terms):

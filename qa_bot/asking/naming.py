@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
+from qa_bot.language import other_language
 from qa_bot.records import Passage
 from qa_bot.store.analysis import stems
 from qa_bot.text import is_stop_word, without_possessive
@@ -66,6 +67,8 @@ _PEOPLE = {  # where a people's name isn't made from its country's
 _ENDINGS = frozenset(
     ("", "y", "an", "ian", "n", "ish", "and", "land", "ese", "e", "ia", "i", "s", "a", "ic", "any")
 )  # of countries and their peoples: Pol-and and Pol-ish
+_CAPITALS = frozenset(("de", "lb", "nds"))  # languages in which every noun has one
+_GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:[.’'\u00a0\u202f ]\d{3})+(?![\d.,]*\d)")  # 1.500
 _SHARED = 3  # letters that both have, at least
 _NEARLY_ALL = 0.7  # of a question's words in capitals: they mark no names
 
@@ -76,17 +79,20 @@ def absent_names(question: str, passage: Passage, context: Sequence[str] = ()) -
     Numbers count in any form: 1,250,000 is 1.25 million, and FY17 is 2017; those that the
     question only compares with, or counts with ("which 2 states"), don't. A name is a word
     with a capital that doesn't begin the question, or one all in capitals; it counts in its
-    plural, as an abbreviation, as a people's name for its country's. ``context`` are the
-    texts that are shown above the passage.
+    plural, as an abbreviation, as a people's name for its country's. Where all nouns have
+    capitals, and where the question is in another language than the passage, only codes and
+    abbreviations are names. ``context`` are the texts that are shown above the passage.
     """
     text = " ".join((passage.text, passage.title, *passage.section, passage.document_id, *context))
     asked = list(_asked_numbers(question))
     numbers = set(_numbers(text)) if asked else set()
     absent = [shown for shown, value in asked if value not in numbers]
     named = list(_named(question))
+    if named and (passage.language in _CAPITALS or other_language(question, passage.language)):
+        named = [kept for words in named if (kept := [one for one in words if _is_code(one)])]
     if not named:
         return absent
-    written = _Written(text)
+    written = _Written(text, passage.language)
     for words in named:
         lacking = [word for word in words if not written.has(word)]
         if lacking and not written.abbreviates(words) and not _stands_alone(words, lacking, text):
@@ -97,13 +103,14 @@ def absent_names(question: str, passage: Passage, context: Sequence[str] = ()) -
 class _Written:
     """What a text says, in the forms in which names are looked for."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, language: str) -> None:
         self.text = text
+        self.language = language
         self.spelled = _folded(text)
         tokens = [without_possessive(word) for word in _TOKEN.findall(text)]
         self.tokens = {_folded(token) for token in tokens}
         self.parts = {part for token in self.tokens for part in re.split(r"[-'’./&]", token)}
-        self.stems = set(stems(text))
+        self.stems = set(stems(text, language))
         capitals = [token[0] for token in tokens if not is_stop_word(token) and token[0].isupper()]
         self.initials = _folded("".join(capitals))
 
@@ -120,7 +127,7 @@ class _Written:
         if "-" in word or "/" in word:
             parts = re.split(r"[-/]", word)
             return all(self.has(part) for part in parts if part[:1].isupper())
-        stemmed = stems(word)
+        stemmed = stems(word, self.language)
         if stemmed and set(stemmed) <= self.stems:
             return True
         if plain in _MONTHS:
@@ -207,6 +214,11 @@ def _is_name(word: str, place: int, *, shouted: bool) -> bool:
     return is_capital and not shouted
 
 
+def _is_code(word: str) -> bool:
+    """Whether a name is one in any language: with a digit, or all in capitals."""
+    return any(map(str.isdigit, word)) or (word.isupper() and len(word) > 1)
+
+
 def _asked_numbers(question: str) -> Iterator[tuple[str, float]]:
     """The numbers of a question as they are written, with their values."""
     taken: list[tuple[int, int]] = []
@@ -237,6 +249,8 @@ def _asked_numbers(question: str) -> Iterator[tuple[str, float]]:
 def _numbers(text: str) -> Iterator[float]:
     for match in re.finditer(r"\d[\d,]*(?:\.\d+)?", text):
         yield _value(match[0])
+    for match in _GROUPED.finditer(text):
+        yield float("".join(filter(str.isdigit, match[0])))
     for match in _SCALED.finditer(text):
         yield _scaled(match)
     for match in _SHORT_YEAR.finditer(text):

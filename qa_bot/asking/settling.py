@@ -125,6 +125,7 @@ def _weighed(asking: Asking, ranking: Ranking, place: Found | None) -> Settled:
     lacks = any(lacks_kind(ranking.question, _shown(asking, one)) for one in best)
     if missing or lacks:
         likely *= found_at(judged)  # whatever the reader says, it isn't sure
+        quoted = quoted if likely >= min(needed, possible_at(judged)) else []
     return Settled(
         question=ranking.question,
         judged=tuple(judged),
@@ -159,8 +160,12 @@ def _shown(asking: Asking, one: Judged) -> list[str]:
 
 
 def _whole_place(asking: Asking, place: Found) -> Settled:
-    """A place that is asked for itself: its first passages, or the first of each such place."""
-    groups = [group[:MAX_QUOTES] for group in place.places[:_MOST_PLACES]]
+    """A place that is asked for itself: its passages in order, or the first of each such place.
+
+    The first few are quoted, and the others are among the hits.
+    """
+    most = max(asking.k, MAX_QUOTES)
+    groups = [group[:most] for group in place.places[:_MOST_PLACES]]
     among = [number for group in groups for number in group]
     ranking = rank(asking.question, asking.index, len(among), among=among)
     passages = asking.index.passages(among)

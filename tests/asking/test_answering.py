@@ -202,3 +202,15 @@ def test_what_may_answer_is_quoted_though_it_is_not_sure(article: Index) -> None
     absent = answer("How do I bake bread?", article)
     assert (absent.verdict, absent.quotes) == ("absent", ())
     assert answer("How do I bake bread?", article, strictness=0.0).verdict == "answered"
+
+
+def test_words_that_only_ask_or_are_of_another_language_are_not_called_unknown(
+    article: Index,
+) -> None:
+    def unknown(question: str) -> tuple[str, ...]:
+        return answer(question, article).unknown_words
+
+    assert unknown("What does it say of zeppelins?") == ("zeppelins",)
+    assert unknown("Wann wurde die Feuerwehr gegründet, und wer gibt ihr das Geld dafür?") == ()
+    assert unknown("What is BUG-1042 about?") == ()
+    assert answer("What is BUG-1042 about?", article).missing == ("BUG-1042",)

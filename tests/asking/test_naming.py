@@ -69,3 +69,22 @@ def test_what_stands_above_a_passage_counts() -> None:
     assert absent_names("What was revenue in 2018?", passage(text, "Report", "Year 2018")) == []
     assert absent_names("What was the Harbour's revenue in 2019?", passage(text)) == []  # the file
     assert absent_names("What was Lakeside revenue?", passage(text, "Lakeside Ltd.")) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "language", "absent"),
+    [
+        ("Darf ich einen Hund halten?", "Die Haltung von Hunden ist verboten.", "de", []),
+        ("Wem gehört das Haus am Markt?", "Die Häuser am Markt gehören der Stadt.", "de", []),
+        ("Wie hoch ist die Gebühr von 1500 Euro?", "Die Gebühr: 1.500 Euro.", "de", []),
+        ("Wie hoch ist die Gebühr von 1500 Euro?", "Die Gebühr: 1.600 Euro.", "de", ["1500"]),
+        ("Was kostet die Leitung A1-7?", "Die Leitung A1-8 kostet wenig.", "de", ["A1-7"]),
+        ("Wie viele Soldaten hat Polen dort stationiert?", "Poland sent 200 men.", "en", []),
+        ("Where did Poland send them?", "Portugal sent 200 men.", "en", ["Poland"]),
+    ],
+)
+def test_names_are_told_by_the_habits_of_the_passages_language(
+    question: str, text: str, language: str, absent: list[str]
+) -> None:
+    found = Passage("a.txt", "", (), 0, len(text), text, 1, language=language)
+    assert absent_names(question, found) == absent

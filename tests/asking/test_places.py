@@ -104,3 +104,16 @@ def test_two_questions_in_one_have_a_quote_each(shelf: Index) -> None:
     half = answer("How much is the rent and when was the mill built?", shelf)
     assert "900 euros" in half.quotes[0].text
     assert not half.found
+
+
+def test_what_does_not_fit_into_the_quotes_of_a_place_is_among_the_hits(
+    documents: Path, folder: Path, model: SentenceTransformerEmbedder
+) -> None:
+    names = ["alpha", "beta", "gamma", "delta", "epsilon"]
+    rules = "\n\n".join(f"Rule {name} holds for every boat. " * 12 for name in names)
+    (documents / "plan.md").write_text(f"# Plan\n\n## 1 Aim\n\nNone.\n\n## 2 Rules\n\n{rules}\n")
+    build_index(documents, folder, model=model)
+    with open_index(folder) as index:
+        reply = answer("What does section 2 say?", index)
+    assert [quote.text.split()[1] for quote in reply.quotes] == names[:3]
+    assert [hit.passage.text.split()[1] for hit in reply.hits] == names
