@@ -94,7 +94,8 @@ def test_a_strange_question_is_answered_like_any_other(index: Index, question: s
     assert found.question == question
     assert 0 <= found.confidence <= 1
     assert len(found.hits) == 5
-    assert retrieve(question, index) == list(answer(question, index, reader=None).hits)
+    plain = answer(question, index, reader=None).hits  # what has the numbers asked for goes first
+    assert {hit.passage for hit in retrieve(question, index)} == {hit.passage for hit in plain}
     assert answer(QUESTION, index).hits  # nothing is the worse for it
 
 

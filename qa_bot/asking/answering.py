@@ -10,6 +10,7 @@ from qa_bot.asking.cell_features import scored
 from qa_bot.asking.cells import choose
 from qa_bot.asking.judging import Judged
 from qa_bot.asking.parts import parts
+from qa_bot.asking.retrieval import readable
 from qa_bot.asking.same_table import same_table
 from qa_bot.asking.settling import Asking, Settled, settle
 from qa_bot.asking.spelling import spelled
@@ -75,13 +76,13 @@ def answer(
     """
     check_strictness(strictness)
     check_reader(reader)
-    meant = spelled(question, index)
+    meant = spelled(readable(question), index)
     settled = [
-        settle(Asking(part, index, k, documents, reader, strictness))
+        settle(Asking(part, index, k, documents, reader, strictness, is_guess=not meant.is_sure))
         for part in parts(meant.question)
     ]
     least = min(settled, key=lambda one: one.confidence - one.needed)
-    chosen = _chosen(settled, k, index)
+    chosen = _chosen(settled, index)
     hits = _together(settled, k, chosen)
     digests = index.digests({one.passage.document_id for one in chosen})
     stale = index.stale({hit.passage.document_id for hit in hits})
@@ -105,7 +106,7 @@ def answer(
     )
 
 
-def _chosen(settled: Sequence[Settled], k: int, index: Index) -> list[_Marked]:
+def _chosen(settled: Sequence[Settled], index: Index) -> list[_Marked]:
     """What is quoted: of several questions, the best of each, with a sentence for each."""
     if len(settled) == 1:
         return list(_each(settled[0], index))
@@ -116,7 +117,7 @@ def _chosen(settled: Sequence[Settled], k: int, index: Index) -> list[_Marked]:
             before = found.get(marked.passage, marked)
             both = sorted({*before.sentences, *marked.sentences}, key=lambda one: one.start)
             found[marked.passage] = replace(before, sentences=tuple(both[:2]))
-    return list(found.values())[:k]
+    return list(found.values())
 
 
 def _each(settled: Settled, index: Index) -> Iterator[_Marked]:

@@ -44,12 +44,16 @@ class Found:
 
     def sentences(self, passage: Passage) -> list[Sentence]:
         """What answers in one of its passages: the numbered line's sentences, or the first."""
+        return self.line(passage)[:2] or list(passage.sentences[:1])
+
+    def line(self, passage: Passage) -> list[Sentence]:
+        """The sentences of the numbered line that is the place; none where it is no line."""
         line = line_of(passage.text, self.name)
         if line is None:
-            return list(passage.sentences[:1])
+            return []
         start, end = line[0] + passage.start, line[1] + passage.start
         inside = [one for one in passage.sentences if start <= one.start < end]
-        return inside[:2] or [one for one in passage.sentences if one.end > start][:1]
+        return inside or [one for one in passage.sentences if one.end > start][:1]
 
 
 def find_place(question: str, index: Index, documents: Sequence[str] | None = None) -> Found | None:

@@ -115,6 +115,15 @@ def retrieve(
     return rank(spelled(question, index).question, index, k, documents).hits(k)
 
 
+def readable(question: str) -> str:
+    """As much of a question as is read, as valid text, with single blanks.
+
+    An argument of the shell that isn't valid text arrives with lone surrogates.
+    """
+    spaced = " ".join(question.split())[:MAX_QUESTION]
+    return spaced.encode("utf-8", "replace").decode()
+
+
 def rank(
     question: str,
     index: Index,
@@ -132,8 +141,7 @@ def rank(
     """
     if k < 1:
         raise UsageError(f"k is {k}: ask for at least one passage.")
-    # An argument of the shell that isn't valid text arrives with lone surrogates.
-    question = question[:MAX_QUESTION].encode("utf-8", "replace").decode()
+    question = readable(question)
     if not any(character.isalnum() for character in question):
         raise EmptyQuestionError
     scope = None if documents is None else index.scope(documents)

@@ -45,6 +45,7 @@ class Asking:
     documents: Sequence[str] | None
     reader: Reader | None
     strictness: float | None
+    is_guess: bool = False  # whether another word was put for one that isn't surely mistyped
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +70,11 @@ class Settled:
     def marked(self, one: Judged, most: int = 2) -> list[Sentence]:
         """The sentences that answer, of a passage that is quoted."""
         place, passage = self.place, one.candidate.passage
-        is_whole = place is not None and (place.itself or place.name.number != "")
-        if place is not None and is_whole and passage.sentences:
+        if place is not None and place.itself and passage.sentences:
             return place.sentences(passage)[:most]
         out_of = of_others(self.question, texts(passage))
+        if place is not None and (inside := place.line(passage)):
+            out_of = [sentence not in inside for sentence in passage.sentences]
         return marked_sentences(one, out_of, most)
 
 
@@ -123,7 +125,7 @@ def _weighed(asking: Asking, ranking: Ranking, place: Found | None) -> Settled:
     best = (quoted or judged)[:1]
     quoted = _in_their_order(ranking.question, quoted)
     lacks = any(lacks_kind(ranking.question, _shown(asking, one)) for one in best)
-    if missing or lacks:
+    if missing or lacks or asking.is_guess:
         likely *= found_at(judged)  # whatever the reader says, it isn't sure
         quoted = quoted if likely >= min(needed, possible_at(judged)) else []
     return Settled(
@@ -133,7 +135,7 @@ def _weighed(asking: Asking, ranking: Ranking, place: Found | None) -> Settled:
         quoted=tuple(quoted),
         confidence=likely,
         needed=needed,
-        found=bool(quoted) and likely >= needed and not (missing or lacks),
+        found=bool(quoted) and likely >= needed and not (missing or lacks or asking.is_guess),
         place=place if place is not None and place.places else None,
         missing=tuple(missing),
         warning=warning,
@@ -175,7 +177,7 @@ def _whole_place(asking: Asking, place: Found) -> Settled:
         order = list(by_passage.values())
         judged = [sorted((group[0] for group in judged), key=order.index)]
     chosen = judged[0][: asking.k]
-    likely = min(1.0, MAX_QUOTES / len(place.places))
+    likely = min(1.0, min(len(chosen), MAX_QUOTES) / len(place.places))
     needed = found_at(chosen) if asking.strictness is None else asking.strictness
     return Settled(
         question=ranking.question,
@@ -184,7 +186,7 @@ def _whole_place(asking: Asking, place: Found) -> Settled:
         quoted=tuple(chosen[:MAX_QUOTES]),
         confidence=likely,
         needed=needed,
-        found=likely >= needed,
+        found=likely >= needed and not asking.is_guess,
         place=place,
     )
 

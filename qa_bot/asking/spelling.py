@@ -18,10 +18,15 @@ _BESIDE = re.compile(r"[-/.&_]?\d|[-/&_]\w")  # what makes a word part of a code
 
 @dataclass(frozen=True, slots=True)
 class Spelled:
-    """A question as it is searched for; ``instead`` are its words that were not typed so."""
+    """A question as it is searched for; ``instead`` are its words that were not typed so.
+
+    Where it isn't sure, a word may be another that the documents don't have: nitrite is no
+    nitrate, though only a letter lies between them.
+    """
 
     question: str
     instead: tuple[str, ...] = ()
+    is_sure: bool = True
 
 
 def spelled(question: str, index: Index) -> Spelled:
@@ -32,7 +37,7 @@ def spelled(question: str, index: Index) -> Spelled:
     """
     found: list[str] = []
     parts: list[str] = []
-    end = 0
+    end, is_sure = 0, True
     for match in _WORD.finditer(question):
         word = match[0]
         if _is_in_code(question, match) or (right := _right(word, match.start(), index)) is None:
@@ -41,7 +46,17 @@ def spelled(question: str, index: Index) -> Spelled:
         end = match.end()
         if not is_stop_word(right):
             found.append(right)
-    return Spelled("".join((*parts, question[end:])), tuple(dict.fromkeys(found)))
+            is_sure = is_sure and _is_slip(match[0].lower(), right.lower())
+    return Spelled("".join((*parts, question[end:])), tuple(dict.fromkeys(found)), is_sure)
+
+
+def _is_slip(written: str, meant: str) -> bool:
+    """Whether two neighbours are swapped, or a letter stands twice that should once, or so."""
+    if sorted(written) == sorted(meant):
+        return True
+    longer, shorter = sorted((written, meant), key=len, reverse=True)
+    twice = (n for n in range(1, len(longer)) if longer[n] == longer[n - 1])
+    return any(longer[:n] + longer[n + 1 :] == shorter for n in twice)
 
 
 def _is_in_code(question: str, match: re.Match[str]) -> bool:
@@ -63,10 +78,10 @@ def _right(word: str, start: int, index: Index) -> str | None:
     if _is_held(word, index) or not all(content(word, one) for one in index.lexicon.languages):
         return None
     plain = word if is_name else word.lower()
-    if not is_name and (swapped := _stop_word(plain)):
-        return swapped
     if index.embedder.count_tokens([word]) == [1]:
         return None
+    if not is_name and (swapped := _stop_word(plain)):
+        return swapped
     for edits in (1, 2) if len(word) >= _LONG else (1,):
         if near := _held(index.vocabulary.near(plain, edits), index):
             return _likeliest(plain, near, index, is_name=is_name)

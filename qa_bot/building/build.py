@@ -93,7 +93,8 @@ def build_index(
         with closing(database.open_writer(place)) as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
-                outcome = _build(connection, source, target, found, model, options)
+                kept = schema.former_model(target) if model is None and place != target else model
+                outcome = _build(connection, source, target, found, kept, options)
                 if place != target:
                     naming.adopt(connection, target / schema.FILE)
                 # A build that finds nothing to do writes nothing: others may be watching.

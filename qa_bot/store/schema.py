@@ -156,6 +156,19 @@ def is_older(folder: Path) -> bool:
     return re.fullmatch(r"\d+", meta.get("format", "")) is not None and int(meta["format"]) < FORMAT
 
 
+def former_model(folder: Path) -> str | None:
+    """The model of the index in a folder, whatever its format; None where it can't be told."""
+    if not (folder / FILE).is_file():
+        return None
+    connection = sqlite3.connect(folder / FILE, timeout=BUSY_MS / 1000)
+    try:
+        return read_meta(connection).get("model")
+    except (sqlite3.DatabaseError, UnicodeDecodeError):
+        return None
+    finally:
+        connection.close()
+
+
 def is_usable(folder: Path) -> bool:
     """Whether a build can go on from what is there: nothing, or a whole database of this format."""
     file = folder / FILE

@@ -7,7 +7,6 @@ away in any number of words without reading them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,25 +18,21 @@ _MOST_NEAR = 100  # words that are looked at
 
 
 class Vocabulary:
-    """Words of an index, opened when first needed; it may hold some that have gone since.
+    """Words of an index; it may hold some that have gone since.
 
-    Each stands in lower case, and as it is written where it begins with a capital.
+    Opened at once, since a later build deletes the folder. Each stands in lower case, and as
+    it is written where it begins with a capital.
     """
 
     def __init__(self, folder: Path | None) -> None:
-        self._folder = folder
-
-    @cached_property
-    def _index(self) -> Any:  # noqa: ANN401 - tantivy has no types
         import tantivy
 
         builder = tantivy.SchemaBuilder()
         builder.add_text_field("word", stored=True, tokenizer_name="raw", index_option="basic")
-        path = None if self._folder is None else str(self._folder)
-        index = tantivy.Index(builder.build(), path=path)
-        index.config_reader(reload_policy="manual")
-        index.reload()
-        return index
+        path = None if folder is None else str(folder)
+        self._index: Any = tantivy.Index(builder.build(), path=path)
+        self._index.config_reader(reload_policy="manual")
+        self._index.reload()
 
     def add(self, found: Iterable[str]) -> None:
         """Add words, and commit; what is there already is not added again."""

@@ -117,3 +117,17 @@ def test_what_does_not_fit_into_the_quotes_of_a_place_is_among_the_hits(
         reply = answer("What does section 2 say?", index)
     assert [quote.text.split()[1] for quote in reply.quotes] == names[:3]
     assert [hit.passage.text.split()[1] for hit in reply.hits] == names
+
+
+def test_in_a_place_the_sentence_that_answers_is_marked(
+    documents: Path, folder: Path, model: SentenceTransformerEmbedder
+) -> None:
+    (documents / "staff.md").write_text(
+        "# Staff\n\n## 2.1 Holidays\n\nEvery employee has 25 days of paid holiday a year. "
+        "Unused days expire on 31 March.\n\n## 2.2 Illness\n\nA note is due on day three.\n"
+    )
+    build_index(documents, folder, model=model)
+    with open_index(folder) as index:
+        (quote, *_) = answer("Under section 2.1, when do unused days expire?", index).quotes
+    marked = [quote.text[a - quote.start : b - quote.start] for a, b in quote.sentences]
+    assert marked == ["Unused days expire on 31 March."]

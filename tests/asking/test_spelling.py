@@ -56,6 +56,55 @@ def test_mistyped_words_are_searched_for_as_they_were_meant(
     assert (found.question, found.instead) == (meant, instead)
 
 
+@pytest.mark.parametrize(
+    ("question", "is_sure"),
+    [
+        ("What is the yaerly charge?", True),
+        ("What is the yearrly charge?", True),
+        ("What is the yeerly charge?", False),
+        ("What is an incident reported with?", True),  # known as a word, and left alone
+    ],
+)
+def test_a_word_that_may_be_another_is_no_sure_slip(
+    question: str, is_sure: bool, harbour: Index
+) -> None:
+    assert spelled(question, harbour).is_sure == is_sure
+
+
+def test_what_rests_on_a_guess_is_not_answered_but_possible(
+    documents: Path, folder: Path, model: SentenceTransformerEmbedder
+) -> None:
+    write(documents, limits="The limit for nitrate is 50 mg per litre of water.")
+    build_index(documents, folder, model=model)
+    with open_index(folder, model=model) as index:
+        assert answer("What is the limit for nitrate?", index).verdict == "answered"
+        guessed = answer("What is the limit for nitrite?", index)
+    assert (guessed.verdict, guessed.searched_too) == ("possible", ("nitrate",))
+
+
+def test_blanks_without_end_and_half_characters_are_a_question_like_any_other(
+    harbour: Index,
+) -> None:
+    plain = answer("What is the yearly charge?", harbour)
+    for question in (
+        "What is the" + " " * 20_000 + "yearly charge?",
+        "What is the\nyearly charge?",
+    ):
+        assert answer(question, harbour).quotes == plain.quotes
+    assert answer("Section \udcff", harbour).question == "Section \udcff"
+
+
+def test_an_open_index_keeps_its_words_while_another_build_replaces_it(
+    documents: Path, folder: Path, model: SentenceTransformerEmbedder
+) -> None:
+    write(documents, club="The rowing club was founded in 1921.")
+    build_index(documents, folder, model=model)
+    with open_index(folder, model=model) as index:
+        write(documents, other="Herons wade.")
+        build_index(documents, folder, model=model)
+        assert "1921" in answer("When was the rowing club fuonded?", index).quotes[0].text
+
+
 def test_an_answer_says_what_was_searched_for_too(harbour: Index) -> None:
     found = answer("waht is the yaerly chrage?", harbour)
     assert found.question == "waht is the yaerly chrage?"

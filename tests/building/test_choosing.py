@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -91,3 +93,12 @@ def test_an_interrupted_first_build_goes_on_with_the_model_that_it_took(
             build_index(documents, folder)
     build_index(documents, folder)
     assert model_of(folder) == MULTILINGUAL_MODEL
+
+
+def test_an_index_of_an_older_format_keeps_its_model(documents: Path, folder: Path) -> None:
+    write(documents, otters=paragraphs("otter", 2))
+    build_index(documents, folder, model=MULTILINGUAL_MODEL)
+    with closing(sqlite3.connect(folder / "qa_bot.sqlite")) as connection, connection:
+        connection.execute("UPDATE meta SET value = '4' WHERE key = 'format'")
+    receipt = build_index(documents, folder)
+    assert (receipt.remade, receipt.chosen, model_of(folder)) == (True, "", MULTILINGUAL_MODEL)
