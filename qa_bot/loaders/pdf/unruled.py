@@ -23,10 +23,14 @@ _Row = Sequence[Segment]
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """A row as it stands in its table: a text for each column, and how many each is over."""
+    """A row as it stands in its table: a text for each column, and how many each is over.
+
+    ``columns`` are the left and right edge of each; none where they can't be told.
+    """
 
     texts: list[str]
     reach: list[int]
+    columns: tuple[tuple[float, float], ...] = ()
 
 
 def whole_rows(
@@ -193,7 +197,7 @@ def laid_out(table: Sequence[_Row]) -> list[Laid]:
         for part, (first, last) in zip(row, places, strict=True):
             texts[first] = f"{texts[first]} {part.text}".strip()
             reach[first] = max(reach[first], last - first + 1)
-        laid.append(Laid(texts, reach))
+        laid.append(Laid(texts, reach, tuple(columns)))
     return laid
 
 
