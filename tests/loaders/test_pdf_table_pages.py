@@ -80,7 +80,7 @@ def test_a_header_that_comes_again_is_one_there_too(tmp_path: Path) -> None:
 def test_a_caption_that_says_continued_does_not_end_a_table(
     tmp_path: Path, again: list[tuple[str, ...]]
 ) -> None:
-    pages = [[HEAD, *ROWS[:30]], [*again, *ROWS[30:]]]
+    pages: list[list[tuple[str, ...]]] = [[HEAD, *ROWS[:30]], [*again, *ROWS[30:]]]
     document = drawn(tmp_path, pages, between="Table 4 (continued)")
     (table,) = document.tables
     assert table.rows == 60 + len(again)
