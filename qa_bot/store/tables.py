@@ -81,7 +81,7 @@ def _unpacked(packed: bytes) -> Iterator[Cell]:
         raise sqlite3.DatabaseError("the cells of a table are damaged") from error
     row = column = place = 0
     for kind in numbers:
-        down, right, gap, length = (next(numbers) for _ in range(4))
+        down, right, gap, length = next(numbers), next(numbers), next(numbers), next(numbers)
         rows, columns = (next(numbers), next(numbers)) if kind >= len(KINDS) else (1, 1)
         column = (0 if down else column) + right
         row, start = row + down, place + gap

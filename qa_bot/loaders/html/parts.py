@@ -44,6 +44,7 @@ _NOTE = re.compile(r"\b(?:admonition|callout|caution|footnote|important|note|tip
 _HEADING_MARKS = frozenset(("", "#", "¶", "§", "🔗"))
 _EPUB_TYPE = "{http://www.idpf.org/2007/ops}type"
 _MOST = 2**31
+_LONGEST_DATUM = 200  # characters; a longer text beside another one is a column of a page
 
 
 def is_unseen(element: etree._Element, tag: str, *, asides: bool, in_heading: bool) -> bool:
@@ -153,7 +154,18 @@ def is_data(table: etree._Element) -> bool:
         if tag == "tr":
             rows.append([child for child in element if local(child.tag) in ("td", "th")])
     columns = max(map(len, rows), default=0)
-    return columns > 1 and not (columns == 2 and _has_picture_beside(rows))
+    if columns < 2 or (columns == 2 and _has_picture_beside(rows)):
+        return False
+    return any(local(cell.tag) == "th" for row in rows for cell in row) or not _is_prose(rows)
+
+
+def _is_prose(rows: Sequence[Sequence[etree._Element]]) -> bool:
+    """Whether no two cells stand side by side, or just two of one row, one of them a long text."""
+    texts = [[one_line("".join(cell.itertext())) for cell in row] for row in rows]
+    filled = [said for row in texts if (said := [text for text in row if text])]
+    if all(len(row) == 1 for row in filled):
+        return True
+    return len(filled) == 1 and len(filled[0]) == 2 and max(map(len, filled[0])) > _LONGEST_DATUM
 
 
 def _has_picture_beside(rows: Sequence[Sequence[etree._Element]]) -> bool:

@@ -93,6 +93,9 @@ class Table:
 
     def _header_rows(self, texts: Sequence[Sequence[str]]) -> int:
         """How many rows, from the first, name the columns; 0 where the first column names rows."""
+        # Spreadsheets have columns in which nothing stands, beside those of the table.
+        used = sorted({column for row in texts for column, text in enumerate(row) if text})
+        texts = [[row[column] for column in used if column < len(row)] for row in texts]
         filled = [i for i, text in enumerate(texts) if any(text)]
         if len(filled) < 2:
             return 0

@@ -39,8 +39,9 @@ class Line:
     """A line in reading order, with the column it stands in.
 
     Of a table's row, the texts of its ``cells``, how many columns each of them is
-    over (() where that is one), whether it ``opens`` the table and whether it is one
-    of those that name the columns.
+    over (() where that is one), the left and right edges of the table's ``columns``
+    where no lines are drawn (() where they can't be told), whether it ``opens`` the
+    table and whether it is one of those that name the columns.
     """
 
     part: Segment
@@ -50,6 +51,7 @@ class Line:
     right: float
     cells: tuple[str, ...] = ()
     reach: tuple[int, ...] = ()
+    columns: tuple[tuple[float, float], ...] = ()
     opens: bool = False
     is_head: bool = False
 
@@ -132,6 +134,7 @@ def _unruled(table: Sequence[list[Segment]]) -> Iterator[Line]:
         line = _line(join_row(row), "row")
         line.part = replace(line.part, text=CELLS.join(laid.texts).strip())
         line.cells, line.reach = tuple(laid.texts), tuple(laid.reach)
+        line.columns = laid.columns
         lines.append(line)
     bold = [line.part.bold for line in lines]
     _mark_heads(lines, header_rows([line.cells for line in lines], bold, is_ruled=False))

@@ -237,7 +237,7 @@ def header_rows(
     runs = [
         range(rows[0], rows[-1] + 1)
         for is_bold, group in groupby(range(len(table)), bold.__getitem__)
-        if is_bold and (rows := list(group))
+        if is_bold and (rows := _without_group(table, list(group)))
     ]
     most = MAX_HEADS if is_ruled else 2
     heads = [
@@ -256,6 +256,15 @@ def header_rows(
     is_wide = max(map(len, table)) > 2
     is_header = shape == "header" or (shape == "unclear" and is_ruled and is_wide)
     return (0, *heads) if is_header else tuple(heads)
+
+
+def _without_group(table: Sequence[Sequence[str]], rows: Sequence[int]) -> Sequence[int]:
+    """Bold rows without a last one that is alone where another has its corner: a group's name."""
+    alone = [at for at in rows if table[at][0] and not any(table[at][1:])]
+    if len(rows) > 1 and alone[-1:] == [rows[-1]] and len(alone) == 1:
+        has_corner = any(table[at][0] for at in rows[:-1])
+        return rows[:-1] if has_corner or table[rows[-1]][0].endswith(":") else rows
+    return rows
 
 
 def _are_names(cells: Sequence[str]) -> bool:

@@ -10,11 +10,13 @@ from statistics import median
 
 from qa_bot.loaders.pdf.amounts import by_cell, is_amount
 from qa_bot.loaders.pdf.lines import Segment
-from qa_bot.loaders.table_shape import is_date
+from qa_bot.loaders.table_shape import is_date, kind_of
 
 ALIGNED = 4.0  # points
 MOST_LONE = 4  # rows of one text each between two of a table's rows
 LONGEST_LONE = 140  # characters
+MOST_NAMING = 4  # rows of a header of words
+LONGEST_NAME = 60  # characters of a column's
 FAR = 4.0  # ems from a table to another one below it, at least
 LINES_APART = 3.2  # ems from a row to the next one of its table
 
@@ -23,10 +25,14 @@ _Row = Sequence[Segment]
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """A row as it stands in its table: a text for each column, and how many each is over."""
+    """A row as it stands in its table: a text for each column, and how many each is over.
+
+    ``columns`` are the left and right edge of each; none where they can't be told.
+    """
 
     texts: list[str]
     reach: list[int]
+    columns: tuple[tuple[float, float], ...] = ()
 
 
 def whole_rows(
@@ -126,9 +132,20 @@ def _is_far(table: Sequence[_Row], first: int, at: int) -> bool:
 
 
 def _bridges(table: Sequence[_Row], before: tuple[int, int], lone: range, after: int) -> bool:
-    """Whether rows of one text each stand inside a table of amounts, left of its last column."""
+    """Whether rows of one text each stand inside a table of amounts, left of its last column.
+
+    Above them may stand, instead of amounts, the names of the columns of those below. In a
+    table of words it is one bold row, or one below bold names.
+    """
     above, below = table[lone.start - 1], table[after]
-    if len(lone) > MOST_LONE or not (_has_amounts(above) and _has_amounts(below)):
+    if len(lone) > MOST_LONE:
+        return False
+    if not _has_amounts(below):
+        is_told = all(part.bold for part in above) or table[lone.start][0].bold
+        is_plain = not any(part.bold for part in below)
+        if not (len(lone) == 1 and is_told and is_plain and _are_in_line(above, below)):
+            return False
+    elif not _has_amounts(above) and not _are_names(table[before[0] : before[1]], below):
         return False
     left = min(row[0].x0 for row in (*table[before[0] : before[1]], below))
     last = max(above[-1].x0, below[-1].x0)
@@ -148,6 +165,42 @@ def _bridges(table: Sequence[_Row], before: tuple[int, int], lone: range, after:
         and not row[0].text.endswith((".", "?", "!"))
         and row[0].size < 1.08 * below[0].size
         for row in table[lone.start : after]
+    )
+
+
+def _are_names(rows: Sequence[_Row], below: _Row) -> bool:
+    """Whether rows of words name the amounts of a row below them: "Level 1 | Level 2".
+
+    Each of several in the last one stands over an amount of its own, but for a corner.
+    """
+    amounts = [part for part in by_cell(below)[1:] if is_amount(part.text)]
+    if len(rows) > MOST_NAMING or not amounts or any(map(_has_amounts, rows)):
+        return False
+    if any(row[0].x1 < amounts[0].x0 for row in rows[:-1]):
+        return False  # they have names themselves
+    names = [part for part in rows[-1] if part.x1 > amounts[0].x0]
+    over = [
+        [at for at, one in enumerate(amounts) if part.x0 < one.x1 and one.x0 < part.x1]
+        for part in names
+    ]
+    return (
+        len(names) > 1
+        and len(rows[-1]) - len(names) <= 1
+        and all(len(places) == 1 for places in over)
+        and len({places[0] for places in over}) == len(names)
+        and all(
+            len(part.text) <= LONGEST_NAME and kind_of(part.text) == "text"
+            for row in rows
+            for part in row
+        )
+    )
+
+
+def _are_in_line(above: _Row, below: _Row) -> bool:
+    """Whether two rows have the same columns, three at least."""
+    return len(above) == len(below) > 2 and all(
+        min(abs(a.x0 - b.x0), abs(a.x1 - b.x1), abs(a.x0 + a.x1 - b.x0 - b.x1) / 2) < ALIGNED
+        for a, b in zip(above, below, strict=True)
     )
 
 
@@ -193,7 +246,7 @@ def laid_out(table: Sequence[_Row]) -> list[Laid]:
         for part, (first, last) in zip(row, places, strict=True):
             texts[first] = f"{texts[first]} {part.text}".strip()
             reach[first] = max(reach[first], last - first + 1)
-        laid.append(Laid(texts, reach))
+        laid.append(Laid(texts, reach, tuple(columns)))
     return laid
 
 
