@@ -242,7 +242,7 @@ def _is_name(word: str, place: int, *, shouted: bool) -> bool:
     if skipped or _NUMBER.fullmatch(word) or _SHORT_YEAR.fullmatch(word) or is_stop_word(word):
         return False
     if _CODE.fullmatch(word):
-        return not _NO_CODE.fullmatch(word)
+        return not _NO_CODE.fullmatch(word) and not _SCALED.fullmatch(word)
     is_capital = word[0].isupper() and (place > 0 or (word.isupper() and len(word) > 1))
     return is_capital and not shouted
 

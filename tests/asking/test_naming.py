@@ -66,6 +66,7 @@ def passage(text: str, title: str = "Report", *section: str) -> Passage:
         ("Is it open at 9am?", "It opens at 9 pm.", ["9am"]),
         ("Who pays into the 401k?", "The yard pays into the 401(k) plan.", []),
         ("Who pays into the 401k?", "The yard pays 403(b) plans.", ["401k"]),
+        ("Who spent 20k?", "The yard spent 20,000 euros.", []),
         ("Who spent 20k?", "The yard spent 30 thousand.", ["20k"]),
         ("Is it open on Mondays?", "It is open Mon to Fri.", []),
         ("What is AB1042?", "AB-1042: the lamp flickers.", []),
