@@ -32,7 +32,7 @@ def code_pattern(code: str) -> re.Pattern[str]:
     "a1-7" is no "a17". An amount stands before its unit, "30-day" is "30 days"; "9am" is 9:00,
     and "q3" the third quarter.
     """
-    forms = [_form(code)]
+    forms = [rf"{_form(code)}s?"]  # "MP3s"
     if match := _CLOCK.fullmatch(code):
         hour, half = int(match[1]), match[2]
         forms.append(rf"0?{hour}(?:[:.]00)?\s?{half}\.?m")

@@ -126,8 +126,9 @@ class PlaceName:
 
 def named_place(question: str) -> PlaceName | None:
     """The place that a question names, or None; the first where it names several."""
-    if match := _ASKED_NUMBER.search(question):
-        return _numbered(question, match)
+    if numbers := list(_ASKED_NUMBER.finditer(question)):
+        places = (_numbered(question, match) for match in numbers)
+        return next((place for place in places if place), None)
     if match := _CODE.search(question):
         return PlaceName(match[0], code=match[0].rstrip("./-"), rest=_rest(question, match))
     for form in (_ASKED_TITLE, _TITLE_BEFORE):

@@ -69,6 +69,7 @@ def passage(text: str, title: str = "Report", *section: str) -> Passage:
         ("Who spent 20k?", "The yard spent 20,000 euros.", []),
         ("Who spent 20k?", "The yard spent 30 thousand.", ["20k"]),
         ("Is it open on Mondays?", "It is open Mon to Fri.", []),
+        ("Is an MP3 allowed?", "MP3s are allowed.", []),
         ("What is AB1042?", "AB-1042: the lamp flickers.", []),
         ("What is AB1042?", "AB-10421: the lamp flickers.", ["AB1042"]),
         ("What is BUG-1042?", "BUG1041 and BUG 1043 are closed.", ["BUG-1042"]),

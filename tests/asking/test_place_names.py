@@ -33,6 +33,7 @@ CLAUSES = """1.1 The tenant pays rent.
         ("What does clause 1.2(b) forbid?", "clause 1.2(b)", False),
         ("What does schedule 2 say?", "schedule 2", False),
         ("Which fees are in Schedule B?", "Schedule B", True),
+        ("Which items are listed in schedule 2?", "schedule 2", True),
         ("What does Part I say?", "Part I", False),
         ("What does part I say?", "part I", False),
         ("What does the Schedule I require?", "Schedule I", False),
