@@ -26,7 +26,8 @@ _PRICE = re.compile(
     r"(?=\s*(?:\?|$|per\b|each\b|a\b|to\b|in\b|for\b))"
     r"|how much\b[^?]*\b(?:pay|paid|charged?|earns?|earned)\b"
     r"|(?:what|how (?:much|high))\s+(?:is|are|was|were)\s+(?:the|a|an|its|their|our)\s+"
-    r"(?:[\w-]+\s+){0,3}(?:price|fee|fine|rent|salary|charge|deposit|wage)s?\b)",
+    r"(?:[\w-]+\s+){0,3}(?:price|fee|fine|rent|salary|charge|deposit|wage)s?"
+    r"(?=\s*(?:[?.!,]|$|(?:for|of|per|to|in|on|at|a|an|each|if|when|from|after|during)\b)))",
     re.IGNORECASE,
 )
 # A number that is no year, and that counts nothing else: in "312 metres" it counts metres.
@@ -41,6 +42,14 @@ _AMOUNT = re.compile(
     r"|thousands?|millions?|billions?|hundreds?|no (?:charge|fee|cost|rent|salary|deposit))\b",
     re.IGNORECASE,
 )
+_IS_VERB = re.compile(r"\b(?:is|are|was|were|will be)\b\s*", re.IGNORECASE)
+_DETERMINED = re.compile(
+    r"(?:always\s+|usually\s+|normally\s+|either\s+)?"
+    r"(?:your|the|a|an|our|their|his|her|its|any|all|each|every)\s+"
+    r"(?!(?:person|people|one|ones|member|members|same)\b)[^\W\d_]",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(r"[.;:!?|\n]")
 _DAYS = frozenset(
     """
     january february march april may june july august september october november december monday
@@ -64,7 +73,10 @@ def lacks_kind(question: str, texts: Sequence[str]) -> bool:
     """
     if match := _WHO_IS.fullmatch(question):
         role = words(match["role"])
-        if len(role) <= _LONGEST_ROLE and _NO_ROLE.isdisjoint(word.lower() for word in role):
+        is_role = len(role) <= _LONGEST_ROLE and _NO_ROLE.isdisjoint(map(str.lower, role))
+        if is_role and role[-1].lower() not in _BEHIND_ROLE:  # "Who is the policy aimed at?"
+            if any(_is_told(role, text) for text in texts):
+                return False
             named = any(_has_name(text, {word.casefold() for word in role}) for text in texts)
             return not named or not _names_role(role, texts)
     if _PRICE.search(question):
@@ -72,10 +84,33 @@ def lacks_kind(question: str, texts: Sequence[str]) -> bool:
     return False
 
 
+def _is_told(role: Sequence[str], text: str) -> bool:
+    """Whether a text says who has a role without a name: "The first contact is your manager."."""
+    wanted = _wanted(role)
+    if not wanted:
+        return False
+    for clause in _CLAUSE.split(text):
+        for verb in _IS_VERB.finditer(clause):
+            left, right = words(clause[: verb.start()]), clause[verb.end() :]
+            if not left or not _DETERMINED.match(right):
+                continue
+            if wanted <= set(stems(" ".join(left))):
+                return True
+            near = words(right)[: len(role) + 2]
+            if wanted <= set(stems(" ".join(near))) and not is_stop_word(left[-1]):
+                return True
+    return False
+
+
+def _wanted(role: Sequence[str]) -> set[str]:
+    """The terms of a role's own words: those of "treasurer" in "treasurer of the club"."""
+    before = takewhile(lambda word: word.lower() not in _BEHIND_ROLE, role)
+    return {stem for word in before if not is_stop_word(word) for stem in stems(word)}
+
+
 def _names_role(role: Sequence[str], texts: Sequence[str]) -> bool:
     """Whether a role is told by one of its words: a director is no treasurer."""
-    before = takewhile(lambda word: word.lower() not in _BEHIND_ROLE, role)
-    wanted = {stem for word in before if not is_stop_word(word) for stem in stems(word)}
+    wanted = _wanted(role)
     return not wanted or not wanted.isdisjoint(stem for text in texts for stem in stems(text))
 
 

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
+from qa_bot.asking.codes import code_pattern, days, months
+from qa_bot.asking.countries import COUNTRIES, countries, spelled_country
 from qa_bot.language import other_language
 from qa_bot.records import Passage
 from qa_bot.store.analysis import stems
@@ -48,28 +50,19 @@ _TITLES = frozenset(
 _MONTHS = (
     "january february march april may june july august september october november december"
 ).split()
-_PEOPLE = {  # where a people's name isn't made from its country's
-    "french": "france",
-    "dutch": "netherlands",
-    "swiss": "switzerland",
-    "greek": "greece",
-    "danish": "denmark",
-    "welsh": "wales",
-    "irish": "ireland",
-    "british": "britain",
-    "turkish": "turkey",
-    "norwegian": "norway",
-    "spanish": "spain",
-    "usa": "us",
-    "american": "us",
-    "america": "us",
-}
-_ENDINGS = frozenset(
-    ("", "y", "an", "ian", "n", "ish", "and", "land", "ese", "e", "ia", "i", "s", "a", "ic", "any")
-)  # of countries and their peoples: Pol-and and Pol-ish
+_DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+_DATE_WORDS = {name[:3]: name for name in (*_MONTHS, *_DAYS)} | {"sept": "september"}
+_VOWELS = frozenset(("", "a", "e", "i", "o", "y", "ia", "ie", "ina", "ine"))  # Anna is no Ann
+_COMMON = frozenset(  # nouns that a question may write with a capital, and that name nobody
+    """
+    period policy procedure process rule rules date dates fee fees rate rates amount number hours
+    time times terms price cost costs plan form payment requirements conditions
+    """.split()
+)
 _CAPITALS = frozenset(("de", "lb", "nds"))  # languages in which every noun has one
 _GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:[.’'\u00a0\u202f ]\d{3})+(?![\d.,]*\d)")  # 1.500
-_SHARED = 3  # letters that both have, at least
+_SHORTEST_ROW = 3  # letters of an abbreviation whose words may have no capitals
+_SENTENCE_END = re.compile(r"[.;:!?,()|\n]")
 _NEARLY_ALL = 0.7  # of a question's words in capitals: they mark no names
 
 
@@ -87,15 +80,24 @@ def absent_names(question: str, passage: Passage, context: Sequence[str] = ()) -
     asked = list(_asked_numbers(question))
     numbers = set(_numbers(text)) if asked else set()
     absent = [shown for shown, value in asked if value not in numbers]
+    if absent:  # "401k" is no amount where "401(k)" is meant
+        spelled = _folded(text)
+        absent = [
+            shown
+            for shown in absent
+            if not (_CODE.fullmatch(shown) and code_pattern(_folded(shown)).search(spelled))
+        ]
     named = list(_named(question))
     if named and (passage.language in _CAPITALS or other_language(question, passage.language)):
         named = [kept for words in named if (kept := [one for one in words if _is_code(one)])]
     if not named:
         return absent
-    written = _Written(text, passage.language)
+    written = _Written(text, passage.language, passage.document_id)
     for words in named:
         lacking = [word for word in words if not written.has(word)]
-        if lacking and not written.abbreviates(words) and not _stands_alone(words, lacking, text):
+        lacking = written.without_country(words, lacking)
+        known = written.abbreviates(words) or _stands_alone(words, lacking, text)
+        if lacking and not known and not written.is_common(words, lacking):
             absent += lacking
     return absent
 
@@ -103,16 +105,23 @@ def absent_names(question: str, passage: Passage, context: Sequence[str] = ()) -
 class _Written:
     """What a text says, in the forms in which names are looked for."""
 
-    def __init__(self, text: str, language: str) -> None:
+    def __init__(self, text: str, language: str, file_name: str) -> None:
         self.text = text
         self.language = language
         self.spelled = _folded(text)
         tokens = [without_possessive(word) for word in _TOKEN.findall(text)]
         self.tokens = {_folded(token) for token in tokens}
         self.parts = {part for token in self.tokens for part in re.split(r"[-'’./&]", token)}
+        self.joined = {token.replace("-", "") for token in self.tokens if "-" in token}
         self.stems = set(stems(text, language))
         capitals = [token[0] for token in tokens if not is_stop_word(token) and token[0].isupper()]
         self.initials = _folded("".join(capitals))
+        self.dates = months(text) | days(text)
+        named = {COUNTRIES[part] for part in self.tokens | self.parts if part in COUNTRIES}
+        self.countries = named | countries(text)
+        # A name inside another with a capital is another name; it may be part of a compound.
+        within = [token for token in tokens if not token[0].isupper() or "-" in token]
+        self.within = _folded(" ".join((*within, file_name)))
 
     def has(self, word: str) -> bool:
         """Whether a name stands there, in one form or another."""
@@ -120,37 +129,61 @@ class _Written:
         if plain in self.tokens or plain in self.parts or self._has_abbreviation(word, plain):
             return True
         if _CODE.fullmatch(word):
-            shown = re.search(rf"{re.escape(plain)}(?!\d)", self.spelled)
-            return len(plain) >= _LONG and shown is not None
-        if len(plain) >= _LONG and plain in self.spelled:  # of a compound, of a file's name
+            return code_pattern(plain).search(self.spelled) is not None
+        if plain.replace("-", "") in self.tokens | self.joined:  # "Email" is "e-mail"
+            return True
+        if len(plain) >= _LONG and plain in self.within:
             return True
         if "-" in word or "/" in word:
             parts = re.split(r"[-/]", word)
             return all(self.has(part) for part in parts if part[:1].isupper())
+        if plain in COUNTRIES:
+            return COUNTRIES[plain] in self.countries
+        full = _DATE_WORDS.get(plain, plain.removesuffix("s"))  # "Mondays"
+        if full in _MONTHS or full in _DAYS:
+            short = full in _MONTHS and full[:3] in self.tokens
+            return short or full in self.tokens or full[:3] in self.dates
+        return self._has_stem(word, plain)
+
+    def _has_stem(self, word: str, plain: str) -> bool:
+        """Whether another form of the word is there: "Airlines" is "airline"; Anna is no Ann."""
         stemmed = stems(word, self.language)
-        if stemmed and set(stemmed) <= self.stems:
-            return True
-        if plain in _MONTHS:
-            return plain[:3] in self.tokens
-        return self._has_people(plain)
+        if not stemmed or not set(stemmed) <= self.stems:
+            return False
+        same = [
+            token
+            for token in self.tokens
+            if token[:3] == plain[:3] and stems(token, self.language) == stemmed
+        ]
+        return not same or any(not _only_vowels_differ(plain, token) for token in same)
 
     def _has_abbreviation(self, word: str, plain: str) -> bool:
         letters = plain.replace(".", "").replace("&", "")
-        if letters in ("us", "usa"):
-            return not {"us", "usa", "u.s", "u.s.a", "american", "america"}.isdisjoint(self.tokens)
         short = word.replace(".", "").isupper() and 2 <= len(letters) <= 6
-        return short and letters in self.initials
+        return short and (letters in self.initials or self._has_row(letters))
 
-    def _has_people(self, plain: str) -> bool:
-        other = _PEOPLE.get(plain, plain)
-        for token in self.parts:
-            same = _PEOPLE.get(token, token)
-            if same == other:
-                return True
-            shared = _common(plain, token)
-            if shared >= _SHARED and {plain[shared:], token[shared:]} <= _ENDINGS:
+    def _has_row(self, letters: str) -> bool:
+        """Whether words in a row, of any case, begin with the letters: "protective equipment"."""
+        if len(letters) < _SHORTEST_ROW:
+            return False
+        for clause in _SENTENCE_END.split(self.spelled):
+            said = [one for one in re.findall(r"[^\W\d_]+|\d+", clause) if not is_stop_word(one)]
+            if letters in "".join(one[0] for one in said):
                 return True
         return False
+
+    def without_country(self, words: Sequence[str], lacking: list[str]) -> list[str]:
+        """What is lacking, less a country's name of two words that is there in another form."""
+        found = spelled_country([_folded(without_possessive(word)) for word in words])
+        if found is None or found[1] not in self.countries:
+            return lacking
+        known = words[found[0] : found[0] + 2]
+        return [word for word in lacking if word not in known]
+
+    def is_common(self, words: Sequence[str], lacking: Sequence[str]) -> bool:
+        """Whether a name is none: "Notice Period", where the text writes "notice"."""
+        small = re.search(rf"\b{re.escape(words[0].lower())}", self.text) is not None
+        return small and all(word.lower() in _COMMON for word in lacking)
 
     def abbreviates(self, words: Sequence[str]) -> bool:
         """Whether the text has the initials of a name of several words, as "CEO"."""
@@ -209,7 +242,7 @@ def _is_name(word: str, place: int, *, shouted: bool) -> bool:
     if skipped or _NUMBER.fullmatch(word) or _SHORT_YEAR.fullmatch(word) or is_stop_word(word):
         return False
     if _CODE.fullmatch(word):
-        return not _NO_CODE.fullmatch(word)
+        return not _NO_CODE.fullmatch(word) and not _SCALED.fullmatch(word)
     is_capital = word[0].isupper() and (place > 0 or (word.isupper() and len(word) > 1))
     return is_capital and not shouted
 
@@ -281,9 +314,10 @@ def _folded(text: str) -> str:
     return "".join(character for character in spread if not unicodedata.combining(character))
 
 
-def _common(one: str, other: str) -> int:
-    """How many letters both begin with."""
-    return next(
+def _only_vowels_differ(one: str, other: str) -> bool:
+    """Whether two words differ by an ending that makes another name, as Maria and Marie do."""
+    shared = next(
         (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b),
         min(len(one), len(other)),
     )
+    return one != other and {one[shared:], other[shared:]} <= _VOWELS

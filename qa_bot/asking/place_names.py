@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from qa_bot.store.analysis import stems
-from qa_bot.text import words
+from qa_bot.text import is_stop_word, words
 
 KINDS: dict[str, str] = {}  # a word for a kind of place → what it is: "clause" is a "section"
 for _kind, _written in (
@@ -53,7 +54,34 @@ _TITLE_BEFORE = re.compile(
     rf"\b(?i:the)\s[\"“]?(?P<title>[A-Z][\w’'-]*(?:[ ,]+{_WORD}){{0,6}}?)[\"”]?"
     rf"\s(?P<kind>(?i:{_KIND}))\b"
 )
-_CAN = re.compile(r"\s+(?:can|could|do|have|must|need|should|am|find)\b")
+_CAN = re.compile(r"\s+(?:can|could|do|did|have|had|must|need|should|am|was|find)\b")
+_AFTER_ONE = re.compile(  # what follows a Roman one, and never the pronoun "I"
+    r"\s*(?:$|[^\w\s]|(?:say|says|said|about|contain|contains|cover|covers|mean|means|state|states"
+    r"|regulate|regulates|deal|deals|apply|applies|require|requires|forbid|forbids|allow|allows"
+    r"|is|of|and|or|sur|sobre|über|zu)\b)",
+    re.IGNORECASE,
+)
+_ALSO_VERBS = frozenset(("schedule", "exhibit"))
+_BEFORE_NOUN = re.compile(  # what makes "schedule" a noun
+    r"(?:^|\b(?:in|of|under|see|does|do|read|show|quote|the|this|per|from|with|about|is|and|or"
+    r"|what's|summari[sz]e|according to|set out in)\s+)$",
+    re.IGNORECASE,
+)
+_MONTH = re.compile(
+    r"(?:january|february|march|april|may|june|july|august|september|october|november|december"
+    r"|(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b|januar|februar|märz|mai|juni|juli|oktober"
+    r"|dezember|janvier|février|mars|avril|juin|juillet|août|septembre|octobre|novembre|décembre"
+    r"|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre)"
+    r"\.?(?:\s+(?:de\s+)?\d{4}|\s*$|\s*[–—:,-])",
+    re.IGNORECASE,
+)
+_COUNTED = frozenset(  # what is counted more often than it heads a section
+    """
+    men women people children boys girls days weeks months years hours minutes seconds ways tips
+    things reasons mistakes questions steps ideas facts lessons percent euros dollars pounds
+    """.split()
+)
+_SMALL = 9  # "4 Experimental Results" are section 4; "10 Common Mistakes" are ten
 _HEADING = re.compile(
     rf"\s*(?:(?P<kind>{_KIND})\.?\s|(?P<sign>§{{1,2}})\s?)?"
     rf"(?P<number>{_NUMBER}|[ivxlc]{{1,7}}|[a-z])(?:(?P<mark>[.):])|(?=\s|[–—:-]|$))"
@@ -98,12 +126,15 @@ class PlaceName:
 
 def named_place(question: str) -> PlaceName | None:
     """The place that a question names, or None; the first where it names several."""
-    if match := _ASKED_NUMBER.search(question):
-        return _numbered(question, match)
+    if numbers := list(_ASKED_NUMBER.finditer(question)):
+        places = (_numbered(question, match) for match in numbers)
+        return next((place for place in places if place), None)
     if match := _CODE.search(question):
         return PlaceName(match[0], code=match[0].rstrip("./-"), rest=_rest(question, match))
     for form in (_ASKED_TITLE, _TITLE_BEFORE):
         match = form.search(question)
+        if match and form is _ASKED_TITLE and _is_verb(question, match):
+            continue
         if match and any(word[0].isupper() for word in words(match["title"])):
             kind = KINDS[match["kind"].lower()]
             return PlaceName(match[0], kind, title=match["title"], rest=_rest(question, match))
@@ -121,11 +152,32 @@ def _numbered(question: str, match: re.Match[str]) -> PlaceName | None:
         return None  # "section mix"
     if kind == "item" and number.isalpha():
         return None
-    if written == "I" and _CAN.match(question, match.end()):
+    if written == "I" and _is_pronoun(question, match):
         return None  # "in which section I can …"
+    if not match["sign"] and _is_verb(question, match):
+        return None  # "schedule two days off"
     items = tuple(re.findall(r"\((\w+)\)", match["items"].lower()))
     shown = match[0].strip()
     return PlaceName(shown, kind, number, items, rest=_rest(question, match))
+
+
+def _is_pronoun(question: str, match: re.Match[str]) -> bool:
+    """Whether an "I" is who asks, as in "the schedule I received"."""
+    if match["kind"] and match["kind"][0].islower():
+        return _AFTER_ONE.match(question, match.end()) is None
+    return _CAN.match(question, match.end()) is not None
+
+
+def _is_verb(question: str, match: re.Match[str]) -> bool:
+    """Whether a word for a place is a verb here, as in "can I schedule 2 visits"."""
+    kind = match["kind"]
+    if kind.lower() not in _ALSO_VERBS:
+        return False
+    number = match.groupdict().get("number") or ""
+    is_spelled = number.lower() in _SPELLED and not number[0].isupper()
+    before = question[: match.start()]
+    is_noun = _BEFORE_NOUN.search(before) is not None or (bool(before) and kind[0].isupper())
+    return is_spelled or not is_noun
 
 
 def _is_place(written: str, kind: str) -> bool:
@@ -208,7 +260,25 @@ def is_heading_of(heading: str, place: PlaceName) -> bool:
         return False
     if not kind and written.isalpha() and match["title"] and not match["mark"]:
         return False  # "A survey" is no section A
+    if not kind and written.isdigit() and _counts_or_dates(written, match["mark"], match["title"]):
+        return False
     return written == place.number or _same_value(written, place.number)
+
+
+def _counts_or_dates(number: str, mark: str | None, title: str) -> bool:
+    """Whether a heading's number is a day, as in "5 March 2024", or counts: "12 Angry Men"."""
+    if _MONTH.match(title):
+        return mark is None or re.search(r"\d{4}", title) is not None
+    if mark is not None or not title:
+        return False
+    if title[0].islower():
+        return True  # "30 days after delivery"
+    phrase = [word.lower() for word in takewhile(lambda word: not is_stop_word(word), words(title))]
+    if not phrase:
+        return False
+    is_plural = phrase[-1].endswith("s") and not phrase[-1].endswith(("ss", "us", "is"))
+    is_counted = not _COUNTED.isdisjoint(phrase[:3]) and int(number) > 1
+    return is_counted or (is_plural and len(phrase) > 1 and int(number) > _SMALL)
 
 
 def _same_value(one: str, other: str) -> bool:

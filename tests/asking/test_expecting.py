@@ -19,6 +19,22 @@ from qa_bot.asking.expecting import lacks_kind, of_others
         ("What does a berth cost?", "A berth is 30 euros a week.", False),
         ("What does a berth cost?", "Berths are free in winter.", False),
         ("What is the cost of revenue made of?", "It is made of hosting.", False),
+        (
+            "Who is the first point of contact?",
+            "The first point of contact is your line manager.",
+            False,
+        ),
+        ("Who is the first point of contact?", "The first floor is your home.", True),
+        ("Who are the beneficiaries?", "The spouse and children are the beneficiaries.", False),
+        ("Who are the beneficiaries?", "The beneficiary is the spouse.", False),
+        ("Who are the beneficiaries?", "The beneficiaries are informed by post.", True),
+        ("Who is the policy aimed at?", "The policy is meant for all staff.", False),
+        ("What is the deposit protection scheme?", "It keeps deposits safe.", False),
+        ("What was the charge against Smith?", "Smith was charged with theft.", False),
+        ("What is the rent review clause?", "Rents are looked at in spring.", False),
+        ("What is the fee structure?", "Members and guests differ.", False),
+        ("What is the fee for guests?", "Guests are welcome.", True),
+        ("What is the rent?", "Rent is due in spring.", True),
     ],
 )
 def test_a_text_without_what_is_asked_for(question: str, text: str, *, lacks: bool) -> None:
