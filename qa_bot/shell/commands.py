@@ -357,7 +357,7 @@ def _print_receipt(receipt: qa_bot.Receipt) -> None:
     if receipt.remade:
         out.print("The index was of an older format and has been made anew.")
     if receipt.chosen:
-        out.print(receipt.chosen)
+        print_text(receipt.chosen)
     failed = len(receipt.health.unreadable)
     unreadable = f"; {failed} unreadable" if failed else ""
     out.print(

@@ -173,8 +173,7 @@ def _quote(quote: Quote, reply: Reply) -> str:
     link = quote_link(quote)
     view = reply.tables.get((citation.document_id, (quote.start, quote.end)))
     words = [("b", quote.answer)] if quote.answer else []
-    marked = quote.sentences if quote.is_marked else ()
-    marks = [*(("mark", span) for span in marked), *words]
+    marks = [*(("mark", span) for span in quote.marked), *words]
     return _figure(
         "qa-quote",
         _context(quote.passage, reply, view),

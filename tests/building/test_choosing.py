@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import paragraphs, write
+from conftest import Shell, paragraphs, write
 
 from qa_bot import build_index, open_index
 from qa_bot.building import build as building
@@ -37,6 +37,7 @@ def test_a_folder_with_another_language_gets_the_multilingual_one_and_is_told_so
     receipt = build_index(documents, folder)
     assert "bibliothek.txt is in German" in receipt.chosen
     assert f"--model {DEFAULT_MODEL}" in receipt.chosen
+    assert "`" not in receipt.chosen  # the page shows it, too
     assert receipt.added == ("bibliothek.txt", "otters.txt")
     assert model_of(folder) == MULTILINGUAL_MODEL
     (documents / "bibliothek.txt").unlink()
@@ -91,3 +92,14 @@ def test_an_interrupted_first_build_goes_on_with_the_model_that_it_took(
             build_index(documents, folder)
     build_index(documents, folder)
     assert model_of(folder) == MULTILINGUAL_MODEL
+
+
+def test_the_shell_prints_the_name_of_the_file_that_decided_as_it_stands(
+    shell: Shell, documents: Path, folder: Path
+) -> None:
+    name = f"[bold red]mehr[x] {'lang ' * 20}"
+    write(documents, **{name: GERMAN})
+    done = shell("index", "--documents", documents, "--index", folder)
+    assert (done.code, done.err) == (0, "")
+    line = done.out.splitlines()[0]
+    assert f"since {name}.txt is in German. For English alone" in line

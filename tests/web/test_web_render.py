@@ -139,7 +139,18 @@ def the_source(link: SourceLink, *, at: int | None = None, stale: bool = False) 
 def hostile_receipt() -> Receipt:
     names = (HOSTILE,)
     return Receipt(
-        names, names, names, ((HOSTILE, HOSTILE),), names, hostile_health(), 1, 1, 1, 0, 1.0
+        names,
+        names,
+        names,
+        ((HOSTILE, HOSTILE),),
+        names,
+        hostile_health(),
+        documents=1,
+        passages=1,
+        embedded=1,
+        reused=0,
+        seconds=1.0,
+        chosen=f"The index's model is another one, since {HOSTILE} is in German.",
     )
 
 
