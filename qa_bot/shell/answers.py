@@ -114,16 +114,19 @@ def _print_unsure(answer: Answer) -> None:
     if answer.quotes:
         out.print()
     elif answer.hits:
-        sure, needed = f"{answer.confidence:.2f}", f"{answer.strictness:.2f}"
-        out.print(
-            f"\n[dim]Closest (not an answer: confidence {sure}, and {needed} is needed; "
-            "--strictness changes that):[/]",
-            soft_wrap=True,
-        )
+        out.print(f"\n[dim]Closest ({_why_none(answer)}):[/]", soft_wrap=True)
     for hit in () if answer.quotes else answer.hits[:3]:
         place = " › ".join((hit.passage.title, *hit.passage.section))
         print_text(f"— {place}, ¶ {hit.passage.paragraph}", "dim")
         print_text(shorten(hit.passage.text, 160, placeholder=" …"), "dim", indent=2)
+
+
+def _why_none(answer: Answer) -> str:
+    """Why nothing is quoted, not even as what may answer, and what would change that."""
+    sure = f"not an answer: confidence {answer.confidence:.2f}, too low for one that may be"
+    if answer.missing:  # then not even with a strictness of 0
+        return f"{sure}; what isn't mentioned keeps it from being one at any --strictness"
+    return f"{sure}; sure from {answer.strictness:.2f} on, which --strictness changes"
 
 
 def _listed(said: tuple[str, ...]) -> str:
