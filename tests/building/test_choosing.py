@@ -64,7 +64,9 @@ def test_an_index_that_meets_another_language_later_says_what_to_run(
     write(documents, bibliothek=GERMAN)
     receipt = build_index(documents, folder)
     assert (receipt.chosen, model_of(folder)) == ("", DEFAULT_MODEL)
-    assert "--rebuild" in receipt.health.warnings[0].reason
+    assert receipt.health.warnings[0].reason.endswith(
+        f": index again with --rebuild --model {MULTILINGUAL_MODEL} to find more of it"
+    )
 
 
 def test_without_the_package_the_usual_model_is_taken(

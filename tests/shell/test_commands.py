@@ -90,6 +90,7 @@ def test_a_folder_is_indexed_asked_and_described(
     described = shell("status", *places)
     assert (described.code, described.err) == (0, "")
     assert described.out.startswith("2 documents, 2 passages\n")
+    assert shell("status", "--index", folder) == described, "it knows its folder"
     for part in (
         f"Folder     {documents} → {folder}\n",
         "Model      all-MiniLM-L6-v2\n",
