@@ -583,4 +583,4 @@ def test_how_sure_an_answer_is_stands_below_it_in_a_word() -> None:
         answer = replace(given.answer, confidence=confidence)
         markup = render.answer_html(replace(given, answer=answer))
         assert word in Parsed(markup).text
-        assert f"Confidence {confidence:.2f}" in markup
+        assert f'title="Confidence {confidence:.2f} of 1"' in markup
