@@ -249,6 +249,11 @@ class Quote:
         """Whether ``sentences`` are set off; a table's unsure row is just where links lead."""
         return self.table is None or bool(self.table.rows)
 
+    @property
+    def marked(self) -> tuple[Span, ...]:
+        """The sentences that are set off; () where none is."""
+        return self.sentences if self.is_marked else ()
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

@@ -160,7 +160,7 @@ def _updated(
         outcome = update(connection, found, other, replace(options, english_only=False))
         outcome.chosen = (
             f"The index's model is {MULTILINGUAL_MODEL}, since {met.told}. For English alone "
-            f"`--model {DEFAULT_MODEL}` is quicker."
+            f"--model {DEFAULT_MODEL} is quicker."
         )
         return outcome
 

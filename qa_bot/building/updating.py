@@ -384,7 +384,8 @@ def _warnings(document: Document, cut: Sequence[Passage], embedder: Embedder) ->
         yield "holds headings or links only: nothing to quote"
     if embedder.name == DEFAULT_MODEL and _is_foreign(document):
         told = "doesn't look English, which this index's model is made for"
-        advice = f": `qa-bot index --rebuild --model {MULTILINGUAL_MODEL}` finds more of it"
+        # No command to paste: it would have to name the folders, too.
+        advice = f": index again with --rebuild --model {MULTILINGUAL_MODEL} to find more of it"
         yield told + (advice if e5.is_installed() else "")
 
 

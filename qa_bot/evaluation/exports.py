@@ -32,6 +32,7 @@ _COLUMNS = (
     "question",
     "failure",
     "found",
+    "verdict",
     "confidence",
     "rank",
     "reciprocal_rank",

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from qa_bot.errors import IndexStateError, QuestionFileError
+from qa_bot.errors import IndexStateError, QuestionFileError, UsageError
 from qa_bot.evaluation.formats import read_questions
 from qa_bot.evaluation.judging import is_named, page_name
 from qa_bot.evaluation.questions import Question, as_line, one_space, question_id
@@ -60,6 +60,9 @@ def wanted(answer: Answer, phrases: Sequence[str] = (), documents: Sequence[str]
         phrases: Instead of the marked sentence; the first quote that holds one of
             them is meant, and where none does, nothing but what is given.
         documents: Only quotes from these are meant.
+
+    Raises:
+        UsageError: No phrase is given, and the quote is a table's, none of whose rows is sure.
     """
     text = one_space(answer.question)
     held = tuple(dict.fromkeys(filter(None, map(one_space, phrases))))
@@ -74,7 +77,12 @@ def wanted(answer: Answer, phrases: Sequence[str] = (), documents: Sequence[str]
 
 
 def _confirmed(text: str, quote: Quote, phrases: tuple[str, ...]) -> Question:
-    marked = [quote.text[start - quote.start : end - quote.start] for start, end in quote.sentences]
+    if not phrases and not quote.is_marked:
+        raise UsageError(
+            "No row of the quoted table is sure to answer, so it isn't known which one is right: "
+            f'say what the quote must hold with `qa-bot eval --add "{text}" --quote "…"`.'
+        )
+    marked = [quote.text[start - quote.start : end - quote.start] for start, end in quote.marked]
     section = one_space(" › ".join(quote.citation.section))
     return Question(
         id=question_id(text),
@@ -99,6 +107,7 @@ def add_golden(index: str | Path, confirmed: Answer | Question) -> Added:
 
     Raises:
         IndexStateError: The folder can't be written.
+        UsageError: The answer doesn't say what is right: see ``wanted``.
     """
     question = wanted(confirmed) if isinstance(confirmed, Answer) else confirmed
     question = replace(question, id=question_id(question.text))

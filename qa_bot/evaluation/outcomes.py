@@ -56,11 +56,12 @@ class Outcome:
     section: bool | None
     page: bool | None
     quoted: str  # the first quote; "" where nothing was found
-    marks: str  # its marked sentences
+    marks: str  # its marked sentences; "" where none is, as in a table without a sure row
     citation: str  # of the first quote, or of the nearest passage where nothing was found
     held_by: str  # the document with what is wanted; "" where there are several, or none
     problem: str  # what the index doesn't hold of what is wanted; "" if it holds all
     seconds: float  # that ``answer`` took
+    verdict: str = ""  # as in ``Answer``; "" in what earlier versions kept
 
     @property
     def score(self) -> Score:
@@ -85,10 +86,13 @@ class Outcome:
             return self.problem
         place = "is not among the first ten" if self.rank is None else f"comes at {self.rank}"
         if not self.found:
-            return f"not found; what is wanted {place}"
+            found = "only may answer" if self.verdict == "possible" else "not found"
+            return f"{found}; what is wanted {place}"
         if self.rank != 1:
             return f"another passage comes first; what is wanted {place}"
-        return "another sentence is marked" if self.marked is False else ""
+        if self.marked is not False:
+            return ""
+        return "another sentence is marked" if self.marks else "nothing is marked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,7 @@ class Evaluation:
     built_at: str  # the index; ISO 8601, UTC
     documents: int
     passages: int
-    threshold: float  # the confidence from which on an answer is quoted; of most questions
+    threshold: float  # the confidence from which on something is an answer; of most questions
     summary: Summary
     parts: tuple[Part, ...]  # by document; () where there is but one
     risk_coverage: tuple[tuple[float, float], ...]  # coverage and risk; thinned to some 200 points
@@ -239,6 +243,7 @@ def _judged(one: Judgements, answer: Answer, seconds: float) -> tuple[Outcome, R
         held_by=next(iter(documents)) if len(documents) == 1 else "",
         problem=one.problem,
         seconds=seconds,
+        verdict=answer.verdict,
     ), ranking
 
 
@@ -254,7 +259,7 @@ def _names(answer: Answer, *, documents: bool) -> tuple[str, ...]:
 def _marks(quote: Quote) -> tuple[str, ...]:
     """The marked stretches of a quote; sentences that follow each other are one."""
     stretches: list[tuple[int, int]] = []
-    for start, end in quote.sentences:
+    for start, end in quote.marked:
         between = (
             quote.text[stretches[-1][1] - quote.start : start - quote.start] if stretches else "-"
         )

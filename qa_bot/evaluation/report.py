@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from textwrap import shorten
 
@@ -58,8 +59,9 @@ def report_lines(evaluation: Evaluation, shown: int | None = None) -> Iterator[L
         "",
         "Wrong of those answered, the surest first: "
         + ", ".join(f"{risk:.0%} of {coverage:.0%}" for coverage, risk in _risks(evaluation))
-        + f". Quoted from confidence {evaluation.threshold:g} on.",
+        + ".",
     )
+    yield "", _verdicts(evaluation)
     yield (
         "",
         f"An answer took {evaluation.p50:.0f} ms (median) or {evaluation.p95:.0f} ms (95th "
@@ -67,6 +69,19 @@ def report_lines(evaluation: Evaluation, shown: int | None = None) -> Iterator[L
     )
     yield from _parts(evaluation, shown)
     yield from failure_lines(evaluation, shown)
+
+
+def _verdicts(evaluation: Evaluation) -> str:
+    """How many questions have which verdict; where that wasn't kept, from where on one answers."""
+    counts = Counter(one.verdict for one in evaluation.outcomes)
+    threshold = f"confidence {evaluation.threshold:g}"
+    if "" in counts:
+        return f"Answered from {threshold} on; what is less sure counts as not found."
+    return (
+        f"Answered: {counts['answered']:,}, from {threshold} on. Not found: "
+        f"{counts['possible'] + counts['absent']:,}, of which {counts['possible']:,} with quotes "
+        f"that may answer and {counts['absent']:,} with none."
+    )
 
 
 def _risks(evaluation: Evaluation) -> list[tuple[float, float]]:
@@ -126,12 +141,13 @@ def failure_lines(evaluation: Evaluation, shown: int | None) -> Iterator[Line]:
 
 
 def _given(outcome: Outcome) -> Iterator[Line]:
-    """What was quoted; or, where nothing was, the nearest passage."""
+    """What was quoted; or, where that only may answer or nothing was, from where it is."""
     if outcome.found:
         yield "", f"  quoted: “{shorten(outcome.marks or outcome.quoted, _LONG, placeholder=' …')}”"
         yield "cyan", f"  — {outcome.citation} (confidence {outcome.confidence:.2f})"
     else:
-        yield "dim", f"  nearest: {outcome.citation} (confidence {outcome.confidence:.2f})"
+        label = "may answer" if outcome.verdict == "possible" else "nearest"
+        yield "dim", f"  {label}: {outcome.citation} (confidence {outcome.confidence:.2f})"
 
 
 def _wanted(question: Question) -> str:
@@ -226,7 +242,8 @@ def _state(outcome: Outcome) -> Sequence[str]:
 
 
 def _quote(outcome: Outcome) -> str:
-    return f"“{shorten(outcome.marks, 80, placeholder=' …')}”" if outcome.found else "nothing"
+    said = outcome.marks or outcome.quoted
+    return f"“{shorten(said, 80, placeholder=' …')}”" if outcome.found else "nothing"
 
 
 def _count(number: int, noun: str) -> str:

@@ -21,6 +21,7 @@ from qa_bot.keeping.citing import (
     slug,
 )
 from qa_bot.keeping.tables import markdown_table_quote, marked_spans, parts_around, write_word_table
+from qa_bot.language import other_language
 from qa_bot.records import Answer, Citation, Quote, Span
 from qa_bot.table_view import TableView, reads_from_right, tab_separated
 from qa_bot.telling import lacking, sureness
@@ -163,17 +164,32 @@ def make_quote_sheet(
 
 def _said(answer: Answer) -> str:
     """What is said of an answer above its quotes."""
-    said = _UNSURE.get(answer.verdict, "Confidence {:.2f}").format(answer.confidence)
     if answer.found:
-        return f"{sureness(answer)}. {said}"
-    return " ".join((said, *_lacking(answer)))
+        said = f"{sureness(answer)}. Confidence {answer.confidence:.2f}"
+        return ". ".join((said, *_beside(answer)))
+    said = _UNSURE[answer.verdict].format(answer.confidence)
+    return " ".join((said, *_beside(answer)))
 
 
-def _lacking(answer: Answer) -> Iterator[str]:
+def _beside(answer: Answer) -> Iterator[str]:
+    """What was searched for in place of other words, and what isn't there."""
+    if answer.searched_too:
+        words = " and ".join(f"“{word}”" for word in answer.searched_too)
+        yield f"Searched for {words}, too."
+    if answer.found:
+        return
     if answer.unknown_words:
         yield f"No document mentions: {', '.join(answer.unknown_words)}."
     if lacking(answer):
         yield f"Nothing here mentions: {', '.join(lacking(answer))}."
+
+
+def _below(answer: Answer, quote: Quote) -> Iterator[str]:
+    """What is said under a quote."""
+    if language := other_language(answer.question, quote.passage.language):
+        yield f"In {language}"
+    if quote.stale:
+        yield _STALE
 
 
 def _markdown(contents: _Contents) -> bytes:
@@ -191,8 +207,7 @@ def _markdown(contents: _Contents) -> bytes:
                 blocks.append(markdown_table_quote(quote, view, link))
             else:
                 blocks.append(markdown_quote(quote.text, quote.citation, marked_spans(quote), link))
-            if quote.stale:
-                blocks.append(_STALE)
+            blocks += _below(answer, quote)
             blocks.append(replaced_note(context, NOT_IN_MARKDOWN, "Markdown"))
         blocks.append(replaced_note([answer.question], NOT_IN_MARKDOWN, "Markdown"))
     return ("\n\n".join(filter(None, blocks)) + "\n").encode()
@@ -216,11 +231,13 @@ def _rows(contents: _Contents, answer: Answer) -> Iterator[dict[str, str]]:
         "found": {"answered": "yes", "possible": "maybe", "absent": "no"}[answer.verdict],
         "confidence": f"{answer.confidence:.4f}",
     }
+    said = " ".join(_beside(answer)) if answer.found else _said(answer)
     if not answer.quotes:
-        yield {**asked, "note": _said(answer)}
+        yield {**asked, "note": said}
     for rank, quote in enumerate(answer.quotes, 1):
         sentences = [quote.text[start:end] for start, end in marked_spans(quote)]
         view = contents.table_of(quote)
+        language = other_language(answer.question, quote.passage.language)
         row, column, cell = (view.named if view else None) or ("", "", "")
         yield {
             **asked,
@@ -238,6 +255,7 @@ def _rows(contents: _Contents, answer: Answer) -> Iterator[dict[str, str]]:
             "document": quote.citation.document_id,
             "link": contents.link(quote.citation),
             "changed_since_indexed": "yes" if quote.stale else "no",
+            "note": " ".join(filter(None, (said, f"In {language}." if language else ""))),
         }
 
 
@@ -267,7 +285,7 @@ def _docx(contents: _Contents) -> bytes:
         _write(document.add_heading(level=1), f"{number}. {answer.question}")
         _write(document.add_paragraph(), _said(answer))
         for quote in answer.quotes:
-            _write_quote(document, contents, quote)
+            _write_quote(document, contents, answer, quote)
         if note := replaced_note([answer.question], _NOT_IN_XML, "a Word file"):
             _write(document.add_paragraph(), note)
     file = io.BytesIO()
@@ -275,7 +293,12 @@ def _docx(contents: _Contents) -> bytes:
     return file.getvalue()
 
 
-def _write_quote(document: Any, contents: _Contents, quote: Quote) -> None:  # noqa: ANN401
+def _write_quote(
+    document: Any,  # noqa: ANN401
+    contents: _Contents,
+    answer: Answer,
+    quote: Quote,
+) -> None:
     context = contents.context_of(quote)
     for text in context:
         _write(document.add_paragraph(), f"Context: “{text}”")
@@ -283,9 +306,7 @@ def _write_quote(document: Any, contents: _Contents, quote: Quote) -> None:  # n
         _write_table_quote(document, quote, view)
     else:
         _write(document.add_paragraph(style="Quote"), quote.text, marked_spans(quote))
-    below = [f"— {place(quote.citation)}", contents.link(quote.citation)]
-    if quote.stale:
-        below.append(_STALE)
+    below = [f"— {place(quote.citation)}", contents.link(quote.citation), *_below(answer, quote)]
     below.append(replaced_note([quote.text, *context, *below], _NOT_IN_XML, "a Word file"))
     for text in filter(None, below):
         _write(document.add_paragraph(), text)

@@ -22,9 +22,7 @@ Write = Callable[[Any, str, list[Span]], None]
 
 def marked_spans(quote: Quote) -> list[Span]:
     """The answering sentences as spans of the quote's text, in its order; none that isn't sure."""
-    if not quote.is_marked:
-        return []
-    return sorted((start - quote.start, end - quote.start) for start, end in quote.sentences)
+    return sorted((start - quote.start, end - quote.start) for start, end in quote.marked)
 
 
 def parts_around(quote: Quote, view: TableView) -> list[tuple[str, list[Span]] | None]:

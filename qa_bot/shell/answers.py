@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.padding import Padding
 
 from qa_bot.language import other_language
-from qa_bot.records import Answer, Quote, Span
+from qa_bot.records import Answer, Quote
 from qa_bot.shell.console import err, harmless, out, print_text
 from qa_bot.shell.tables import tabbed, table_for
 from qa_bot.table_reading import TextSource, view_table
@@ -59,13 +59,9 @@ def print_answer(answer: Answer, source: TextSource) -> None:
 
 
 def _print_quote(quote: Quote) -> None:
-    marked = [(start - quote.start, end - quote.start) for start, end in _bold(quote)]
+    marked = [(start - quote.start, end - quote.start) for start, end in quote.marked]
     words = [(quote.answer[0] - quote.start, quote.answer[1] - quote.start)] if quote.answer else []
     print_text(quote.text, bold=marked, underlined=words, indent=2)
-
-
-def _bold(quote: Quote) -> tuple[Span, ...]:
-    return quote.sentences if quote.is_marked else ()
 
 
 def _print_table_quote(quote: Quote, view: TableView) -> None:
@@ -90,7 +86,7 @@ def _print_table_quote(quote: Quote, view: TableView) -> None:
 def _print_part(quote: Quote, start: int, end: int) -> None:
     """Text beside a table, with what is marked in it."""
     if start < end:
-        marked = [(max(a, start) - start, min(b, end) - start) for a, b in _bold(quote)]
+        marked = [(max(a, start) - start, min(b, end) - start) for a, b in quote.marked]
         print_text(
             quote.text[start - quote.start : end - quote.start],
             bold=[(a, b) for a, b in marked if a < b],
@@ -118,16 +114,19 @@ def _print_unsure(answer: Answer) -> None:
     if answer.quotes:
         out.print()
     elif answer.hits:
-        sure, needed = f"{answer.confidence:.2f}", f"{answer.strictness:.2f}"
-        out.print(
-            f"\n[dim]Closest (not an answer: confidence {sure}, and {needed} is needed; "
-            "--strictness changes that):[/]",
-            soft_wrap=True,
-        )
+        out.print(f"\n[dim]Closest ({_why_none(answer)}):[/]", soft_wrap=True)
     for hit in () if answer.quotes else answer.hits[:3]:
         place = " › ".join((hit.passage.title, *hit.passage.section))
         print_text(f"— {place}, ¶ {hit.passage.paragraph}", "dim")
         print_text(shorten(hit.passage.text, 160, placeholder=" …"), "dim", indent=2)
+
+
+def _why_none(answer: Answer) -> str:
+    """Why nothing is quoted, not even as what may answer, and what would change that."""
+    sure = f"not an answer: confidence {answer.confidence:.2f}, too low for one that may be"
+    if answer.missing:  # then not even with a strictness of 0
+        return f"{sure}; what isn't mentioned keeps it from being one at any --strictness"
+    return f"{sure}; sure from {answer.strictness:.2f} on, which --strictness changes"
 
 
 def _listed(said: tuple[str, ...]) -> str:

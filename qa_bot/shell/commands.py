@@ -253,6 +253,7 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Show what is indexed, and what is wrong with any file."""
+    del documents  # taken so that a script can pass both folders to every command
     checked = None
     if check:
         with err.status("Checking …") as line:
@@ -263,7 +264,7 @@ def status(
         shown = {**asdict(found), "check": asdict(checked) if checked else None}
         typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
     else:
-        _print_status(found, documents, index)
+        _print_status(found, index)
         if checked is not None:
             _print_check(checked)
     if checked is not None and checked.faults:
@@ -289,10 +290,11 @@ def _print_check(checked: qa_bot.Check) -> None:
     out.print(f"{verdict}.{recall}", soft_wrap=True)
 
 
-def _print_status(found: Status, documents: Path, index: Path) -> None:
+def _print_status(found: Status, index: Path) -> None:
     held = f"{count(len(found.documents), 'document')}, {count(found.passages, 'passage')}"
     out.print(f"[bold]{held}[/]")
-    out.print(f"Folder     {escape(str(documents))} → {escape(str(index))}", soft_wrap=True)
+    folder = found.documents_folder or "(none: made of ready-made passages)"
+    out.print(f"Folder     {escape(folder)} → {escape(str(index))}", soft_wrap=True)
     out.print(f"Model      {escape(found.model)}", soft_wrap=True)
     built = datetime.fromisoformat(found.built_at).astimezone()
     out.print(f"Built      {built:%Y-%m-%d %H:%M %Z}")
@@ -357,7 +359,7 @@ def _print_receipt(receipt: qa_bot.Receipt) -> None:
     if receipt.remade:
         out.print("The index was of an older format and has been made anew.")
     if receipt.chosen:
-        out.print(receipt.chosen)
+        print_text(receipt.chosen)
     failed = len(receipt.health.unreadable)
     unreadable = f"; {failed} unreadable" if failed else ""
     out.print(

@@ -17,7 +17,7 @@ from qa_bot.evaluation import drawing, exports, report
 from qa_bot.evaluation.comparing import comparable
 from qa_bot.evaluation.golden import FILE, wanted
 from qa_bot.evaluation.judging import OnProgress
-from qa_bot.evaluation.questions import as_line, in_words
+from qa_bot.evaluation.questions import as_line, in_words, one_space, question_id
 from qa_bot.models.reader import DEFAULT_READER, Reader
 from qa_bot.shell.answers import print_answer
 from qa_bot.shell.console import (
@@ -274,9 +274,10 @@ def _add(  # each is an option
         with err.status("Loading the models …"):
             opened.warm()
             answer = asking.answer(text, opened)
-        question = wanted(answer, quotes, documents)
         if not_answered:
-            question = Question(question.id, question.text, answered=False)
+            question = Question(question_id(text), one_space(text), answered=False)
+        else:
+            question = wanted(answer, quotes, documents)
         outcome = asking.evaluate([question], opened).outcomes[0]
         if outcome.problem:
             raise UsageError(f"This can't be golden: {outcome.problem}.")

@@ -19,10 +19,12 @@ class Status:
     built_at: str  # ISO 8601, UTC
     bytes: int
     health: Health
+    documents_folder: str  # that it was built from; "" where it was made of ready-made passages
 
 
 def status(index: Index) -> Status:
     """Describe an open index."""
+    folder = index.documents_folder
     return Status(
         documents=index.documents(),
         passages=index.passage_count,
@@ -30,6 +32,7 @@ def status(index: Index) -> Status:
         built_at=index.built_at,
         bytes=_size(index.folder),
         health=index.health(),
+        documents_folder=str(folder.resolve()) if folder else "",
     )
 
 

@@ -160,6 +160,11 @@ class Index:
         with self._lock, database.explain_errors(self.folder):
             return rows.document_summaries(self._connection)
 
+    @property
+    def documents_folder(self) -> Path | None:
+        """The folder that it was built from; None where it was made of ready-made passages."""
+        return schema.documents_folder(self.folder, self.meta)
+
     def health(self) -> Health:
         """What the last build could not read, or only with a warning, and what it left out."""
         with self._lock, database.explain_errors(self.folder):
@@ -188,15 +193,15 @@ class Index:
 
         Only these files are looked at; one is read only where its time leaves a doubt.
         """
-        if "documents" not in self.meta:  # made of ready-made passages
+        folder = self.documents_folder
+        if folder is None:
             return set()
         with self._lock, database.explain_errors(self.folder):
             versions = rows.file_versions(self._connection, document_ids)
-        folder = schema.documents_folder(self.folder, self.meta)
         return {
             name
             for name, (stamp, file_hash) in versions.items()
-            if folder is not None and not is_current(folder / name, stamp, file_hash)
+            if not is_current(folder / name, stamp, file_hash)
         }
 
     def shed_log(self) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import gradio as gr
 
 from qa_bot.errors import QaBotError
+from qa_bot.records import Answer
 from qa_bot.web import keeping, render
 from qa_bot.web.conversation import Conversation
 from qa_bot.web.escaping import plain
@@ -115,12 +116,19 @@ def judge(service: Service, conversation: Conversation, data: Mapping[str, Any])
             note = plain(keeping.keep_golden(service, turn))
         else:
             keeping.note_verdict(service, turn, verdict)
-            # What only may answer counts as not found, so it can be no golden answer.
-            is_keepable = verdict == "up" and turn.reply.answer.verdict != "possible"
-            note = render.keep_golden_html() if is_keepable else "Noted."
+            is_kept = verdict == "up" and _is_keepable(turn.reply.answer)
+            note = render.keep_golden_html() if is_kept else "Noted."
     except QaBotError as error:
         note = plain(str(error))
     return render.patch(render.verdict_html(turn.number, turn.reply.answer, verdict, note))
+
+
+def _is_keepable(answer: Answer) -> bool:
+    """Whether it can be golden: not what only may answer, since that counts as not found.
+
+    Nor a table without a row that is sure: it isn't known which one is right.
+    """
+    return answer.verdict != "possible" and all(one.is_marked for one in answer.quotes[:1])
 
 
 def _buttons(*, asked: bool) -> Updates:

@@ -44,11 +44,11 @@ class SourceLink:
 
 
 def quote_link(quote: Quote) -> SourceLink:
-    """Where a quote stands, with what is marked in it."""
+    """Where a quote stands, with what is set off in it: no row of a table that isn't sure."""
     citation = quote.citation
     cell = quote.table.cell.span if quote.table and quote.table.cell else None
     return SourceLink(
-        citation.digest, quote.start, quote.end, quote.sentences, citation.document_id, cell
+        citation.digest, quote.start, quote.end, quote.marked, citation.document_id, cell
     )
 
 

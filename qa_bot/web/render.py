@@ -129,8 +129,8 @@ def answer_html(reply: Reply, *, scoped: bool = False) -> str:
 
 def _sure(answer: Answer) -> str:
     """How sure the answer is, in a word; the number shows when it is pointed at."""
-    number = f"Confidence {answer.confidence:.2f}, in [0, 1]"
-    return f'<p class="qa-hint" title="{number}">{sureness(answer)}.</p>'
+    number = f"Confidence {answer.confidence:.2f} of 1"
+    return f'<p class="qa-sure" title="{number}">{sureness(answer)}.</p>'
 
 
 def _unknown(answer: Answer) -> str:
@@ -173,8 +173,7 @@ def _quote(quote: Quote, reply: Reply) -> str:
     link = quote_link(quote)
     view = reply.tables.get((citation.document_id, (quote.start, quote.end)))
     words = [("b", quote.answer)] if quote.answer else []
-    marked = quote.sentences if quote.is_marked else ()
-    marks = [*(("mark", span) for span in marked), *words]
+    marks = [*(("mark", span) for span in quote.marked), *words]
     return _figure(
         "qa-quote",
         _context(quote.passage, reply, view),

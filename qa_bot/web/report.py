@@ -95,7 +95,7 @@ def _receipt_line(receipt: Receipt) -> str:
     if passages:
         share = f"{receipt.reused / passages:.0%}"
         line += f"; {count(passages, 'passage')} written, {share} of their vectors reused"
-    return f"{line}. {receipt.chosen}" if receipt.chosen else line
+    return f"{line}. {name(receipt.chosen)}" if receipt.chosen else line
 
 
 def _names(title: str, names: tuple[str, ...]) -> str:

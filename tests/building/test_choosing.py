@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from conftest import paragraphs, write
+from conftest import Shell, paragraphs, write
 
 from qa_bot import build_index, open_index
 from qa_bot.building import build as building
@@ -39,6 +39,7 @@ def test_a_folder_with_another_language_gets_the_multilingual_one_and_is_told_so
     receipt = build_index(documents, folder)
     assert "bibliothek.txt is in German" in receipt.chosen
     assert f"--model {DEFAULT_MODEL}" in receipt.chosen
+    assert "`" not in receipt.chosen  # the page shows it, too
     assert receipt.added == ("bibliothek.txt", "otters.txt")
     assert model_of(folder) == MULTILINGUAL_MODEL
     (documents / "bibliothek.txt").unlink()
@@ -65,7 +66,9 @@ def test_an_index_that_meets_another_language_later_says_what_to_run(
     write(documents, bibliothek=GERMAN)
     receipt = build_index(documents, folder)
     assert (receipt.chosen, model_of(folder)) == ("", DEFAULT_MODEL)
-    assert "--rebuild" in receipt.health.warnings[0].reason
+    assert receipt.health.warnings[0].reason.endswith(
+        f": index again with --rebuild --model {MULTILINGUAL_MODEL} to find more of it"
+    )
 
 
 def test_without_the_package_the_usual_model_is_taken(
@@ -102,3 +105,14 @@ def test_an_index_of_an_older_format_keeps_its_model(documents: Path, folder: Pa
         connection.execute("UPDATE meta SET value = '4' WHERE key = 'format'")
     receipt = build_index(documents, folder)
     assert (receipt.remade, receipt.chosen, model_of(folder)) == (True, "", MULTILINGUAL_MODEL)
+
+
+def test_the_shell_prints_the_name_of_the_file_that_decided_as_it_stands(
+    shell: Shell, documents: Path, folder: Path
+) -> None:
+    name = f"[bold red]mehr[x] {'lang ' * 20}"
+    write(documents, **{name: GERMAN})
+    done = shell("index", "--documents", documents, "--index", folder)
+    assert (done.code, done.err) == (0, "")
+    line = done.out.splitlines()[0]
+    assert f"since {name}.txt is in German. For English alone" in line

@@ -17,9 +17,12 @@ from qa_bot import (
     IndexStateError,
     Question,
     QuestionFileError,
+    UsageError,
     add_golden,
     answer,
     build_index,
+    evaluate,
+    open_index,
     read_golden,
     read_questions,
 )
@@ -306,3 +309,29 @@ def test_builds_and_rebuilds_leave_the_golden_questions_alone(
     (folder / "qa_bot.sqlite").write_bytes(b"garbage" * 999)
     build_index(documents, folder, model=HashEmbedder(), rebuild=True)
     assert (folder / FILE).read_bytes() == before
+
+
+FERRIES = """<title>Ferries</title><table><tr><th>Ferry</th><th>Out</th><th>Back</th></tr>
+<tr><td>Alby</td><td>07:10</td><td>16:40</td></tr><tr><td>Corve</td><td>08:15</td><td>17:05</td>
+</tr><tr><td>Selby</td><td>09:20</td><td>18:30</td></tr></table>"""
+
+
+def test_a_table_without_a_sure_row_is_golden_by_its_phrase_only(
+    documents: Path, folder: Path
+) -> None:
+    (documents / "ferries.html").write_text(FERRIES)
+    build_index(documents, folder)
+    asked = "When does the ferry go?"
+    with open_index(folder) as index:
+        unsure = answer(asked, index, strictness=0.0)
+        assert unsure.found
+        assert not unsure.quotes[0].is_marked
+        with pytest.raises(UsageError, match=r"No row .* --quote"):
+            add_golden(folder, unsure)
+        assert read_golden(folder) == ()
+        question = wanted(unsure, ["Corve"])
+        assert question.quotes == ("Corve",)
+        (outcome,) = evaluate([question], index, strictness=0.0).outcomes
+        assert (outcome.marked, outcome.marks) == (False, "")
+        assert outcome.quoted == unsure.quotes[0].text
+        assert outcome.failure == "nothing is marked"

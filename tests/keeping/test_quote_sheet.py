@@ -7,6 +7,7 @@ import io
 import re
 import zipfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import docx
@@ -271,3 +272,39 @@ def test_an_unknown_form_is_a_wrong_call() -> None:
     make: Callable[..., Sheet] = make_quote_sheet
     with pytest.raises(UsageError, match="no form 'pdf': name markdown, csv, docx"):
         make([], "pdf", made=MADE)
+
+
+GERMAN = "Die Bibliothek ist montags geschlossen, an den übrigen Tagen öffnet sie um neun Uhr."
+TOLD = [
+    "This may answer it: confidence 0.40. Searched for “library” and “Monday”, too. "
+    "No document mentions: quux. Nothing here mentions: 2.2.",
+    "Sure. Confidence 0.93. Searched for “library” and “Monday”, too.",
+]
+
+
+def told_answers() -> list[Answer]:
+    plain = quote_of(GERMAN)
+    quote = replace(plain, passage=replace(plain.passage, language="de"))
+    asked = "When does the libary open, and what is the quux under clause 2.2 of its rules?"
+    found = replace(
+        answer_of(quote, question=asked), searched_too=("library", "Monday"), reader="any"
+    )
+    may = replace(
+        found, found=False, confidence=0.4, missing=("quux", "2.2"), unknown_words=("quux",)
+    )
+    return [may, found]
+
+
+def test_every_form_says_what_is_missing_what_was_searched_for_and_the_other_language() -> None:
+    answers = told_answers()
+    assert [answer.verdict for answer in answers] == ["possible", "answered"]
+    markdown = MarkdownIt("commonmark").parse(markdown_of(answers))
+    blocks = [shown(token)[0] for token in markdown if token.type == "inline"]
+    paragraphs = [one.text for one in paragraphs_of(answers)]
+    for texts in (blocks, paragraphs):
+        assert [one for one in texts if one in TOLD] == TOLD
+        assert texts.count("In German") == len(answers)
+    assert [row["note"] for row in rows_of(answers)] == [
+        f"{TOLD[0]} In German.",
+        "Searched for “library” and “Monday”, too. In German.",
+    ]

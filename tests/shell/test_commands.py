@@ -90,6 +90,7 @@ def test_a_folder_is_indexed_asked_and_described(
     described = shell("status", *places)
     assert (described.code, described.err) == (0, "")
     assert described.out.startswith("2 documents, 2 passages\n")
+    assert shell("status", "--index", folder) == described, "it knows its folder"
     for part in (
         f"Folder     {documents} → {folder}\n",
         "Model      all-MiniLM-L6-v2\n",
@@ -152,9 +153,29 @@ def test_no_answer_is_no_error(shell: Shell, article_folder: Path) -> None:
     lines = done.out.splitlines()
     assert lines[0] == "Nothing here answers this clearly."
     assert lines[1] == "No document mentions: bake, bread."
-    assert lines[3].startswith("Closest (not an answer: confidence 0.0")
+    assert re.fullmatch(
+        r"Closest \(not an answer: confidence 0\.0\d, too low for one that may be; "
+        r"sure from 0\.\d\d on, which --strictness changes\):",
+        lines[3],
+    )
     assert len(lines) == 10  # three places, each with the start of its passage
     assert all(line.startswith("— Strengthening Security") for line in lines[4::2])
+
+
+def test_no_strictness_is_offered_where_what_is_asked_for_is_missing(
+    shell: Shell, documents: Path, folder: Path
+) -> None:
+    write(documents, boats="The ferry leaves at nine.\n\nOtters sleep on their backs.")
+    build_index(documents, folder)
+    asked = ("ask", "What is the airspeed record of Zorblatt 4711?", "--index", folder)
+    with open_index(folder) as index:
+        found = answer(asked[1], index)
+    assert (found.verdict, bool(found.missing)) == ("absent", True)
+    said = shell(*asked).out
+    assert "keeps it from being one at any --strictness" in said
+    assert "which --strictness changes" not in said
+    lax = shell(*asked, "--strictness", "0").out
+    assert lax.startswith("This may answer it:\n"), "not even then is it an answer"
 
 
 @pytest.mark.parametrize("question", ["", "  ", "?!"])

@@ -13,7 +13,7 @@ import pytest
 from conftest import DOCUMENTS, QUESTIONS, Shell, check_failure, write
 
 from qa_bot import Index, build_index, evaluate, open_index, read_questions
-from qa_bot.evaluation import drawing, exports
+from qa_bot.evaluation import drawing, exports, report
 from qa_bot.evaluation.golden import FILE
 from qa_bot.models.embedding import SentenceTransformerEmbedder
 
@@ -294,3 +294,29 @@ def test_a_damaged_line_of_the_golden_questions_stops_before_the_build(
     assert "golden.jsonl, line 1: not JSON" in check_failure(done, 2)
     with open_index(zoo) as index:
         assert len(index.documents()) == 2
+
+
+def test_what_may_answer_is_told_from_what_does_not(
+    shell: Shell, zoo: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "questions.jsonl"
+    asked = {
+        "How do otters sleep?": "answered",
+        "Why do the 77 otters sleep in 1931?": "possible",  # of years and numbers nothing is said
+        "How do I bake bread?": "absent",
+    }
+    file.write_text("".join(f"{json.dumps({'question': q, 'quote': None})}\n" for q in asked))
+    shown = json.loads(shell("eval", file, "--index", zoo, "--json").out)
+    assert {one["question"]["text"]: one["verdict"] for one in shown["outcomes"]} == asked
+    said = shell("eval", file, "--index", zoo).out
+    assert (
+        f"Answered: 1, from confidence {shown['threshold']:g} on. Not found: 2, of which 1 with "
+        "quotes that may answer and 1 with none.\n"
+    ) in said
+    earlier = tmp_path / "earlier.json"
+    for one in shown["outcomes"]:
+        del one["verdict"]
+    earlier.write_text(json.dumps(shown))
+    found = exports.read_evaluation(earlier)
+    (line,) = [text for _, text in report.report_lines(found) if "from confidence" in text]
+    assert line.endswith("what is less sure counts as not found.")

@@ -139,7 +139,18 @@ def the_source(link: SourceLink, *, at: int | None = None, stale: bool = False) 
 def hostile_receipt() -> Receipt:
     names = (HOSTILE,)
     return Receipt(
-        names, names, names, ((HOSTILE, HOSTILE),), names, hostile_health(), 1, 1, 1, 0, 1.0
+        names,
+        names,
+        names,
+        ((HOSTILE, HOSTILE),),
+        names,
+        hostile_health(),
+        documents=1,
+        passages=1,
+        embedded=1,
+        reused=0,
+        seconds=1.0,
+        chosen=f"The index's model is another one, since {HOSTILE} is in German.",
     )
 
 
@@ -572,4 +583,4 @@ def test_how_sure_an_answer_is_stands_below_it_in_a_word() -> None:
         answer = replace(given.answer, confidence=confidence)
         markup = render.answer_html(replace(given, answer=answer))
         assert word in Parsed(markup).text
-        assert f"Confidence {confidence:.2f}" in markup
+        assert f'title="Confidence {confidence:.2f} of 1"' in markup

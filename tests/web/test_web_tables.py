@@ -255,6 +255,21 @@ def test_the_source_shows_its_tables_as_such_with_all_of_its_text(tmp_path: Path
     assert ("class", "qa-here") in there.attributes
 
 
+def test_the_link_of_a_quote_whose_row_is_not_sure_opens_with_nothing_set_off(
+    tmp_path: Path,
+) -> None:
+    document = loaded(tmp_path, "income.html", INCOME)
+    row = quote_of_cell(document, "24,512", sure=False)
+    assert row.table is not None
+    assert quote_link(row).sentences == row.sentences
+    link = quote_link(replace(row, table=replace(row.table, rows=())))
+    assert (link.start, link.end, link.sentences, link.cell) == (row.start, row.end, (), None)
+    shown = Cells(source.source_html(source_of(document, link)))
+    assert shown.marked == []
+    assert not [one for one in shown.classes if "qa-marked" in one]
+    assert "qa-passage" in shown.classes, "the passage itself is tinted"
+
+
 def test_the_row_and_the_cell_are_boxed_on_the_page(tmp_path: Path) -> None:
     document = loaded(tmp_path, "income.html", INCOME)
     box = Box(1, 0.1, 0.1, 0.3, 0.2)
