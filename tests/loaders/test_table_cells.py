@@ -276,3 +276,31 @@ def test_a_block_beside_a_form_is_no_column_of_it(tmp_path: Path) -> None:
 def test_tables_come_through_the_worker_process_as_they_are() -> None:
     document = parse_web_page(INCOME, "a.html")
     assert from_json(to_json(document)) == document
+
+
+def test_a_line_below_some_columns_parts_their_rows_and_not_the_cell_beside_them(
+    tmp_path: Path,
+) -> None:
+    pdf = FPDF(unit="pt")
+    pdf.set_font("helvetica", size=10)
+    pdf.add_page()
+    for y in (100, 120, 180):
+        pdf.line(50, y, 400, y)
+    pdf.line(200, 140, 400, 140)
+    for x in (50, 200, 300, 400):
+        pdf.line(x, 100, x, 180)
+    for x, y, text in [
+        *((60, 114, "Aim"), (210, 114, "Type"), (310, 114, "Until")),
+        *((60, 134, "Mend the bridge"), (60, 146, "of the mill and"), (60, 158, "the dam")),
+        *((210, 134, "Target"), (310, 134, "May 2031")),
+        *((210, 154, "Actual"), (310, 154, "June 2033")),
+    ]:
+        pdf.text(x, y, text)
+    pdf.output(str(tmp_path / "a.pdf"))
+    document = load_pdf(tmp_path / "a.pdf", "a.pdf")
+    aim = "Mend the bridge of the mill and the dam"
+    assert document.text == f"Aim | Type | Until\n{aim} | Target | May 2031\n| Actual | June 2033"
+    (table,) = document.tables
+    assert [cell.rows for cell in table.cells if text_of(document, cell) == aim] == [2]
+    assert names_of(document, "May 2031") == ([aim], ["Until"])
+    assert names_of(document, "June 2033") == ([aim, "Actual"], ["Until"])

@@ -27,8 +27,9 @@ class Segment:
     """A piece of a line: a whole line of a column, or a table cell's.
 
     ``cells`` is set for a ruled table, which takes part in a page's layout as
-    one segment from its top ``y`` down to ``low``; ``heads`` are the rows of it
-    that name its columns, and ``title`` the baselines of the title in its grid.
+    one segment from its top ``y`` down to ``low``; ``tall`` has row, column and number of
+    rows of cells over several, ``heads`` are the rows of it that name its columns, and
+    ``title`` the baselines of the title in its grid.
     """
 
     text: str
@@ -41,6 +42,7 @@ class Segment:
     page: int  # index
     low: float
     cells: tuple[tuple[str, ...], ...] = ()
+    tall: tuple[tuple[int, int, int], ...] = ()
     heads: tuple[int, ...] = ()
     title: tuple[float, ...] = ()
 

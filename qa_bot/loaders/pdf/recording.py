@@ -22,6 +22,11 @@ def recorded(rows: Sequence[WrittenRow]) -> Iterator[Table]:
             for column, columns in enumerate(row.line.reach)
             if columns > 1
         }
+        merged |= {
+            (number, column): (rows, 1)
+            for number, row in enumerate(mine)
+            for column, rows in row.line.tall
+        }
         grid = Grid([row.line.cells for row in mine], heads, merged)
         if (table := made_table(grid, [row.spans for row in mine])) is not None:
             yield table

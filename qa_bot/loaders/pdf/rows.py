@@ -39,9 +39,10 @@ class Line:
     """A line in reading order, with the column it stands in.
 
     Of a table's row, the texts of its ``cells``, how many columns each of them is
-    over (() where that is one), the left and right edges of the table's ``columns``
-    where no lines are drawn (() where they can't be told), whether it ``opens`` the
-    table and whether it is one of those that name the columns.
+    over (() where that is one), column and number of rows of those that are ``tall``,
+    the left and right edges of the table's ``columns`` where no lines are drawn (()
+    where they can't be told), whether it ``opens`` the table and whether it is one of
+    those that name the columns.
     """
 
     part: Segment
@@ -51,6 +52,7 @@ class Line:
     right: float
     cells: tuple[str, ...] = ()
     reach: tuple[int, ...] = ()
+    tall: tuple[tuple[int, int], ...] = ()
     columns: tuple[tuple[float, float], ...] = ()
     opens: bool = False
     is_head: bool = False
@@ -119,10 +121,11 @@ def _line(part: Segment, role: Role) -> Line:
 
 def _ruled(table: Segment) -> Iterator[Line]:
     lines = []
-    for cells in table.cells:
+    for number, cells in enumerate(table.cells):
         text = CELLS.join(cells).rstrip(" |").lstrip()
         line = _line(replace(table, text=text, cells=()), "row")
         line.cells = cells
+        line.tall = tuple((column, high) for row, column, high in table.tall if row == number)
         lines.append(line)
     _mark_heads(lines, table.heads)
     yield from lines

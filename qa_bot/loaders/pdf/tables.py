@@ -25,6 +25,7 @@ class _Grid:
     xs: list[float]  # left to right
     ys: list[float]  # top to bottom
     dividers: list[Rule]  # what is drawn upright between the first edge and the last one
+    partial: list[Rule]  # what is drawn across it and is no edge: below some of the columns only
 
     def cell(self, x: float, y: float) -> tuple[int, int] | None:
         column = bisect_right(self.xs, x) - 1
@@ -32,6 +33,24 @@ class _Grid:
         if 0 <= column < len(self.xs) - 1 and 0 <= row < len(self.ys) - 1:
             return row, column
         return None
+
+    def is_left(self, run: Run, column: int) -> bool:
+        """Whether a text reaches out of its column."""
+        left, right = self.xs[column] - 2 * NEAR, self.xs[column + 1] + 2 * NEAR
+        return run.x0 < left or run.x1 > right
+
+    def lines_below(self, row: int, column: int) -> list[float]:
+        """Where lines part a row's cell of one column, from the top down."""
+        left, right = self.xs[column], self.xs[column + 1]
+        covered: dict[float, float] = {}
+        for rule in self.partial:
+            at = (rule.y0 + rule.y1) / 2
+            if self.ys[row + 1] + NEAR < at < self.ys[row] - NEAR:
+                near = next((other for other in covered if abs(other - at) <= NEAR), at)
+                length = min(rule.x1, right) - max(rule.x0, left)
+                covered[near] = covered.get(near, 0.0) + max(0.0, length)
+        enough = 0.9 * (right - left)
+        return sorted((at for at, length in covered.items() if length >= enough), reverse=True)
 
     def is_undivided(self, row: int) -> bool:
         """Whether no line between columns goes through most of a row's height."""
@@ -90,8 +109,13 @@ def _grids(rules: Sequence[Rule]) -> list[_Grid]:
             if len(xs) >= 3 and len(ys) >= 3:
                 inside = range(round(xs[0] + NEAR), round(xs[-1] - NEAR))
                 upright = [r for r in group if r.is_vertical and round(r.x0) in inside]
-                grids.append(_Grid(xs, ys[::-1], upright))
+                flat = [r for r in group if not r.is_vertical and not _is_at(r, ys)]
+                grids.append(_Grid(xs, ys[::-1], upright, flat))
     return grids
+
+
+def _is_at(rule: Rule, edges: Sequence[float]) -> bool:
+    return any(abs((rule.y0 + rule.y1) / 2 - edge) <= 2 * NEAR for edge in edges)
 
 
 def _closed(edges: list[float], low: float, high: float) -> list[float]:
@@ -165,13 +189,22 @@ def _table(grid: _Grid, cells: dict[tuple[int, int], list[Run]], page: int) -> S
         return None
     table: list[tuple[str, ...]] = []
     bold: list[bool] = []
+    tall: list[tuple[int, int, int]] = []
     for row in range(len(grid.ys) - 1):
+        first = len(table)
         inside = [cells.get((row, column), ()) for column in sorted(columns)]
-        for part in _rows_of(inside):
+        lines = [grid.lines_below(row, column) for column in sorted(columns)]
+        if any(grid.is_left(run, at) for at in columns for run in cells.get((row, at), ())):
+            lines = [[] for _ in columns]  # text with a table inside it
+        for part in (part for whole in _parted(inside, lines) for part in _rows_of(whole)):
             texts = [_cell_text(runs, page) for runs in part]
             if any(texts):
                 table.append(tuple(texts))
                 bold.append(all(run.bold for runs in part for run in runs))
+        most = max(map(len, lines))
+        if (high := len(table) - first) > 1:
+            over = [at for at, own in enumerate(lines) if len(own) < most and table[first][at]]
+            tall += [(first, at, high) for at in over]
     filled = sum(bool(text) for row in table for text in row)
     words = max(len(text.split()) for row in table for text in row)
     if len(table) < 2 or filled < 0.3 * len(table) * len(columns) or words > 250:
@@ -189,8 +222,24 @@ def _table(grid: _Grid, cells: dict[tuple[int, int], list[Run]], page: int) -> S
         page=page,
         low=min(run.y for run in runs),
         cells=tuple(table),
+        tall=tuple(tall),
         heads=header_rows(table, bold, is_ruled=True),
     )
+
+
+def _parted(
+    cells: Sequence[Sequence[Run]], lines: Sequence[Sequence[float]]
+) -> list[list[list[Run]]]:
+    """The rows between the lines that part most columns of one; a cell over them is the first's."""
+    most = max(lines, key=len)
+    if not most or 2 * sum(len(own) == len(most) for own in lines) <= len(lines):
+        return [[list(runs) for runs in cells]]
+    rows: list[list[list[Run]]] = [[[] for _ in cells] for _ in range(len(most) + 1)]
+    for column, (runs, own) in enumerate(zip(cells, lines, strict=True)):
+        for run in runs:
+            below = sum(run.y + 0.3 * run.size < at for at in own)
+            rows[below if len(own) == len(most) else 0][column].append(run)
+    return rows
 
 
 def _rows_of(cells: Sequence[Sequence[Run]]) -> list[list[list[Run]]]:
