@@ -1,0 +1,204 @@
+"""Whether a question leans on the conversation, and how: what is searched for it.
+
+Each way in which it may be meant is ranked by retrieval alone; a small model, whose numbers lie
+in ``following.json`` with what made them (``training/fit_following.py``), says how likely the
+conversation helps. Below its threshold the question stands alone, and nothing of it changes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from qa_bot.asking.carrying import TURNS, Candidate, candidates
+from qa_bot.asking.leaning import leaning
+from qa_bot.asking.retrieval import WEIGHTS, Ranking, rank
+from qa_bot.errors import ModelError, UsageError
+from qa_bot.store.analysis import content
+from qa_bot.store.opening import Index
+from qa_bot.text import valid_unicode, words
+from qa_bot.turns import Turn
+
+FILE = Path(__file__).with_name("following.json")
+FEATURES = (
+    "pronoun",
+    "inside",
+    "points",
+    "opens",
+    "fragment",
+    "bare",
+    "short",
+    "said",
+    "names",
+    "evidence",
+    "gain",
+    "fits",
+    "agrees",
+)
+"""What the decision rests on; ``features`` says what each is."""
+_BEHIND = -0.5  # how far behind the best a passage counts that isn't on the shortlist
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The fitted weights, by feature, and the probability from which on a question leans."""
+
+    weights: Mapping[str, float]
+    leans: float  # in [0, 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """How a question is meant, and how likely it is that the conversation helps, in [0, 1]."""
+
+    candidate: Candidate
+    likely: float = 0.0
+
+    @property
+    def shown(self) -> str:
+        """What was searched, where it isn't the question alone."""
+        return "" if self.candidate.way == "alone" else self.candidate.text
+
+
+def understand(
+    question: str,
+    history: Sequence[Turn],
+    index: Index,
+    documents: Sequence[str] | None = None,
+) -> Understood:
+    """Decide how a question is meant after a conversation.
+
+    Raises:
+        EmptyQuestionError, UnknownDocumentError, ModelError
+    """
+    ways = candidates(question, history, index)
+    if len(ways) == 1:
+        return Understood(ways[0])
+    ranked = [rank(one.text, index, documents=documents) for one in ways]
+    best = chosen(ways, ranked)
+    numbers = fitted()
+    likely = probability(features(question, history, ranked[0], ranked[best]), numbers.weights)
+    return Understood(ways[best] if likely >= numbers.leans else ways[0], likely)
+
+
+def as_turns(history: Sequence[Turn | tuple[str, str]]) -> tuple[Turn, ...]:
+    """A conversation as turns; pairs are of a question and what was said to it.
+
+    Raises:
+        UsageError: Something in it is neither.
+    """
+    if isinstance(history, str):
+        raise UsageError("The history is a text: it has to be turns, or pairs of two texts.")
+    found = []
+    for one in history:
+        if isinstance(one, Turn):
+            found.append(one)
+        elif (
+            isinstance(one, list | tuple)
+            and len(one) == 2
+            and all(isinstance(text, str) for text in one)
+        ):
+            found.append(Turn(*map(valid_unicode, one)))
+        else:
+            raise UsageError(
+                f"The history has {one!r}: it has to be turns, or pairs of a question and a text."
+            )
+    return tuple(turn for turn in found if any(map(str.isalnum, turn.question)))
+
+
+def chosen(ways: Sequence[Candidate], ranked: Sequence[Ranking]) -> int:
+    """The place of the best of the ways but the first: what changes a like, or has most evidence.
+
+    Evidence counts as the question alone has it, and as all that is searched has it.
+    """
+    for place, way in enumerate(ways):
+        if way.way == "instead":
+            return place
+    alone = _evidence(ranked[0])
+
+    def worth(place: int) -> float:
+        first = ranked[place].candidates[:1]
+        return sum(
+            alone.get((one.passage.document_id, one.passage.start), 0.0) + WEIGHTS.evidence(one)
+            for one in first
+        )
+
+    return max(range(1, len(ways)), key=worth)
+
+
+def _evidence(ranking: Ranking) -> dict[tuple[str, int], float]:
+    return {
+        (one.passage.document_id, one.passage.start): WEIGHTS.evidence(one)
+        for one in ranking.candidates
+    }
+
+
+def features(
+    question: str, history: Sequence[Turn], alone: Ranking, other: Ranking
+) -> dict[str, float]:
+    """What tells whether a question leans on a conversation, by the names in ``FEATURES``.
+
+    Of its words: see ``leaning``. ``said`` is the share of its terms that were said before, and
+    ``names`` is 1 where it has a name that wasn't. ``evidence`` is that of the best passage for
+    the question alone, ``gain`` how much more the best one for all that is searched has, and
+    ``fits`` how far that passage stays behind the best one for the question alone (never
+    above 0); ``agrees`` tells that the two are one.
+    """
+    looked = leaning(question)
+    before = " ".join(f"{turn.question} {turn.answer_text}" for turn in history[-TURNS:])
+    said = set(content(before))
+    terms = list(dict.fromkeys(content(question)))
+    new_names = [
+        word
+        for word in words(question)[1:]
+        if (word[0].isupper() or word[0].isdigit()) and not set(content(word)) <= said
+    ]
+    mine, own = _evidence(alone), _evidence(other)
+    best = max(mine.values(), default=0.0)
+    first = next(iter(own), None)
+    fits = max(_BEHIND, mine[first] - best) if first in mine else _BEHIND
+    return {
+        "pronoun": float(looked.pronoun),
+        "inside": float(looked.inside),
+        "points": float(looked.points),
+        "opens": float(looked.opens),
+        "fragment": float(looked.fragment),
+        "bare": float(looked.bare),
+        "short": looked.short,
+        "said": sum(term in said for term in terms) / len(terms) if terms else 0.0,
+        "names": float(bool(new_names)),
+        "evidence": best,
+        "gain": max(own.values(), default=0.0) - best,
+        "fits": fits,
+        "agrees": float(first is not None and first == next(iter(mine), None)),
+    }
+
+
+def probability(found: Mapping[str, float], weights: Mapping[str, float]) -> float:
+    """The probability of the logistic model, in [0, 1]."""
+    total = weights["constant"] + sum(weights[name] * found[name] for name in FEATURES)
+    return 0.5 * (1 + math.tanh(total / 2))
+
+
+@lru_cache(1)
+def fitted(file: Path = FILE) -> Numbers:
+    """The numbers that come with qa_bot.
+
+    Raises:
+        ModelError: They are missing, damaged, or not those that this version counts with.
+    """
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        weights = {str(name): float(value) for name, value in kept["weights"].items()}
+        leans = float(kept["leans"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f"{file} can't be used: {' '.join(str(error).split())}") from error
+    if set(weights) != {*FEATURES, "constant"} or not all(map(math.isfinite, weights.values())):
+        raise ModelError(f"{file} can't be used: its numbers are for {sorted(weights)}")
+    if not 0 <= leans <= 1:
+        raise ModelError(f"{file} can't be used: its threshold is {leans}")
+    return Numbers(weights, leans)
