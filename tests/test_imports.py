@@ -88,7 +88,7 @@ INSIDE = {  # rooms of a wing that may use less than the whole of it
     "asking.judging": "retrieval marking naming weighing",
     "asking.asked": "",
     "asking.leaning": "",
-    "asking.carrying": "countries leaning",
+    "asking.carrying": "countries leaning requests",
     "asking.following": "carrying leaning retrieval",
     "asking.requests": "",
     "asking.navigating": "places requests",

@@ -30,7 +30,6 @@ from qa_bot.models.embedding import DEFAULT_MODEL, load_embedder
 from training.conversations import Sample, articles, is_right, pacific
 
 LOSS = 0.01  # of first places, that questions of another subject may lose
-WIKI = SHARED / "training" / "squadshifts" / "new_wiki_v1.0.json"
 _FAR = 41  # the place of what isn't on the shortlist
 
 
@@ -99,7 +98,7 @@ def gather(data: Path, most: int, work: Path) -> list[Row]:
         index_passages(held, work / "articles-index", embedder)
     names = {document.id for document, _ in held}
     with open_index(work / "articles-index", model=embedder) as index:
-        asked = [one for one in articles(file) if one.document in names][: 2 * most]
+        asked = [one for one in articles(file) if one.document in names][:most]
         rows += rows_of("articles", asked, index)
     shown = [{name: getattr(row, name) for name in Row.__slots__} for row in rows]
     kept.write_text(json.dumps(shown), encoding="utf-8")

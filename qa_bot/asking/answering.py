@@ -112,7 +112,7 @@ def answer(
         )
         for part in asked
     ]
-    return _answer(question, meant, understood, settled, k, reader, index)
+    return _put_together(question, meant, understood, settled, k, reader, index)
 
 
 def _navigation(
@@ -140,7 +140,7 @@ def _navigation(
     return None if request is None else navigate(asked)
 
 
-def _answer(
+def _put_together(
     question: str,
     meant: Spelled,
     understood: Understood,

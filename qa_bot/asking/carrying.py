@@ -9,6 +9,7 @@ from typing import Literal
 
 from qa_bot.asking.countries import COUNTRIES
 from qa_bot.asking.leaning import leaning
+from qa_bot.asking.requests import request_of
 from qa_bot.store.analysis import content
 from qa_bot.store.opening import Index
 from qa_bot.text import is_stop_word, words
@@ -65,7 +66,9 @@ def candidates(question: str, history: Sequence[Turn], index: Index) -> list[Can
     The texts differ from one another.
     """
     found = [Candidate("alone", question)]
-    latest = written_out(history[-TURNS:])
+    # What only led on ("Thanks", "What is this document about?") is nothing to lean on.
+    questions = [turn for turn in history if request_of(turn.question) is None]
+    latest = written_out(questions[-TURNS:])
     if not latest:
         return found
     if (put := instead(question, latest[-1].question)) is not None:

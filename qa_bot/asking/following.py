@@ -116,7 +116,8 @@ def chosen(ways: Sequence[Candidate], ranked: Sequence[Ranking]) -> int:
     Evidence counts as the question alone has it, and as all that is searched has it.
     """
     for place, way in enumerate(ways):
-        if way.way == "instead":
+        # Words without content have no evidence of their own to be weighed.
+        if way.way == "instead" or (way.way == "previous" and leaning(ways[0].question).bare):
             return place
     alone = _evidence(ranked[0])
 

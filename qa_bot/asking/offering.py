@@ -10,7 +10,7 @@ from qa_bot.asking.settling import Settled
 from qa_bot.records import Option, Passage
 
 MAX_OPTIONS = 4
-CLOSE = 0.5  # log odds by which what another passage has may lag behind the best, to be like it
+CLOSE = 0.3  # log odds by which what another passage has may lag behind the best, to be like it
 
 
 def options(
@@ -37,17 +37,15 @@ def options(
         return ()
     asked = understood.shown or question
     return tuple(
-        Option(label(passage), _within(asked, passage, several=several), (passage.document_id,))
-        for passage in list(firsts.values())[:MAX_OPTIONS]
+        _option(asked, passage, several=several) for passage in list(firsts.values())[:MAX_OPTIONS]
     )
 
 
-def label(passage: Passage) -> str:
-    """A passage's document and section: "EPA 2022 › Goal 2"."""
-    below = passage.section[1:] if passage.section[:1] == (passage.title,) else passage.section
-    return " › ".join((passage.title, *below[-1:]))
-
-
-def _within(question: str, passage: Passage, *, several: bool) -> str:
-    """The question as it is asked of a section: with its heading, where documents don't tell."""
-    return question if several or not passage.section else f"{passage.section[-1]}: {question}"
+def _option(question: str, passage: Passage, *, several: bool) -> Option:
+    """The question asked of a passage's document; where that tells nothing, of its section."""
+    heading = passage.section[-1] if passage.section else passage.title
+    named = heading if passage.section and passage.section != (passage.title,) else ""
+    if several:
+        label = f"{passage.title} › {named}" if named else passage.title
+        return Option(label, question, (passage.document_id,))
+    return Option(heading, f"{heading}: {question}", (passage.document_id,))

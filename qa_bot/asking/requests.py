@@ -65,7 +65,7 @@ RULES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
             r"how\s+many\s+(?P<unit2>pages|documents|files|reports)"
             r"|how\s+(?:many\s+(?P<unit>pages|documents|files|reports)|long)"
             r"(?:\s+(?:are\s+(?:there|indexed)|is\s+there|do\s+(?:you|we|i)\s+have)(?:\s+in\s+(?P<of>.+?))?"
-            r"|\s+(?:does|do|is|are|has|have)\s+(?P<of2>.+?)(?:\s+(?:have|has|long))?|\s+in\s+(?P<of3>.+?))"
+            r"|\s+(?:does|is|are|has)\s+(?P<of2>.+?)(?:\s+(?:have|has|long))?|\s+in\s+(?P<of3>.+?))"
         ),
     ),
     (
