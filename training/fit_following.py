@@ -88,7 +88,8 @@ def gather(data: Path, most: int, work: Path) -> list[Row]:
     documents.mkdir(parents=True, exist_ok=True)
     for name in some:
         (documents / name).write_text(pages[name], encoding="utf-8")
-    build_index(documents, work / "reports-index", model=embedder)
+    if not (work / "reports-index").exists():
+        build_index(documents, work / "reports-index", model=embedder)
     with open_index(work / "reports-index", model=embedder) as index:
         chosen_turns = [one for one in turns if one.document in some][:most]
         rows = rows_of("reports", chosen_turns, index)
