@@ -27,7 +27,7 @@ from qa_bot.asking.following import FEATURES, chosen, features
 from qa_bot.asking.retrieval import Ranking, rank
 from qa_bot.building.build import index_passages
 from qa_bot.models.embedding import DEFAULT_MODEL, load_embedder
-from training.conversations import Sample, articles, is_right, pacific
+from training.conversations import Sample, articles, held_out, is_right, pacific
 
 LOSS = 0.01  # of first places, that questions of another subject may lose
 _FAR = 41  # the place of what isn't on the shortlist
@@ -83,7 +83,7 @@ def gather(data: Path, most: int, work: Path) -> list[Row]:
         return [Row(**row) for row in json.loads(kept.read_text(encoding="utf-8"))]
     embedder = load_embedder(DEFAULT_MODEL)
     pages, turns = pacific(data / "tatqa")
-    some = sorted(pages)[: max(1, most // 3)]
+    some = sorted(name for name in pages if not held_out(name))[: max(1, most // 3)]
     documents = work / "reports"
     documents.mkdir(parents=True, exist_ok=True)
     for name in some:

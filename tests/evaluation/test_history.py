@@ -42,7 +42,7 @@ def test_the_same_words_after_another_conversation_are_another_question(tmp_path
 @pytest.mark.parametrize("history", ["Why?", [3], [["Why?", 3]], [["a", "b", "c"]], [""], {"a": 1}])
 def test_a_history_of_something_else_is_refused(history: object, tmp_path: Path) -> None:
     line = {"question": "And there?", "quote": None, "history": history}
-    with pytest.raises(QuestionFileError, match="line 1.*'history'"):
+    with pytest.raises(QuestionFileError, match="'history' is no list"):
         read_questions(written(tmp_path, line))
 
 
