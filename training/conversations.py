@@ -53,7 +53,7 @@ def pacific(folder: Path, *, seed: int = 0) -> tuple[dict[str, str], list[Sample
     samples = []
     for row in rows:
         table = held[row["document"]]["table"]
-        phrases = [
+        phrases: list[tuple[str, ...]] = [
             (" ".join(table[at][column].split()), " ".join(table[at][0].split()))
             for at, column in row["cells"]
             if at < len(table) and column < len(table[at]) and table[at][column].strip()

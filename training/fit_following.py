@@ -122,7 +122,7 @@ def likely(rows: Sequence[Row], weights: dict[str, float]) -> np.ndarray:
     """The probability of each row."""
     table = np.array([[row.features[name] for name in FEATURES] for row in rows])
     total = table @ np.array([weights[name] for name in FEATURES]) + weights["constant"]
-    return 1 / (1 + np.exp(-total))
+    return np.asarray(1 / (1 + np.exp(-total)))
 
 
 def threshold(rows: Sequence[Row], probabilities: np.ndarray) -> float:

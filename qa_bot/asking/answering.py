@@ -133,9 +133,11 @@ def _navigation(
     if request is None and not shows:
         return None
     asked = Asked(question, request or Request("section"), index, documents, history, ask)
-    if shows and (place := find_place(readable(question), index, documents)) is not None:
-        found = opened(asked, place)
-        if found is not None:
+    # The section of the document that was spoken of, before those of all others.
+    spoken = [[name] for turn in history[-1:] for name in turn.documents[:1] if index.held([name])]
+    for scope in [*spoken, documents] if shows and documents is None else [documents] * shows:
+        place = find_place(readable(question), index, scope)
+        if place is not None and (found := opened(asked, place)) is not None:
             return found
     return None if request is None else navigate(asked)
 

@@ -172,10 +172,10 @@ def topic_words(question: str, history: Sequence[Turn], index: Index) -> list[st
                 weights[term] = weights.get(term, 0.0) + worth * named * _FADES**back
     lexicon = index.lexicon
     rarity = lexicon.terms(" ".join(written.values())) if written else {}
-    worth = {
+    found = {
         term: weight * rarity[term]
         for term, weight in weights.items()
         if term in rarity and lexicon.holds(term)
     }
-    best = sorted(worth, key=lambda term: (-worth[term], term))[:TOPIC_WORDS]
+    best = sorted(found, key=lambda term: (-found[term], term))[:TOPIC_WORDS]
     return [written[term] for term in written if term in best]

@@ -102,7 +102,8 @@ def as_turns(history: Sequence[Turn | tuple[str, str]]) -> tuple[Turn, ...]:
             and len(one) == 2
             and all(isinstance(text, str) for text in one)
         ):
-            found.append(Turn(*map(valid_unicode, one)))
+            question, said = one
+            found.append(Turn(valid_unicode(question), valid_unicode(said)))
         else:
             raise UsageError(
                 f"The history has {one!r}: it has to be turns, or pairs of a question and a text."

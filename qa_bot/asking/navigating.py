@@ -22,7 +22,7 @@ from qa_bot.records import (
     Passage,
     Quote,
 )
-from qa_bot.store.analysis import content
+from qa_bot.store.analysis import content, stems
 from qa_bot.store.opening import Index
 from qa_bot.store.rows import Placed
 from qa_bot.text import name_words
@@ -108,8 +108,10 @@ def navigate(asked: Asked) -> Answer | None:
     if request.kind == "documents" or request.counts_documents:
         return _documents(asked, held) if is_this(request.of) else None
     meant = _meant(asked, held)
-    if meant is None or request.kind == "list":
-        return meant and _listed(asked, meant)
+    if meant is None:
+        return None
+    if request.kind == "list":
+        return _listed(asked, meant)
     return _which(asked, meant) if len(meant) != 1 else _of_one(asked, meant[0])
 
 
@@ -286,11 +288,18 @@ def _compared(asked: Asked, held: Sequence[DocumentSummary]) -> Answer | None:
     said: list[str] = []
     for (summary,) in sides:
         answer = asked.ask(topic, [summary.id])
-        quotes += answer.quotes[:1]
-        if not answer.quotes:
+        found = [quote for quote in answer.quotes[:1] if answer.found or _mentions(quote, topic)]
+        quotes += found
+        if not found:
             said.append(f"Not in {summary.title}.")
     both = " and ".join(side[0].title for side in sides)
     return asked.reply("comparison", " ".join((f"What {both} say.", *said)), quotes)
+
+
+def _mentions(quote: Quote, topic: str) -> bool:
+    """Whether a quote, or what stands above it, has a word of a topic."""
+    passage = quote.passage
+    return not set(content(topic)).isdisjoint(stems(" ".join((*passage.section, passage.text))))
 
 
 def _quotes(index: Index, passages: Sequence[Passage]) -> list[Quote]:

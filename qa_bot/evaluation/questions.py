@@ -143,15 +143,20 @@ def parse(line: Mapping[str, Any], where: str) -> Question:
 def _history(line: Mapping[str, Any], where: str) -> tuple[Turn, ...]:
     """What was asked before: texts, or pairs of texts."""
     value = line.get("history") or []
+    wrong = QuestionFileError(
+        f"{where}: 'history' is no list of questions, or of pairs of a question and a text."
+    )
+    if not isinstance(value, list):
+        raise wrong
     found = []
-    for one in value if isinstance(value, list) else [None]:
-        pair = [one] if isinstance(one, str) else one
-        is_pair = isinstance(pair, list) and 0 < len(pair) < 3
-        if not is_pair or not all(isinstance(text, str) for text in pair) or not in_words(pair[0]):
-            raise QuestionFileError(
-                f"{where}: 'history' is no list of questions, or of pairs of a question and a text."
-            )
-        found.append(Turn(*pair))
+    for one in value:
+        match [one] if isinstance(one, str) else one:
+            case [str() as question] if in_words(question):
+                found.append(Turn(question))
+            case [str() as question, str() as said] if in_words(question):
+                found.append(Turn(question, said))
+            case _:
+                raise wrong
     return tuple(found)
 
 

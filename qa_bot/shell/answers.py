@@ -38,7 +38,7 @@ def print_answer(answer: Answer, source: TextSource) -> None:
     ``source`` gives the texts and tables of what is quoted; an ``Index`` does.
     """
     _print_above(answer)
-    print_places(answer)
+    _print_places(answer)
     for number, quote in enumerate(answer.quotes):
         if number:
             out.print()
@@ -60,7 +60,7 @@ def print_answer(answer: Answer, source: TextSource) -> None:
     _print_options(answer)
 
 
-def print_places(answer: Answer) -> None:
+def _print_places(answer: Answer) -> None:
     """The headings, or documents, that a navigation leads to."""
     for place in answer.places:
         print_text(

@@ -72,7 +72,7 @@ def test_a_document_is_told_by_how_it_opens_its_summary_and_its_outline(clubs: I
     check(reply, "about", clubs)
     assert reply.quotes[0].text.startswith("Members of the kayak club borrow")
     assert any("signs the book" in quote.text for quote in reply.quotes)
-    assert [place.section[-1] for place in reply.places if len(place.section) == 2] == [
+    assert [place.section[-1] for place in reply.places][-3:] == [
         "1. Summary",
         "2. Fees",
         "3. Dangers",

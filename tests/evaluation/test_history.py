@@ -49,5 +49,7 @@ def test_a_history_of_something_else_is_refused(history: object, tmp_path: Path)
 def test_a_question_is_asked_with_its_history(article: Index, tmp_path: Path) -> None:
     line = {"question": "And Poland?", "quote": "Enhanced Forward Presence"}
     told = {**line, "id": "told", "history": ["Why is Iceland important?"]}
-    found = evaluate(read_questions(written(tmp_path, told)), article)
-    assert "Poland" in found.outcomes[0].quoted
+    alone = {**line, "id": "alone"}
+    found = evaluate(read_questions(written(tmp_path, told, alone)), article)
+    assert [one.confidence for one in found.outcomes][0] != found.outcomes[1].confidence
+    assert found.outcomes[0].rank == 1
