@@ -51,5 +51,6 @@ def test_a_question_is_asked_with_its_history(article: Index, tmp_path: Path) ->
     told = {**line, "id": "told", "history": ["Why is Iceland important?"]}
     alone = {**line, "id": "alone"}
     found = evaluate(read_questions(written(tmp_path, told, alone)), article)
-    assert [one.confidence for one in found.outcomes][0] != found.outcomes[1].confidence
-    assert found.outcomes[0].rank == 1
+    told_so, by_itself = found.outcomes
+    assert told_so.confidence != by_itself.confidence
+    assert told_so.rank == 1
