@@ -22,8 +22,8 @@ from sklearn.linear_model import LogisticRegression
 
 from benchmarks.datasets import SHARED, squad
 from qa_bot import Index, build_index, open_index
-from qa_bot.asking.carrying import candidates
-from qa_bot.asking.following import FEATURES, chosen, features
+from qa_bot.asking.carrying import completed
+from qa_bot.asking.following import FEATURES, features
 from qa_bot.asking.retrieval import Ranking, rank
 from qa_bot.building.build import index_passages
 from qa_bot.models.embedding import DEFAULT_MODEL, load_embedder
@@ -50,20 +50,19 @@ def rows_of(source: str, samples: Sequence[Sample], index: Index) -> list[Row]:
     """What retrieval makes of each sample; those that it finds in neither way are kept, too."""
     found = []
     for sample in samples:
-        ways = candidates(sample.question, sample.history, index)
-        if len(ways) == 1:
-            continue
-        ranked = [rank(one.text, index) for one in ways]
-        best = chosen(ways, ranked)
+        other = completed(sample.question, sample.history, index)
+        if other is None or other.way != "topic":
+            continue  # nothing to decide
+        ranked = [rank(text, index) for text in (sample.question, other.text)]
         found.append(
             Row(
                 source,
                 sample.kind,
                 sample.document,
-                features(sample.question, sample.history, ranked[0], ranked[best]),
+                features(sample.question, sample.history, *ranked),
                 place(sample, ranked[0]),
-                place(sample, ranked[best]),
-                ways[best].way,
+                place(sample, ranked[1]),
+                other.way,
             )
         )
     return found

@@ -60,23 +60,25 @@ class Candidate:
         return f"{self.context} {self.question}".strip()
 
 
-def candidates(question: str, history: Sequence[Turn], index: Index) -> list[Candidate]:
-    """The ways in which a question may be meant after a conversation, itself first.
+def completed(question: str, history: Sequence[Turn], index: Index) -> Candidate | None:
+    """The likeliest way in which a question is meant if it leans on a conversation, or None.
 
-    The texts differ from one another.
+    With its like changed in the last question; where it has no words of content ("Why?"), behind
+    the last question; else behind the words that tell what is spoken of. On conversations that
+    people had about reports, those words find as much as the question written out by a person,
+    and half as much again as the last question does (``training/README.md``).
     """
-    found = [Candidate("alone", question)]
     # What only led on ("Thanks", "What is this document about?") is nothing to lean on.
     questions = [turn for turn in history if request_of(turn.question) is None]
     latest = written_out(questions[-TURNS:])
     if not latest:
-        return found
+        return None
     if (put := instead(question, latest[-1].question)) is not None:
-        found.append(Candidate("instead", put))
-    found.append(Candidate("previous", question, latest[-1].question[-_LONGEST_CARRIED:]))
-    if topic := topic_words(question, latest, index):
-        found.append(Candidate("topic", question, " ".join(topic)))
-    return list({one.text.casefold(): one for one in reversed(found)}.values())[::-1]
+        return Candidate("instead", put)
+    topic = topic_words(question, latest, index)
+    if leaning(question).bare or not topic:
+        return Candidate("previous", question, latest[-1].question[-_LONGEST_CARRIED:])
+    return Candidate("topic", question, " ".join(topic))
 
 
 def written_out(history: Sequence[Turn]) -> list[Turn]:

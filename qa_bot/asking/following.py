@@ -1,8 +1,9 @@
 """Whether a question leans on the conversation, and how: what is searched for it.
 
-Each way in which it may be meant is ranked by retrieval alone; a small model, whose numbers lie
-in ``following.json`` with what made them (``training/fit_following.py``), says how likely the
-conversation helps. Below its threshold the question stands alone, and nothing of it changes.
+The question alone and the likeliest way to complete it are ranked by retrieval; a small model,
+whose numbers lie in ``following.json`` with what made them (``training/fit_following.py``), says
+how likely the conversation helps. Below its threshold the question stands alone, and nothing of
+it changes.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from qa_bot.asking.carrying import TURNS, Candidate, candidates
+from qa_bot.asking.carrying import TURNS, Candidate, completed
 from qa_bot.asking.leaning import leaning
 from qa_bot.asking.retrieval import WEIGHTS, Ranking, rank
 from qa_bot.errors import ModelError, UsageError
@@ -75,14 +76,16 @@ def understand(
     Raises:
         EmptyQuestionError, UnknownDocumentError, ModelError
     """
-    ways = candidates(question, history, index)
-    if len(ways) == 1:
-        return Understood(ways[0])
-    ranked = [rank(one.text, index, documents=documents) for one in ways]
-    best = chosen(ways, ranked)
+    alone = Candidate("alone", question)
+    other = completed(question, history, index) if history else None
+    if other is None or other.text.casefold() == question.casefold():
+        return Understood(alone)
+    if other.way != "topic":
+        return Understood(other, 1.0)  # it says nothing by itself
+    ranked = [rank(one.text, index, documents=documents) for one in (alone, other)]
     numbers = fitted()
-    likely = probability(features(question, history, ranked[0], ranked[best]), numbers.weights)
-    return Understood(ways[best] if likely >= numbers.leans else ways[0], likely)
+    likely = probability(features(question, history, *ranked), numbers.weights)
+    return Understood(other if likely >= numbers.leans else alone, likely)
 
 
 def as_turns(history: Sequence[Turn | tuple[str, str]]) -> tuple[Turn, ...]:
@@ -109,27 +112,6 @@ def as_turns(history: Sequence[Turn | tuple[str, str]]) -> tuple[Turn, ...]:
                 f"The history has {one!r}: it has to be turns, or pairs of a question and a text."
             )
     return tuple(turn for turn in found if any(map(str.isalnum, turn.question)))
-
-
-def chosen(ways: Sequence[Candidate], ranked: Sequence[Ranking]) -> int:
-    """The place of the best of the ways but the first: what changes a like, or has most evidence.
-
-    Evidence counts as the question alone has it, and as all that is searched has it.
-    """
-    for place, way in enumerate(ways):
-        # Words without content have no evidence of their own to be weighed.
-        if way.way == "instead" or (way.way == "previous" and leaning(ways[0].question).bare):
-            return place
-    alone = _evidence(ranked[0])
-
-    def worth(place: int) -> float:
-        first = ranked[place].candidates[:1]
-        return sum(
-            alone.get((one.passage.document_id, one.passage.start), 0.0) + WEIGHTS.evidence(one)
-            for one in first
-        )
-
-    return max(range(1, len(ways)), key=worth)
 
 
 def _evidence(ranking: Ranking) -> dict[tuple[str, int], float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qa_bot import Index, Turn
-from qa_bot.asking.carrying import candidates, instead, topic_words, written_out
+from qa_bot.asking.carrying import completed, instead, topic_words, written_out
 from qa_bot.asking.leaning import leaning
 
 
@@ -103,5 +103,19 @@ def test_words_that_no_document_holds_are_no_topic(article: Index) -> None:
     assert topic_words("Why?", [Turn("How do axolotls regenerate?")], article) == []
 
 
-def test_without_a_history_a_question_means_itself_alone(article: Index) -> None:
-    assert [one.text for one in candidates("And Poland?", [], article)] == ["And Poland?"]
+def test_a_question_is_completed_in_one_of_three_ways(article: Index) -> None:
+    history = [Turn("Why is Iceland important?", "Its location."), Turn("Thanks!")]
+
+    def way(question: str) -> tuple[str, str]:
+        found = completed(question, history, article)
+        assert found is not None
+        return found.way, found.text
+
+    assert way("And Poland?") == ("instead", "Why is Poland important?")
+    assert way("Why?") == ("previous", "Why is Iceland important? Why?")
+    kind, text = way("Who guards it?")
+    assert kind == "topic"
+    assert text.endswith("Who guards it?")
+    assert "Iceland" in text
+    assert completed("And Poland?", [], article) is None
+    assert completed("And Poland?", [Turn("Thanks!")], article) is None
