@@ -177,8 +177,8 @@ def standalone(most: int) -> Iterator[str]:
         with qa_bot.open_index(scratch) as index:
             pairs = []
             for row in rows:
-                others = [one for one in rows if one["document"] != row["document"]]
-                history = [(one["question"], _phrases(one)[0]) for one in chance.sample(others, 2)]
+                far = [other for other in rows if other["document"] != row["document"]]
+                history = [(each["question"], _phrases(each)[0]) for each in chance.sample(far, 2)]
                 pairs.append(_pair(row["question"], index, history, _holds(_phrases(row))))
     yield _told("reports", pairs)
 

@@ -208,7 +208,12 @@ def test_the_numbers_say_what_made_them_and_are_checked(tmp_path: Path) -> None:
     leaning |= {"pronoun": 1.0, "points": 1.0, "short": 0.5, "said": 1.0}
     alone |= {"names": 1.0, "evidence": 1.0, "short": 0.2}
     assert probability(leaning, weights) > probability(alone, weights)
-    for damage in ({"weights": {}}, {"leans": 2}, {"weights": {**weights, "pronoun": "x"}}):
+    damages: tuple[dict[str, object], ...] = (
+        {"weights": {}},
+        {"leans": 2},
+        {"weights": {**weights, "pronoun": "x"}},
+    )
+    for damage in damages:
         damaged = tmp_path / "following.json"
         damaged.write_text(json.dumps({**kept, **damage}), encoding="utf-8")
         with pytest.raises(ModelError, match="can't be used"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from qa_bot import Index, QuestionFileError, Turn, evaluate, read_questions
 from qa_bot.evaluation.questions import as_line
 
 
-def written(tmp_path: Path, *lines: dict[str, object]) -> Path:
+def written(tmp_path: Path, *lines: Mapping[str, object]) -> Path:
     file = tmp_path / "questions.jsonl"
     file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     return file
