@@ -98,21 +98,25 @@ def answer(
     meant = spelled(readable(way.question), index)
     # With words of the conversation before it, a question can't be told apart from another.
     asked = parts(meant.question) if not way.context else [meant.question]
-    settled = [
-        settle(
-            Asking(
-                part,
-                index,
-                k,
-                documents,
-                reader,
-                strictness,
-                is_guess=not meant.is_sure,
-                context=way.context,
+    scopes = [understood.documents, documents] if understood.documents else [documents]
+    for scope in scopes:  # the document that is spoken of, then all
+        settled = [
+            settle(
+                Asking(
+                    part,
+                    index,
+                    k,
+                    scope,
+                    reader,
+                    strictness,
+                    is_guess=not meant.is_sure,
+                    context=way.context,
+                )
             )
-        )
-        for part in asked
-    ]
+            for part in asked
+        ]
+        if any(one.quoted for one in settled):
+            break
     return _put_together(question, meant, understood, settled, k, reader, index)
 
 

@@ -40,6 +40,8 @@ FEATURES = (
     "agrees",
 )
 """What the decision rests on; ``features`` says what each is."""
+# Not fitted: no data has follow-ups that move on to another document without saying so.
+SPOKEN_OF = 0.1  # evidence by which the document just quoted may lag behind all others
 _BEHIND = -0.5  # how far behind the best a passage counts that isn't on the shortlist
 
 
@@ -53,10 +55,15 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """How a question is meant, and how likely it is that the conversation helps, in [0, 1]."""
+    """How a question is meant, and how likely it is that the conversation helps, in [0, 1].
+
+    ``documents`` are looked at first: those just quoted, where they have about as much on it as
+    any other.
+    """
 
     candidate: Candidate
     likely: float = 0.0
+    documents: tuple[str, ...] = ()
 
     @property
     def shown(self) -> str:
@@ -76,15 +83,35 @@ def understand(
         EmptyQuestionError, UnknownDocumentError, ModelError
     """
     alone = Candidate("alone", question)
-    other = completed(question, history, index) if history else None
+    asks = any(map(str.isalnum, question))
+    other = completed(question, history, index) if history and asks else None
     if other is None or other.text.casefold() == question.casefold():
         return Understood(alone)
-    if other.way != "topic":
-        return Understood(other, 1.0)  # it says nothing by itself
-    ranked = [rank(one.text, index, documents=documents) for one in (alone, other)]
-    numbers = fitted()
-    likely = probability(features(question, history, *ranked), numbers.weights)
-    return Understood(other if likely >= numbers.leans else alone, likely)
+    if other.way == "instead":
+        return Understood(other, 1.0)  # it says nothing by itself, and may name another document
+    ranking = rank(other.text, index, documents=documents)
+    likely = 1.0
+    if other.way == "topic":
+        ranked = rank(question, index, documents=documents), ranking
+        likely = probability(features(question, history, *ranked), fitted().weights)
+        if likely < fitted().leans:
+            return Understood(alone, likely)
+    spoken = () if documents is not None else _spoken_of(other, history, index, ranking)
+    return Understood(other, likely, spoken)
+
+
+def _spoken_of(
+    asked: Candidate, history: Sequence[Turn], index: Index, everywhere: Ranking
+) -> tuple[str, ...]:
+    """The document that was quoted last, where it is about as good a place to look as any."""
+    quoted = next((turn.documents for turn in reversed(history) if turn.documents), ())[:1]
+    if not quoted or not index.held(quoted):
+        return ()
+    inside = rank(asked.text, index, documents=quoted)
+    lags = max(_evidence(everywhere).values(), default=0.0) - max(
+        _evidence(inside).values(), default=0.0
+    )
+    return quoted if lags <= SPOKEN_OF else ()
 
 
 def as_turns(history: Sequence[Turn | tuple[str, str]]) -> tuple[Turn, ...]:

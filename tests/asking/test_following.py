@@ -166,6 +166,15 @@ def test_a_question_of_its_own_is_answered_as_without_the_conversation(
     assert answer(question, reports, history=history) == answer(question, reports)
 
 
+def test_the_document_just_quoted_is_looked_at_first(reports: Index) -> None:
+    for name, phrase in (("library.md", "96 people"), ("zoo.md", "203 people")):
+        history = [Turn("What happened there?", "A lot was done.", (name,))]
+        reply = answer("How many people did they employ in 2021?", reports, history=history)
+        assert phrase in first(reply)
+    gone = [Turn("What happened there?", "A lot was done.", ("gone.md",))]
+    assert answer("How many people did they employ in 2021?", reports, history=gone).hits
+
+
 def test_no_history_is_no_difference(reports: Index) -> None:
     question = "Who owns the dredger?"
     assert answer(question, reports, history=()) == answer(question, reports)
