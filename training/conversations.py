@@ -1,8 +1,8 @@
 """Conversations with the passage that the last question is about, to fit what leans on them.
 
 PACIFIC's are of people, on annual reports; those on articles are questions of one paragraph in
-their order, as people asked them, with what they mention made pronouns, and with a question of
-another article at the end. ``rewrites`` has no passages: its questions only say whether a person
+their order, as people asked them, with what they mention made pronouns, and with questions on
+something else at the end. ``rewrites`` has no passages: its questions only say whether a person
 had to write them out.
 """
 
@@ -13,7 +13,7 @@ import html
 import json
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,9 @@ _ASKS = frozenset("What Which When Where Who Whom Whose Why How In The Is Are Wa
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A question after a conversation. ``kind`` is "turn", "mention", "as asked" or "other".
+    """A question after a conversation.
 
+    ``kind`` is "turn", "mention", "as asked", or a change of subject: see ``articles``.
     ``document`` holds the passage that answers, by any of its ``phrases``; each is a tuple of
     texts that all stand in it. ``standalone`` is the question as a person wrote it out, or "".
     """
@@ -94,8 +95,13 @@ def _page(row: Mapping[str, Any]) -> str:
     return f"<title>{html.escape(report)}</title>{text}<table>{rows}</table>"
 
 
-def articles(file: Path, *, seed: int = 0) -> list[Sample]:
-    """Questions of one paragraph in their order; the paragraph is the phrase to be found."""
+def articles(file: Path, indexed: Collection[str], *, seed: int = 0) -> list[Sample]:
+    """Questions of one paragraph in their order; the paragraph is the phrase to be found.
+
+    The others, of the same conversations, change the subject: to another paragraph of the
+    article ("elsewhere"), another of the indexed articles ("other"), or one that isn't
+    ("nowhere").
+    """
     held = json.loads(file.read_text(encoding="utf-8"))["data"]
     chance = random.Random(seed)
     everything = [
@@ -106,20 +112,27 @@ def articles(file: Path, *, seed: int = 0) -> list[Sample]:
     ]
     samples = []
     for article in held:
-        for paragraph in article["paragraphs"]:
+        title = article["title"]
+        subjects = {
+            "elsewhere": [one for one in everything if one[0] == title],
+            "other": [one for one in everything if one[0] != title and one[0] in indexed],
+            "nowhere": [one for one in everything if one[0] not in indexed],
+        }
+        for paragraph in article["paragraphs"] if title in indexed else ():
             asked = paragraph["qas"]
             if len(asked) < 3:
                 continue
             place = chance.randrange(2, len(asked))
             turns = tuple(_turn(one, paragraph["context"]) for one in asked[place - 2 : place])
             question = asked[place]["question"]
-            about = article["title"], ((paragraph["context"],),)
+            about = title, ((paragraph["context"],),)
             samples.append(Sample("as asked", question, turns, *about))
-            if told := mentioned(question, turns, article["title"]):
+            if told := mentioned(question, turns, title):
                 samples.append(Sample("mention", told, turns, *about, question))
-            title, context, other = chance.choice(everything)
-            if title != article["title"]:
-                samples.append(Sample("other", other, turns, title, ((context,),)))
+            for kind, those in subjects.items():
+                document, context, other = chance.choice(those)
+                if context != paragraph["context"]:
+                    samples.append(Sample(kind, other, turns, document, ((context,),)))
     chance.shuffle(samples)
     return samples
 

@@ -30,6 +30,8 @@ from qa_bot.models.embedding import DEFAULT_MODEL, load_embedder
 from training.conversations import Sample, articles, held_out, is_right, pacific
 
 LOSS = 0.01  # of first places, that questions of another subject may lose
+SUBJECTS = ("elsewhere", "other", "nowhere")
+"""Kinds of samples that change the subject; the conversation helps only if it brings more."""
 _FAR = 41  # the place of what isn't on the shortlist
 
 
@@ -98,8 +100,7 @@ def gather(data: Path, most: int, work: Path) -> list[Row]:
         index_passages(held, work / "articles-index", embedder)
     names = {document.id for document, _ in held}
     with open_index(work / "articles-index", model=embedder) as index:
-        asked = [one for one in articles(file) if one.document in names][:most]
-        rows += rows_of("articles", asked, index)
+        rows += rows_of("articles", articles(file, names)[: 2 * most], index)
     shown = [{name: getattr(row, name) for name in Row.__slots__} for row in rows]
     kept.write_text(json.dumps(shown), encoding="utf-8")
     return rows
@@ -107,7 +108,7 @@ def gather(data: Path, most: int, work: Path) -> list[Row]:
 
 def fit(rows: Sequence[Row]) -> dict[str, float]:
     """The weights; each source counts alike, and so does each verdict of other subjects."""
-    told = [row for row in rows if row.alone != row.other or row.kind == "other"]
+    told = [row for row in rows if row.alone != row.other or row.kind in SUBJECTS]
     helps = np.array([row.other < row.alone for row in told])
     table = np.array([[row.features[name] for name in FEATURES] for row in told])
     counts = np.array([1.0 / sum(one.source == row.source for one in told) for row in told])
@@ -126,10 +127,10 @@ def likely(rows: Sequence[Row], weights: dict[str, float]) -> np.ndarray:
 
 def threshold(rows: Sequence[Row], probabilities: np.ndarray) -> float:
     """The lowest threshold at which questions of another subject lose no more than ``LOSS``."""
-    other = [(p, row) for p, row in zip(probabilities, rows, strict=True) if row.kind == "other"]
+    changed = [(p, row) for p, row in zip(probabilities, rows, strict=True) if row.kind in SUBJECTS]
     for least in np.arange(0.3, 0.96, 0.05):
-        lost = sum((row.alone == 1) - (row.other == 1) for p, row in other if p >= least)
-        if lost <= LOSS * len(other):
+        lost = sum((row.alone == 1) - (row.other == 1) for p, row in changed if p >= least)
+        if lost <= LOSS * len(changed):
             return round(float(least), 2)
     return 0.95
 
