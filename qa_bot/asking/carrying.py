@@ -17,7 +17,8 @@ from qa_bot.turns import Turn
 
 TURNS = 8  # the latest of a conversation; what was said before them is forgotten
 TOPIC_WORDS = 6
-_FADES = 0.6  # what a word of a turn counts, of what one of the turn after it does
+# What a word of a turn counts, of what one of the turn after it does: see training/README.md.
+_FADES = 0.3
 _QUOTED = 0.4  # what a word of a quote counts, of what a question's does
 _NAMED = 1.5  # what a name counts, of what another word does
 _LONGEST_CARRIED = 300  # characters of an earlier question
