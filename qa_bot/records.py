@@ -256,10 +256,38 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class Option:
+    """One of several things that a question may mean, to be asked instead.
+
+    ``answer(option.question, index, documents=option.documents)`` asks it.
+    """
+
+    label: str  # "EPA 2022 › Goal 2"
+    question: str
+    documents: tuple[str, ...]
+
+
+Navigation = Literal[
+    "",
+    "about",
+    "comparison",
+    "courtesy",
+    "documents",
+    "help",
+    "list",
+    "outline",
+    "section",
+    "size",
+]
+"""What kind of reply it is that doesn't answer but leads on; "" for an answer."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The reply to one question.
 
     ``quotes`` holds one to three, best first, also where they only may; ``hits`` is the ranking.
+    Invariant: what is ``navigation`` is never ``found``, and may have more quotes.
     """
 
     question: str
@@ -274,6 +302,11 @@ class Answer:
     warning: str = ""  # why the answer may be worse than it could be
     strictness: float = 0.5  # the confidence that was needed, in [0, 1]
     reader: str = ""  # the name of what read the passages; "" where nothing did
+    understood_as: str = ""  # what was searched, where the conversation completed the question
+    options: tuple[Option, ...] = ()  # what it may mean, best first; () where that is clear
+    navigation: Navigation = ""
+    message: str = ""  # what a navigation says in a line, beside what it quotes
+    places: tuple[Citation, ...] = ()  # headings or documents that a navigation leads to, in order
 
     @property
     def verdict(self) -> Literal["answered", "possible", "absent"]:

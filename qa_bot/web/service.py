@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -194,6 +194,7 @@ class Service:
         question: str,
         documents: Collection[str] | None = None,
         wanted: Callable[[], bool] = lambda: True,
+        history: Sequence[qa_bot.Turn] = (),
     ) -> Reply:
         """Answer from the current snapshot; while the first one is being made, wait for it.
 
@@ -201,6 +202,7 @@ class Service:
             question: In plain words.
             documents: Only from these; None means all. Those no longer there are passed over.
             wanted: Asked now and then whether there is any use in waiting.
+            history: What the same visitor asked before, oldest first.
 
         Raises:
             CancelledError: It isn't wanted any more.
@@ -219,6 +221,7 @@ class Service:
                 documents=documents,
                 reader=self._reader,
                 strictness=self._strictness,
+                history=history,
             )
             return _reply(answer, index)
 
