@@ -16,7 +16,7 @@ PACKAGE = ROOT / "qa_bot"
 
 GROUND = (
     "errors records builds tables table_reading table_view telling text sentences abbreviations"
-    " language"
+    " language members"
 )
 PUBLIC = f"qa_bot {GROUND}"
 ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" is the public names
@@ -39,7 +39,8 @@ ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" 
     "table_reading": "records tables table_view",
     "builds": "records",
     "telling": "records",
-    "text": "",
+    "text": "members",
+    "members": "",
     "language": "",
     "abbreviations": "",
     "sentences": "abbreviations records",

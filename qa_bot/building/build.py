@@ -11,16 +11,10 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from qa_bot.building.changes import Options, Outcome, is_settled, settled_state
 from qa_bot.building.progress import OnProgress
 from qa_bot.building.storing import Store
-from qa_bot.building.updating import (
-    Options,
-    OtherLanguageError,
-    Outcome,
-    is_settled,
-    settled_state,
-    update,
-)
+from qa_bot.building.updating import OtherLanguageError, update
 from qa_bot.builds import Limits, Progress, Receipt
 from qa_bot.errors import IndexStateError, NoDocumentsError
 from qa_bot.loaders.files import Found, find_files
@@ -138,8 +132,13 @@ def _build(
         if options.on_progress is not None:
             options.on_progress(Progress("saving"))
         _publish(connection, target, embedder)
+    inside = outcome.left_out
     database.save_health(
-        connection, outcome.unreadable, found.skipped, found.unsupported, found.hidden
+        connection,
+        outcome.unreadable,
+        [*found.skipped, *(problem for kind, problem in inside if kind == "skipped")],
+        [*found.unsupported, *(one.document_id for kind, one in inside if kind != "skipped")],
+        found.hidden + sum(one.hidden for one in outcome.opened.values()),
     )
     settled = is_settled(connection, found, outcome)
     schema.write_meta(connection, {"settled": state if settled else ""})
@@ -230,12 +229,15 @@ def _embedder(model: str | Embedder | None, meta: dict[str, str]) -> Embedder:
 
 
 def _refuse_all_unreadable(outcome: Outcome, source: Path) -> None:
-    if not outcome.readable:
-        first = min((one.problem for one in outcome.unreadable), key=lambda one: one.document_id)
-        raise NoDocumentsError(
-            f"None of the {len(outcome.unreadable)} files in {source} can be read; "
-            f"{first.document_id}: {first.reason}."
-        )
+    if outcome.present:
+        return
+    problems = sorted((one.problem for one in outcome.unreadable), key=lambda one: one.document_id)
+    if not problems:
+        raise NoDocumentsError(f"No documents in {source}, nor in what its files hold.")
+    raise NoDocumentsError(
+        f"None of the {len(problems)} files in {source} can be read; "
+        f"{problems[0].document_id}: {problems[0].reason}."
+    )
 
 
 def _publish(

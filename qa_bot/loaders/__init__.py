@@ -39,6 +39,16 @@ LOADERS = {  # suffix → module and function; imported when a file needs it, si
     ".txt": ("plain", "load_plain"),
 }
 
+CONTAINERS = {  # suffix → module and function that lists what lies in such a file
+    ".zip": ("zipped", "zip_members"),
+}
+
+RECOGNISED = (".pdf",)
+"""Suffixes of files in which OCR finds text."""
+
+SUFFIXES = (LOADERS | CONTAINERS).keys()
+"""Of all files that are read."""
+
 
 def can_recognise(languages: str) -> bool:
     """Whether OCR in these languages, as tesseract names them, is installed."""

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from qa_bot import loaders
 from qa_bot.errors import NoDocumentsError, UnreadableDocumentError
+from qa_bot.loaders.file_names import HIDDEN_STARTS, TEMPORARY
+from qa_bot.members import is_member
 from qa_bot.records import Problem, Stamp
 
+_AMBIGUOUS = "its name is that of a document inside another file; rename it"
 _FOLDER, _HIDDEN, _UNSUPPORTED = "folder", "hidden", "unsupported"
-_HIDDEN_STARTS = (".", "~$")
-_TEMPORARY = ("~", ".tmp", ".crdownload", ".part", ".swp", "thumbs.db", "desktop.ini")
 
 SourceFile = tuple[str, int, int, int]
 """A file to read: its document id, then size, modified and inode as in a ``Stamp``.
@@ -59,6 +60,8 @@ def find_files(folder: Path) -> Found:
     files: list[SourceFile] = []
     skipped, unsupported, hidden = [], [], 0
     for file, fate in _walk(os.fspath(folder)):
+        if not fate and is_member(file[0]):
+            fate = _AMBIGUOUS  # noqa: PLW2901
         if not fate:
             files.append(file)
             continue
@@ -72,7 +75,7 @@ def find_files(folder: Path) -> Found:
     if not files:
         others = f" (it holds {len(unsupported)} of other kinds)" if unsupported else ""
         raise NoDocumentsError(
-            f"No documents in {folder}{others}: put {' or '.join(loaders.LOADERS)} files there."
+            f"No documents in {folder}{others}: put {', '.join(loaders.SUFFIXES)} files there."
         )
     skipped.sort(key=lambda problem: problem.document_id)
     return Found(folder, tuple(sorted(files)), tuple(skipped), tuple(sorted(unsupported)), hidden)
@@ -114,8 +117,8 @@ def _fate(entry: os.DirEntry[str], root: str) -> str:
     Nearly everything is a plain file, so that is what is found out at the least cost.
     """
     name = entry.name
-    readable = name[name.rfind(".") :].lower() in loaders.LOADERS
-    if name.startswith(_HIDDEN_STARTS) or (not readable and name.lower().endswith(_TEMPORARY)):
+    readable = name[name.rfind(".") :].lower() in loaders.SUFFIXES
+    if name.startswith(HIDDEN_STARTS) or (not readable and name.lower().endswith(TEMPORARY)):
         return _HIDDEN
     if not entry.is_file(follow_symlinks=False):
         if entry.is_dir(follow_symlinks=False):
