@@ -50,7 +50,10 @@ FOLDERS_ONLY = ("loaders.files", "loaders.pool")
 """What reads folders is for those who build and keep indexes: no format may use it."""
 INSIDE = {  # rooms of a wing that may use less than the whole of it
     "loaders": "file_kinds pdf html word",  # the door: not the pool, nor the list of files
-    "loaders.worker": "loaders",
+    "loaders.worker": "loaders containers",
+    "loaders.containers": "loaders file_kinds file_names member_files",
+    "loaders.member_files": "",
+    "loaders.file_names": "",
     "models.chance": "e5 embedding",
     "models.cores": "",
     "models.e5": "e5",
@@ -65,6 +68,7 @@ INSIDE = {  # rooms of a wing that may use less than the whole of it
     "store.tables": "",
     "store.rows": "pieces tables",
     "store.caches": "database lexical rows schema vectors vocabulary",
+    "store.containers": "database",
     "store.database": "naming pieces schema tables",
     "store.vectors": "",
     "store.analysis": "",

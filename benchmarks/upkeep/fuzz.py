@@ -86,7 +86,6 @@ class Tally:
         if why := ugly(reason):
             self.failures.append(f"{name}: the reason {reason[:200]!r} {why}")
 
-
     def _add_member(self, finding: Finding) -> None:
         """Judge what became of a file in a mutant, or of its own text."""
         if finding.document is not None:

@@ -138,8 +138,13 @@ class Walk:
             yield Finding("read", document_id, document=self._load(path, document_id))
         elif reason := disguise(path):
             raise UnreadableDocumentError(path, reason)
+        nothing = suffix_of(document_id) not in LOADERS
         try:
-            yield from self._inside(path, document_id, 1)
+            for finding in self._inside(path, document_id, 1):
+                nothing = False
+                yield finding
+            if nothing:
+                yield Finding("left out", document_id, "holds no files")
         except _SpentError as error:
             yield Finding("left out", document_id, str(error))
         except MemberError as error:

@@ -162,13 +162,14 @@ def _whole_lines(excerpt: Excerpt, span: Span) -> Excerpt:
 def original(service: Service, document_id: str) -> Path | None:
     """The file of an indexed document, or None where it isn't there any more.
 
+    Of one that lies in another file it is what was unpacked of it.
+
     Raises:
-        QaBotError: There is no index.
+        QaBotError: There is no index, or it can't be unpacked.
     """
     with service.snapshot() as index:
         held = index.held([document_id])
-    file = service.documents / document_id
-    return file if held and file.is_file() else None
+    return service.originals.file(document_id) if held else None
 
 
 def page(service: Service, viewer: PageViewer, source: Source, number: int | None) -> PageView:
@@ -181,10 +182,10 @@ def page(service: Service, viewer: PageViewer, source: Source, number: int | Non
         return PageView(0, count, (), (), "The file has changed since it was indexed.")
     if not pages:
         return PageView(0, count, (), (), "It is not known on which page this stands.")
-    file = service.documents / document_id
     spans = [*link.sentences, *([link.cell] if link.cell else [])]
     parts = [(start - link.start, end - link.start) for start, end in spans]
     try:
+        file = service.originals.file(document_id) or service.documents / document_id
         found = viewer.boxes(file, pages, quoted.text, parts)
     except QaBotError as error:
         return PageView(0, count, (), (), str(error))

@@ -13,7 +13,6 @@ import pytest
 from conftest import write
 
 from benchmarks.hashing import HashEmbedder
-
 from qa_bot import build_index, check_index, open_index
 from qa_bot.builds import Limits, Receipt
 
@@ -81,7 +80,9 @@ def test_a_build_without_changes_has_nothing_to_do(notes: Path, build: Any) -> N
 
 def test_only_changed_members_are_read_again(notes: Path, folder: Path, build: Any) -> None:
     build()
-    pack(notes, {"animals/otters.txt": OTTERS, "herons.txt": HERONS + " At dawn.", "new.txt": "So."})
+    pack(
+        notes, {"animals/otters.txt": OTTERS, "herons.txt": HERONS + " At dawn.", "new.txt": "So."}
+    )
     with open_index(folder, model=EMBEDDER) as index:
         assert index.stale([NAME, "beside.txt"]) == {NAME}
     receipt = build()
