@@ -31,15 +31,20 @@ Loader = Callable[..., Document]
 LOADERS = {  # suffix → module and function; imported when a file needs it, since parsers are heavy
     ".csv": ("table", "load_table"),
     ".docx": ("word.load", "load_word"),
+    ".eml": ("mail.load", "load_mail"),
     ".epub": ("ebook", "load_ebook"),
     ".htm": ("html.load", "load_web_page"),
     ".html": ("html.load", "load_web_page"),
     ".md": ("markdown", "load_markdown"),
+    ".msg": ("mail.load", "load_mail"),
     ".pdf": ("pdf.load", "load_pdf"),
     ".txt": ("plain", "load_plain"),
 }
 
 CONTAINERS = {  # suffix → module and function that lists what lies in such a file
+    ".eml": ("mail.load", "mail_members"),
+    ".mbox": ("mail.mailbox", "mailbox_members"),
+    ".msg": ("mail.load", "mail_members"),
     ".zip": ("zipped", "zip_members"),
 }
 
