@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import blocks, outline
 
+from benchmarks.upkeep.nested_specimens import outlook_file
 from qa_bot.errors import UnreadableDocumentError
 from qa_bot.loaders import load_document
 from qa_bot.loaders.containers import members_of
@@ -165,44 +166,6 @@ def test_a_mailbox_holds_its_mails_under_stable_names(tmp_path: Path) -> None:
         document = load(tmp_path, data, "one.eml")
         assert document.title in name
         assert "From here on it is quoted." in document.text
-
-
-def directory(name: str, kind: int, start: int, size: int, links: tuple[int, int, int]) -> bytes:
-    """One entry of an OLE file's directory."""
-    text = name.encode("utf-16-le") + b"\0\0"
-    head = text.ljust(64, b"\0") + struct.pack("<HBB3i", len(text), kind, 1, *links)
-    return head + bytes(16) + struct.pack("<I", 0) + bytes(16) + struct.pack("<iQ", start, size)
-
-
-def outlook_file(streams: dict[str, bytes]) -> bytes:
-    """A small OLE file: each stream padded to 4,096 bytes, so that no mini stream is needed."""
-    free, last, table = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
-    entries = [("Root Entry", 5, -2, 0, (-1, -1, 1))]
-    sectors: list[bytes] = []
-    chain: list[int] = []
-    names = sorted(streams, key=lambda one: (len(one), one.upper()))
-    for number, name in enumerate(names, 1):
-        data = streams[name].ljust(4096, b"\0")
-        start = len(sectors)
-        parts = [data[i : i + 512] for i in range(0, len(data), 512)]
-        chain += [*range(start + 1, start + len(parts)), last]
-        sectors += parts
-        following = number + 1 if number < len(names) else -1
-        entries.append((name, 2, start, len(data), (-1, following, -1)))
-    listed = b"".join(directory(*entry) for entry in entries)
-    listed = listed.ljust(-(-len(listed) // 512) * 512, b"\0")
-    first = len(sectors)
-    count = len(listed) // 512
-    chain += [*range(first + 1, first + count), last, table]
-    sectors += [listed[i : i + 512] for i in range(0, len(listed), 512)]
-    assert len(chain) <= 128
-    fat = struct.pack("<128I", *chain, *[free] * (128 - len(chain)))
-    head = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(16)
-    head += struct.pack(
-        "<HHHHH6xIIIIIiIiI", 0x3E, 3, 0xFFFE, 9, 6, 0, 1, first, 0, 4096, -2, 0, -2, 0
-    )
-    head += struct.pack("<109i", len(sectors), *[-1] * 108)
-    return head + b"".join(sectors) + fat
 
 
 def test_outlooks_own_files_are_read_as_mails(tmp_path: Path) -> None:
