@@ -23,7 +23,7 @@ ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" 
     "loaders": f"{GROUND} processes",
     "models": GROUND,
     "pages": f"{GROUND} processes",
-    "store": f"{GROUND} loaders.files models.embedding",
+    "store": f"{GROUND} loaders loaders.files models.embedding",
     "building": f"{GROUND} loaders models.e5 models.embedding store",
     "asking": f"{GROUND} models store.analysis store.opening store.rows store.vocabulary",
     "keeping": f"{GROUND} store.locks",

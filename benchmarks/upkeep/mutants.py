@@ -150,6 +150,11 @@ def _damaged(random: Random, source: bytes, tokens: tuple[str, ...]) -> bytes:
     return bytes(data)
 
 
+def damaged(random: Random, source: bytes) -> bytes:
+    """A file of no format of ours, damaged at random."""
+    return _damaged(random, source, _OF_OLE)
+
+
 def _range(random: Random, data: bytearray) -> tuple[int, int]:
     """A stretch of the data, short ones more often."""
     start = random.randint(0, len(data))

@@ -26,7 +26,7 @@ from qa_bot.models.embedding import (
     load_embedder,
 )
 from qa_bot.records import Document, Passage
-from qa_bot.store import caches, database, locks, naming, rows, schema
+from qa_bot.store import caches, containers, database, locks, naming, rows, schema
 from qa_bot.store.database import FileVersion
 
 _CHOSEN = "chosen"  # in the index's meta: the model that its first build took by itself
@@ -118,6 +118,8 @@ def _build(
     embedder = _embedder(model, meta)
     is_free = model is None and not {"model", _CHOSEN} & meta.keys() and e5.is_installed()
     schema.name_documents_folder(connection, target, source)
+    if options.ocr is None:
+        found = found.without_pictures(containers.recognised_pictures(connection))
     state = settled_state(found, embedder, options)
     settled = state == meta.get("settled") and not database.has_staged(connection)
     if settled and not options.rebuild:
@@ -233,7 +235,9 @@ def _refuse_all_unreadable(outcome: Outcome, source: Path) -> None:
         return
     problems = sorted((one.problem for one in outcome.unreadable), key=lambda one: one.document_id)
     if not problems:
-        raise NoDocumentsError(f"No documents in {source}, nor in what its files hold.")
+        raise NoDocumentsError(
+            f"No documents in {source}, nor in what its files hold; pictures are read with --ocr."
+        )
     raise NoDocumentsError(
         f"None of the {len(problems)} files in {source} can be read; "
         f"{problems[0].document_id}: {problems[0].reason}."

@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from qa_bot.builds import Limits
 from qa_bot.errors import OcrError, UnreadableDocumentError
-from qa_bot.loaders import CONTAINERS, LOADERS, load_document
+from qa_bot.loaders import CONTAINERS, LOADERS, PICTURES, load_document
 from qa_bot.loaders.file_kinds import disguise
 from qa_bot.loaders.file_names import is_hidden, suffix_of
 from qa_bot.loaders.member_files import Member, MemberError
@@ -28,6 +28,7 @@ from qa_bot.records import Document
 
 Kind = Literal["read", "kept", "unreadable", "unsupported", "hidden", "left out"]
 
+_DAMAGED = "damaged: its parser can't make sense of it"
 _NESTED = "inside more than {} files: not opened"
 
 
@@ -162,7 +163,7 @@ class Walk:
                 yield Finding("hidden", name)
             elif member.problem:
                 yield Finding("unreadable", name, member.problem)
-            elif suffix_of(member.name) not in LOADERS and not is_container(member.name):
+            elif self._is_unsupported(member.name, name):
                 yield Finding("unsupported", name)
             elif depth > self._limits.depth:
                 yield Finding("unreadable", name, _NESTED.format(self._limits.depth))
@@ -170,6 +171,13 @@ class Walk:
                 yield Finding("unreadable", name, self._known.broken[name])
             else:
                 yield from self._member(member, name, depth)
+
+    def _is_unsupported(self, member: str, name: str) -> bool:
+        """Whether it is of a kind that isn't read; pictures aren't where OCR isn't asked for."""
+        suffix = suffix_of(member)
+        if suffix in PICTURES and self._options.get("ocr") is None:
+            return name not in self._known.hashes
+        return suffix not in LOADERS and not is_container(member)
 
     def _member(self, member: Member, name: str, depth: int) -> Iterator[Finding]:
         self._on_member(name)
@@ -201,7 +209,7 @@ class Walk:
             self._budget.too_large(most)
         hasher, size = hashlib.sha256(), 0
         with file.open("wb") as target:
-            for chunk in member.chunks():
+            for chunk in _chunks(member):
                 size += len(chunk)
                 if size > most:
                     self._budget.take_bytes(size)
@@ -230,8 +238,22 @@ def members_of(path: Path) -> Generator[Member, None, None]:
         import_module(f"qa_bot.loaders.{module}"), function
     )
     taken: dict[str, int] = {}
-    for member in listed(path):
-        yield member.named(_unique(member.name, taken))
+    try:
+        for member in listed(path):
+            yield member.named(_unique(member.name, taken))
+    except (MemberError, MemoryError):
+        raise
+    except Exception as error:  # whatever a parser makes of a damaged file
+        raise MemberError(_DAMAGED) from error
+
+
+def _chunks(member: Member) -> Iterator[bytes]:
+    try:
+        yield from member.chunks()
+    except (MemberError, MemoryError):
+        raise
+    except Exception as error:  # as above
+        raise MemberError(_DAMAGED) from error
 
 
 def _unique(name: str, taken: dict[str, int]) -> str:

@@ -48,8 +48,11 @@ _PROMISED = {
     ".pdf": "a PDF",
     ".txt": "plain text",
     ".zip": _ZIP,
+    **dict.fromkeys((".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"), "a picture"),
 }
-_BINARY = frozenset((".docx", ".epub", ".msg", ".pdf", ".zip"))
+_BINARY = frozenset(
+    (".docx", ".epub", ".msg", ".pdf", ".zip", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+)
 _MAY_BE_OLE = ("a Word file", "a mail of Outlook")
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\f\r")
 

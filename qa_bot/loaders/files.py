@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qa_bot import loaders
@@ -38,6 +38,30 @@ class Found:
     def path(self, document_id: str) -> Path:
         """Where a file is."""
         return self.folder / document_id
+
+    def without_pictures(self, recognised: Mapping[str, Stamp]) -> Found:
+        """Without those that hold text for OCR alone, as where it isn't asked for.
+
+        What OCR gave is kept: pictures of the index stay, and new ones that may be these under
+        another name, by their size.
+
+        Args:
+            recognised: The pictures of the index, as they were when they were recognised.
+        """
+        names = {name for name, *_ in self.files}
+        sizes = {stamp.size for name, stamp in recognised.items() if name not in names}
+        left = [
+            name
+            for name, size, *_ in self.files
+            if name.lower().endswith(loaders.PICTURES)
+            and name not in recognised
+            and size not in sizes
+        ]
+        if not left:
+            return self
+        out = set(left)
+        files = tuple(file for file in self.files if file[0] not in out)
+        return replace(self, files=files, unsupported=tuple(sorted((*self.unsupported, *left))))
 
     def digest(self) -> str:
         """The same as long as nothing in the folder changes."""

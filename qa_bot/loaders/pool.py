@@ -267,12 +267,8 @@ class _Worker:
 
     def _inside(self, document_id: str, path: Path, known: Known, told: _Told) -> worker.Request:
         """A request for what lies in a file."""
-        self._scratch = self._scratch or Path(tempfile.mkdtemp(prefix="qa-bot-"))
         known = replace(known, done=told.done)
-        return self._request(document_id, path) | {
-            "scratch": str(self._scratch),
-            "known": asdict(known),
-        }
+        return self._request(document_id, path) | {"known": asdict(known)}
 
     def _last(self, process: subprocess.Popen[bytes], request: worker.Request) -> worker.Reply:
         """The last of the worker's replies."""
@@ -296,11 +292,13 @@ class _Worker:
             self.replace()
 
     def _request(self, document_id: str, path: Path) -> worker.Request:
+        self._scratch = self._scratch or Path(tempfile.mkdtemp(prefix="qa-bot-"))
         return {
             "path": os.fspath(path.absolute()),
             "id": document_id,
             "limits": astuple(self._limits),
             "ocr": self._ocr,
+            "scratch": str(self._scratch),
         }
 
     def _started(self) -> subprocess.Popen[bytes] | None:

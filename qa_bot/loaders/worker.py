@@ -14,6 +14,7 @@ import re
 import resource
 import signal
 import sys
+import tempfile
 import time
 from contextlib import suppress
 from dataclasses import astuple
@@ -37,11 +38,12 @@ _TELL_EVERY = 0.2  # seconds between two words on how far a file is
 def main() -> None:
     """Answer each request, a line of JSON, with lines of JSON until the input ends.
 
-    A request holds ``path``, ``id``, ``limits``, ``ocr`` and ``second``. The last line in
+    A request holds ``path``, ``id``, ``limits``, ``ocr``, ``second`` and ``scratch``, a folder
+    for what is needed meanwhile. The last line in
     reply holds ``document`` or ``reason``; lines before it hold ``pages``. For a file that
-    holds others it has ``scratch`` and ``known`` as well: then each ``finding`` comes in a
+    holds others it has ``known`` as well: then each ``finding`` comes in a
     line, after the id of the member that is ``begun``, and ``through`` is in the last. With
-    ``scratch`` and ``target`` that very member is written there.
+    ``target`` that very member is written there.
     """
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a parser that prints must not spoil the answers
@@ -88,8 +90,9 @@ def _answer(request: Request, limits: Limits, replies: BinaryIO) -> Reply:
         _send(replies, {"begun": name})
         signal.setitimer(signal.ITIMER_REAL, limits.seconds)
 
+    tempfile.tempdir = request["scratch"]  # its parent sees that nothing stays there
     options = {"ocr": request["ocr"], "on_page": on_page}
-    if "scratch" not in request:
+    if "known" not in request:
         document = load_document(
             path, document_id, limits=limits, second=request["second"], **options
         )

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 
+from qa_bot.loaders import PICTURES
 from qa_bot.members import is_member
 from qa_bot.records import Problem, Stamp
 from qa_bot.store import database
@@ -34,6 +35,15 @@ def file_versions(connection: sqlite3.Connection) -> dict[str, FileVersion]:
     documents = database.file_versions(connection)
     opened = {path: one.version for path, one in opened_files(connection).items()}
     return {path: one for path, one in documents.items() if not is_member(path)} | opened
+
+
+def recognised_pictures(connection: sqlite3.Connection) -> dict[str, Stamp]:
+    """The pictures of the folder that OCR found text in, as they were."""
+    return {
+        path: version.stamp
+        for path, version in file_versions(connection).items()
+        if path.lower().endswith(PICTURES)
+    }
 
 
 def save_opened(connection: sqlite3.Connection, opened: Mapping[str, Opened]) -> None:

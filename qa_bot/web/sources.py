@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qa_bot.errors import QaBotError
+from qa_bot.loaders import PICTURES, RECOGNISED
 from qa_bot.pages.view import Box, PageViewer
 from qa_bot.records import Excerpt, Section, Span
 from qa_bot.table_reading import table_view
@@ -32,9 +33,9 @@ class Source:
     tables: tuple[TableView, ...] = ()  # in the excerpt, by place
 
     @property
-    def is_pdf(self) -> bool:
+    def is_paged(self) -> bool:
         """Whether its pages can be drawn."""
-        return self.excerpt.document_id.lower().endswith(".pdf")
+        return self.excerpt.document_id.lower().endswith(RECOGNISED)
 
     @property
     def page(self) -> int:
@@ -197,7 +198,8 @@ def page(service: Service, viewer: PageViewer, source: Source, number: int | Non
     cell = found.parts[-1] if link.cell else ()
     problem = "" if found.whole else "The quoted words can’t be found on the drawn page."
     first = [box.page for box in (*cell, *marked, *found.whole)]
-    shown = number or (first[0] if first else 0)
+    is_picture = document_id.lower().endswith(PICTURES)
+    shown = number or (first[0] if first else pages[0] if is_picture else 0)
     return PageView(
         number=shown,
         count=count,

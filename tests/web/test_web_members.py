@@ -108,7 +108,7 @@ def test_a_quote_is_boxed_on_the_page_of_a_member(
     link = SourceLink(document.digest, start, start + 22, ((start, start + 22),), PDF)
     source = sources.find(service, link)
     assert isinstance(source, sources.Source)
-    assert source.is_pdf
+    assert source.is_paged
     view = sources.page(service, viewer, source, None)
     assert (view.number, view.problem) == (1, "")
     assert view.sentences

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import struct
+from contextlib import suppress
 from email.message import Message
 from email.mime.application import MIMEApplication
 from email.mime.message import MIMEMessage
@@ -44,17 +45,20 @@ def outlook_mail(path: Path) -> tuple[Message[str, str], tuple[str, ...]]:
     Raises:
         ValueError: It isn't one of Outlook's.
     """
+    data = path.read_bytes()
+    with suppress(OSError, IndexError, TypeError, ValueError, struct.error):  # of damaged ones
+        return _read(data)
+    raise ValueError("damaged, or no mail of Outlook")
+
+
+def _read(data: bytes) -> tuple[Message[str, str], tuple[str, ...]]:
     import olefile
 
-    try:
-        with olefile.OleFileIO(path) as file:
-            if not file.exists(_PROPERTIES):
-                raise ValueError("not a mail of Outlook")
-            said = any(file.exists(f"__substg1.0_{text}") for text in _TEXTS)
-            is_rich = not said and file.exists(f"__substg1.0_{_RICH}{_BINARY}")
-            return _mail(file, (), 0), (_UNREAD,) if is_rich else ()
-    except (OSError, IndexError, TypeError, struct.error, olefile.OleFileError) as error:
-        raise ValueError("damaged: it can't be read as a mail of Outlook") from error
+    with olefile.OleFileIO(data) as file:
+        mail = _mail(file, (), 0)
+        said = any(file.exists(f"__substg1.0_{text}") for text in _TEXTS)
+        is_rich = not said and file.exists(f"__substg1.0_{_RICH}{_BINARY}")
+        return mail, (_UNREAD,) if is_rich else ()
 
 
 def _mail(file: OleFileIO, place: tuple[str, ...], depth: int) -> Message[str, str]:
