@@ -14,11 +14,12 @@ from fpdf import FPDF
 from starlette.testclient import TestClient
 
 from benchmarks.hashing import HashEmbedder
+from benchmarks.upkeep import nested_specimens
 from qa_bot.pages.view import PageViewer
 from qa_bot.web import changing, sources
 from qa_bot.web.conversation import Conversation
 from qa_bot.web.documents import list_html
-from qa_bot.web.links import SourceLink
+from qa_bot.web.links import SourceLink, quote_link
 from qa_bot.web.routes import add_routes
 from qa_bot.web.service import Service
 from qa_bot.web.uploads import file_state
@@ -115,6 +116,29 @@ def test_a_quote_is_boxed_on_the_page_of_a_member(
     picture = client.get(f"/page/{document.digest}/1", params={"in": PDF, "width": 300})
     assert picture.status_code == 200
     assert picture.headers["content-type"].startswith("image/")
+
+
+def test_a_mail_of_a_mailbox_opens_at_its_quote(client: TestClient, service: Service) -> None:
+    begun = b"From a@lake.example Mon Jan  1 10:00:00 2024\n"
+    mails = [
+        nested_specimens.mail(f"The {what} is mended in {month}.", "<p>x</p>", b"a,b\n1,2\n")
+        for what, month in (("jetty", "March"), ("weir", "May"))
+    ]
+    (service.documents / "in.mbox").write_bytes(begun + mails[0] + b"\n" + begun + mails[1])
+    bring_up_to_date(service)
+    reply = service.ask("When is the weir mended?")
+    quote = reply.answer.quotes[0]
+    assert "weir" in quote.passage.text
+    name = "in.mbox › 2024-01-01 Nests of the lake (2).eml"
+    assert quote.citation.document_id == name
+    source = sources.find(service, quote_link(quote))
+    assert isinstance(source, sources.Source)
+    assert "The weir is mended in May." in source.excerpt.text
+    assert not source.is_paged
+    served = client.get(f"/file/{name}")
+    assert served.content == mails[1]
+    assert served.headers["content-disposition"].startswith("attachment")
+    assert client.get(f"/file/{name} › täble.csv").text == "a,b\n1,2\n"
 
 
 def test_deleting_a_member_deletes_the_file_that_it_lies_in_if_one_is_sure(

@@ -9,7 +9,16 @@ from pathlib import Path
 from qa_bot.loaders.html.load import PageReader
 from qa_bot.loaders.html.markup import parse_html
 from qa_bot.loaders.mail.history import earlier_mails, paragraphs, part_history
-from qa_bot.loaders.mail.message import Body, Part, attached, attachments, bodies, header, read_file
+from qa_bot.loaders.mail.message import (
+    Body,
+    Part,
+    attached,
+    attachments,
+    bodies,
+    file_name,
+    header,
+    read_file,
+)
 from qa_bot.loaders.member_files import Member, MemberError
 from qa_bot.loaders.writing import Writer, one_line
 from qa_bot.records import Document
@@ -60,8 +69,8 @@ def _told(mail: Part, subject: str) -> Iterator[tuple[str, str]]:
             yield name, value
     if subject:
         yield "Subject", subject
-    names = [name for name, _, is_decoration in attached(mail) if not is_decoration]
-    if names:
+    names = [file_name(part) for _, part, is_decoration in attached(mail) if not is_decoration]
+    if names := list(filter(None, names)):  # those that the mail gives them
         yield "Attachments", ", ".join(names)
 
 

@@ -125,7 +125,7 @@ def attached(mail: Part) -> Iterator[tuple[str, Part, bool]]:
         kind = part.get_content_type()
         if kind.startswith("multipart/"):
             continue  # of a mail that breaks off: nothing is in it
-        name = _file_name(part)
+        name = file_name(part)
         if kind == "message/rfc822":
             inner = part.get_payload()
             first = inner[0] if isinstance(inner, list) and inner else None
@@ -156,7 +156,8 @@ def bytes_of(part: Part) -> bytes:
     return data if isinstance(data, bytes) else b""
 
 
-def _file_name(part: Part) -> str:
+def file_name(part: Part) -> str:
+    """The name that an attachment has in its mail; "" where it has none."""
     try:
         name = part.get_filename() or ""
         decoded = str(make_header(decode_header(name)))
@@ -172,7 +173,7 @@ def _is_attachment(part: Part) -> bool:
 def _is_text(part: Part) -> bool:
     """Whether it is shown as a part of the mail, rather than as a file."""
     is_text = part.get_content_type() in ("text/plain", "text/html")
-    return is_text and not _is_attachment(part) and not _file_name(part)
+    return is_text and not _is_attachment(part) and not file_name(part)
 
 
 def _children(part: Part) -> list[Part]:
