@@ -90,7 +90,7 @@ def _answer(request: Request, limits: Limits, replies: BinaryIO) -> Reply:
         _send(replies, {"begun": name})
         signal.setitimer(signal.ITIMER_REAL, limits.seconds)
 
-    tempfile.tempdir = request["scratch"]  # its parent sees that nothing stays there
+    tempfile.tempdir = request.get("scratch")  # its parent sees that nothing stays there
     options = {"ocr": request["ocr"], "on_page": on_page}
     if "known" not in request:
         document = load_document(
