@@ -7,11 +7,15 @@ that is not installed, or gives up on a file, is left out.
 from __future__ import annotations
 
 import csv
+import email
+import email.policy
 import posixpath
+import re
 import shutil
 import subprocess
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
+from email.message import EmailMessage, Message
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -139,6 +143,49 @@ def python_docx(path: Path) -> Reading:
     ]
     text = "".join(_docx_text(document))
     return Reading("python-docx", "\n".join((text, *comments)), "\n".join(beside))
+
+
+def mail_module(path: Path) -> Reading:
+    """A mail by Python's module with its modern policy: headers, and each part that is shown.
+
+    Of alternatives the page counts as said otherwise; marks of quotations are none of the text.
+    """
+    mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    heads = [f"{name}: {mail[name] or ''}" for name in ("From", "To", "Cc", "Date", "Subject")]
+    heads_raw = [" ".join(f"{name}: {value}".split()) for name, value in mail.raw_items()]
+    files = [str(part.get_filename() or "") for part in mail.walk()]
+    texts: list[str] = []
+    beside: list[str] = []
+    offered = {
+        id(inner)
+        for part in mail.walk()
+        if part.get_content_type() == "multipart/alternative"
+        for inner in part.walk()
+    }
+    for part in _shown(mail):
+        content = str(part.get_content())
+        is_page = part.get_content_type() == "text/html"
+        said = html_text(content).text if is_page else re.sub(r"^[> ]+", "", content, flags=re.M)
+        (beside if is_page and id(part) in offered else texts).append(said)
+    names = "From: To: Cc: Date: Subject: Attachments: Earlier messages no subject"
+    return Reading(
+        "email",
+        "\n".join((*(head for head in heads if head.partition(": ")[2]), *texts)),
+        "\n".join(beside),
+        "\n".join((names, *files, *heads, *heads_raw)),
+    )
+
+
+def _shown(mail: EmailMessage | Message) -> Iterator[EmailMessage]:
+    """The parts of a mail that are text and no files; not those of mails attached to it."""
+    if mail.get_content_maintype() == "multipart" and mail.is_multipart():
+        for part in mail.get_payload():
+            if isinstance(part, Message):
+                yield from _shown(part)
+    elif mail.get_content_type() in ("text/plain", "text/html"):
+        is_file = mail.get_filename() or mail.get_content_disposition() == "attachment"
+        if not is_file and isinstance(mail, EmailMessage):
+            yield mail
 
 
 def _docx_text(container: object) -> Iterator[str]:
@@ -292,6 +339,7 @@ READERS: dict[str, tuple[tuple[str, Reader], ...]] = {  # suffix → readers by 
         ("python-docx", _one(python_docx)),
         ("XML", _one(word_xml)),
     ),
+    ".eml": (("email", _one(mail_module)),),
     ".epub": (("pandoc", _pandoc("epub")), ("zip", _one(ebook))),
     ".htm": _WEB,
     ".html": _WEB,

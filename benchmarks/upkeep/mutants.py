@@ -89,6 +89,16 @@ _TOKENS = {
         "\x00",
     ),
     ".csv": (*'" "" , ; | \t \n \r'.split(" "), '"' * 301, "," * 500, "sep=;\n", "\x00"),
+    ".eml": (
+        *_MARKUP[:6],
+        *"--outer --outer-- --inner --inner-- multipart/mixed multipart/digest text/html".split(),
+        *"message/rfc822 base64 quoted-printable x-uuencode utf-7 idna punycode =?utf-8?b?".split(),
+        *"?= ;filename= filename*0*= charset=utf-16 boundary= format=flowed Subject: Date:".split(),
+        "\n\n",
+        "\n> ",
+        "Content-Type: multipart/mixed; boundary=outer\n\n" * 40,
+        "\x00",
+    ),
     ".txt": (
         *"CHAPTER I. § 1.1.1 * - • : ... === see".split(),
         *("\n\n", "\t", "\f", "\u2028", "\u202e", "\u0301" * 90, "\U0001f9a6", "\ufeff", "\x85"),
@@ -97,6 +107,10 @@ _TOKENS = {
         "\x00",
     ),
 }
+_TOKENS[".mbox"] = (*_TOKENS[".eml"], "\nFrom a@b.example Mon Jan  1 10:00:00 2024\n", "\nFrom ")
+_OF_OLE = ("\x00\x00", "\xff\xff\xff\xff", "\xfe\xff\xff\xff", "_\x00_\x00", "\x1f\x00")
+_TOKENS[".msg"] = (*_TOKENS[".html"], *_OF_OLE)
+_TOKENS[".zip"] = (*_TOKENS[".txt"], *_TOKENS[".eml"])
 _OF_ZIP = ("PK\x01\x02", "PK\x03\x04", "PK\x05\x06", "\xff\xff\xff\xff", "\x00\x00", "\x01\x00")
 
 _Change = Callable[[Random, bytearray, tuple[str, ...]], None]
@@ -113,7 +127,7 @@ def make(name: str, sources: Mapping[str, bytes]) -> bytes:
     stem, suffix = PurePath(name).stem, PurePath(name).suffix
     source = sources[stem.rsplit(".", 2)[0] + suffix]
     random = Random(name)  # noqa: S311 - damage has to be repeatable, not secret
-    if suffix not in (".docx", ".epub"):
+    if suffix not in (".docx", ".epub", ".zip"):
         return _damaged(random, source, _TOKENS[suffix])
     if random.random() < 0.3:
         return _damaged(random, source, _OF_ZIP)
@@ -134,6 +148,11 @@ def _damaged(random: Random, source: bytes, tokens: tuple[str, ...]) -> bytes:
     for _ in range(random.choice((1, 1, 1, 2, 3, 5, 8, 30))):
         random.choice(_CHANGES)(random, data, tokens)
     return bytes(data)
+
+
+def damaged(random: Random, source: bytes) -> bytes:
+    """A file of no format of ours, damaged at random."""
+    return _damaged(random, source, _OF_OLE)
 
 
 def _range(random: Random, data: bytearray) -> tuple[int, int]:
@@ -215,7 +234,7 @@ def _change_number(random: Random, data: bytearray, _: tuple[str, ...]) -> None:
 
 def _encoded(random: Random, tokens: tuple[str, ...]) -> bytes:
     token = random.choice(tokens)
-    return token.encode("latin-1" if tokens is _OF_ZIP else "utf-8")
+    return token.encode("latin-1" if tokens in (_OF_ZIP, _TOKENS[".msg"]) else "utf-8", "replace")
 
 
 _CHANGES: tuple[_Change, ...] = (

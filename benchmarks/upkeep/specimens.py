@@ -12,6 +12,8 @@ from fpdf import FPDF
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import DecodedStreamObject, NameObject, StreamObject
 
+from benchmarks.upkeep import nested_specimens
+
 _WHEN = (2024, 1, 1, 0, 0, 0)
 _LARGEST_CUT = 300_000  # bytes; larger ones are slow to mutate and to read
 _LARGEST_STREAM = 40_000  # bytes; larger ones are fonts and pictures, and stay packed
@@ -80,6 +82,8 @@ See also: The otters
 def generated() -> dict[str, bytes]:
     """A document of every format, by file name."""
     table = "\n".join(",".join(row) for row in (*_ROWS, ('"a, b"', "1", '"x\ny"')))
+    sent = nested_specimens.mail(_TEXT, _PAGE, table.encode())
+    inner = zipped({"deep/herons.md": _MARKDOWN.encode()})
     return {
         "herons.txt": _TEXT.encode(),
         "herons.md": _MARKDOWN.encode(),
@@ -88,6 +92,12 @@ def generated() -> dict[str, bytes]:
         "herons.docx": _word(),
         "herons.epub": _ebook(),
         "herons.pdf": _pdf(),
+        "herons.eml": sent,
+        "herons.mbox": nested_specimens.mailbox([sent, sent.replace(b"2024", b"2025")]),
+        "herons.msg": nested_specimens.outlook_mail(_TEXT, _PAGE),
+        "herons.zip": zipped(
+            {"a/herons.txt": _TEXT.encode(), "mail.eml": sent, "inner.zip": inner}
+        ),
     }
 
 

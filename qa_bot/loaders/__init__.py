@@ -28,16 +28,35 @@ OnPage = Callable[[int, int], None]
 
 Loader = Callable[..., Document]
 
+PICTURES = (".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+"""Suffixes of files that only OCR finds text in."""
+
 LOADERS = {  # suffix → module and function; imported when a file needs it, since parsers are heavy
     ".csv": ("table", "load_table"),
     ".docx": ("word.load", "load_word"),
+    ".eml": ("mail.load", "load_mail"),
     ".epub": ("ebook", "load_ebook"),
     ".htm": ("html.load", "load_web_page"),
     ".html": ("html.load", "load_web_page"),
     ".md": ("markdown", "load_markdown"),
+    ".msg": ("mail.load", "load_mail"),
     ".pdf": ("pdf.load", "load_pdf"),
+    **dict.fromkeys(PICTURES, ("picture", "load_picture")),
     ".txt": ("plain", "load_plain"),
 }
+
+CONTAINERS = {  # suffix → module and function that lists what lies in such a file
+    ".eml": ("mail.load", "mail_members"),
+    ".mbox": ("mail.mailbox", "mailbox_members"),
+    ".msg": ("mail.load", "mail_members"),
+    ".zip": ("zipped", "zip_members"),
+}
+
+RECOGNISED = (".pdf", *PICTURES)
+"""Suffixes of files in which OCR finds text."""
+
+SUFFIXES = (LOADERS | CONTAINERS).keys()
+"""Of all files that are read."""
 
 
 def can_recognise(languages: str) -> bool:
@@ -68,7 +87,7 @@ def load_document(
         limits: How large a file and how many pages are read. Seconds and memory
             are not watched here: ``worker`` does that, in a process that ``pool`` starts.
         ocr: The languages, as tesseract names them ("eng+deu"), in which pages
-            of a PDF that hold no text are recognised; None leaves them out.
+            of a PDF that hold no text, and pictures, are recognised; None leaves them out.
         on_page: Told how far a PDF is.
         second: Whether another library's reading of a PDF is compared with ours.
 
@@ -83,8 +102,10 @@ def load_document(
     loader: Loader = getattr(import_module(f"{__name__}.{module}"), function)
     limits = limits or Limits()
     options: dict[str, Any] = {}
+    if module in ("pdf.load", "picture"):
+        options = {"max_pages": limits.pages, "ocr": ocr, "on_page": on_page}
     if module == "pdf.load":
-        options = {"max_pages": limits.pages, "ocr": ocr, "on_page": on_page, "second": second}
+        options["second"] = second
     try:
         size = path.stat().st_size
         if size > limits.size:

@@ -38,14 +38,22 @@ _MEMBERS = (  # of zip files: what one's name begins with → what the whole is
 _PROMISED = {
     ".csv": "a CSV table",
     ".docx": "a Word file",
+    ".eml": "a mail",
     ".epub": "an EPUB",
     ".htm": "an HTML page",
     ".html": "an HTML page",
+    ".mbox": "a mailbox",
     ".md": "Markdown",
+    ".msg": "a mail of Outlook",
     ".pdf": "a PDF",
     ".txt": "plain text",
+    ".zip": _ZIP,
+    **dict.fromkeys((".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"), "a picture"),
 }
-_BINARY = frozenset((".docx", ".epub", ".pdf"))
+_BINARY = frozenset(
+    (".docx", ".epub", ".msg", ".pdf", ".zip", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+)
+_MAY_BE_OLE = ("a Word file", "a mail of Outlook")
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\f\r")
 
 
@@ -70,12 +78,12 @@ def _may_be(promised: str, found: str, head: bytes) -> bool:
     """Whether the loader can say more than the first bytes: of what is damaged, or protected."""
     if promised == "a PDF":
         return _PDF in head[:_PDF_WITHIN] or b" obj" in head
-    return found == _ZIP or (promised == "a Word file" and "Office" in found)
+    return found == _ZIP or (promised in _MAY_BE_OLE and "Office" in found)
 
 
 def _kind(path: Path, head: bytes) -> str:
     if head.startswith(_ZIPS):
-        return _kind_of_zip(path)
+        return _ZIP if path.suffix.lower() == ".zip" else _kind_of_zip(path)
     known = next((kind for mark, kind in _MARKS if head.startswith(mark)), "")
     if known or path.suffix.lower() not in _BINARY or not _is_text(head):
         return known

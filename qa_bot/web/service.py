@@ -24,6 +24,7 @@ from qa_bot.models.reader import DEFAULT_READER, Reader, warm
 from qa_bot.records import Answer, DocumentSummary, Health, Span
 from qa_bot.table_reading import table_views
 from qa_bot.table_view import TableView
+from qa_bot.web.originals import Originals
 from qa_bot.web.starting_points import starting_points
 from qa_bot.web.uploads import Uploads
 
@@ -117,6 +118,7 @@ class Service:
         waiting = Uploads(documents, index / "uploads")  # deletes what an earlier chat left
         # None: visitors may neither add nor delete documents.
         self.uploads = waiting if allow_uploads else None
+        self.originals = Originals(documents)
         self._documents = documents
         self._index = index
         self._model = model
