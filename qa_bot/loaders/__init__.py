@@ -14,7 +14,7 @@ from typing import Any
 
 from qa_bot.builds import Limits
 from qa_bot.errors import OcrError, UnreadableDocumentError
-from qa_bot.loaders.file_kinds import disguise
+from qa_bot.loaders.file_kinds import CODE, disguise
 from qa_bot.records import Document
 
 VERSION = 6
@@ -29,14 +29,40 @@ OnPage = Callable[[int, int], None]
 Loader = Callable[..., Document]
 
 LOADERS = {  # suffix → module and function; imported when a file needs it, since parsers are heavy
+    ".adoc": ("markup.asciidoc", "load_asciidoc"),
+    ".asciidoc": ("markup.asciidoc", "load_asciidoc"),
     ".csv": ("table", "load_table"),
     ".docx": ("word.load", "load_word"),
     ".epub": ("ebook", "load_ebook"),
     ".htm": ("html.load", "load_web_page"),
     ".html": ("html.load", "load_web_page"),
+    ".ipynb": ("notebook", "load_notebook"),
+    ".json": ("data.json_files", "load_json"),
+    ".jsonl": ("data.json_files", "load_json_lines"),
+    ".log": ("plain", "load_plain"),
     ".md": ("markdown", "load_markdown"),
+    ".ndjson": ("data.json_files", "load_json_lines"),
+    ".odp": ("slides.open_document", "load_open_slides"),
+    ".ods": ("sheets.load", "load_open_sheets"),
+    ".odt": ("opendocument.text", "load_open_text"),
+    ".org": ("markup.org", "load_org"),
     ".pdf": ("pdf.load", "load_pdf"),
+    ".pptx": ("slides.powerpoint", "load_powerpoint"),
+    ".rst": ("restructured", "load_restructured"),
+    ".rtf": ("rtf.load", "load_rich_text"),
+    ".srt": ("subtitles", "load_subtitles"),
+    ".tex": ("markup.tex", "load_tex"),
+    ".tsv": ("table", "load_table"),
     ".txt": ("plain", "load_plain"),
+    ".vtt": ("subtitles", "load_subtitles"),
+    ".xls": ("sheets.load", "load_binary_excel"),
+    ".xlsb": ("sheets.load", "load_binary_excel"),
+    ".xlsm": ("sheets.load", "load_excel"),
+    ".xlsx": ("sheets.load", "load_excel"),
+    ".xml": ("data.xml_files", "load_xml"),
+    ".yaml": ("data.yaml_files", "load_yaml"),
+    ".yml": ("data.yaml_files", "load_yaml"),
+    **dict.fromkeys(CODE, ("code.load", "load_code")),
 }
 
 
