@@ -12,29 +12,14 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
+from qa_bot.paging import ONE_LINE, Page, pages_named
+from qa_bot.paging import PageKind as PageKind  # noqa: PLC0414 - this is where the others have it from
 from qa_bot.tables import QuotedTable, Table
 from qa_bot.tables import Span as Span  # noqa: PLC0414 - this is where the others have it from
 from qa_bot.text import text_digest, valid_unicode
 
 __version__ = "0.1.0"
 """Of qa_bot; evaluations and feedback say which one they are from."""
-
-
-PageKind = Literal["", "slide", "cells", "time"]
-"""What a page is: of paper, a slide, the cells of a sheet's row, the time of a subtitle."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page of the source: its printed label ("iv", "B4:D4") and its 1-based physical number.
-
-    Of kind "cells" or "time" each line of the text is a page of its own.
-    """
-
-    label: str
-    number: int
-    count: int = 0  # of pages in the file; 0 where it isn't known
-    kind: PageKind = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,21 +214,17 @@ class Citation:
         """Title › Section › Subsection, ¶ 2, p. iv (6 of 107); or "Costs › Budget, B4:D9"."""
         below = self.section[1:] if self.section[:1] == (self.title,) else self.section
         parts = [" › ".join((self.title, *below))]
-        if not (self.pages and self.pages[0].kind in _LINES):
+        if not (self.pages and self.pages[0].kind in ONE_LINE):
             parts.append(f"¶ {self.paragraph}")
         if self.pages:
-            parts.append(_pages_named(self.pages))
+            parts.append(pages_named(self.pages))
         return ", ".join(parts)
-
-
-_LINES = ("cells", "time")  # kinds of pages of one line each
-_CELLS = re.compile(r"([A-Z]+)(\d+)(?::([A-Z]+)(\d+))?")
 
 
 def _pages_of(passage: Passage, marked: Sequence[Span]) -> tuple[Page, ...]:
     """The pages of a passage, or where each line is one, those of the lines that are marked."""
     pages = passage.pages
-    if not (marked and pages and pages[0].kind in _LINES):
+    if not (marked and pages and pages[0].kind in ONE_LINE):
         return pages
     lines = [line.span() for line in re.finditer(r"[^\n]+", passage.text)]
     if len(lines) != len(pages):
@@ -256,37 +237,6 @@ def _pages_of(passage: Passage, marked: Sequence[Span]) -> tuple[Page, ...]:
         if first < end and start < last
     )
     return tuple(chosen) or pages
-
-
-def _pages_named(pages: Sequence[Page]) -> str:
-    first, last, kind = pages[0], pages[-1], pages[0].kind
-    if kind == "cells":
-        return _cells_named(first.label, last.label)
-    if kind == "time":
-        ends = (first.label.partition("–")[0], last.label.rpartition("–")[2])
-        return "–".join(dict.fromkeys(ends))
-    ends = (first, last)[: len(pages)]
-    names = "–".join(map(_page_name, ends))
-    if kind == "slide":
-        return f"slide{'s' if len(ends) > 1 else ''} {names}"
-    return ("p. " if len(ends) == 1 else "pp. ") + names
-
-
-def _cells_named(first: str, last: str) -> str:
-    """The cells from one row's to another's: "B4:D4" and "B9:C9" are together "B4:D9"."""
-    found = [_CELLS.fullmatch(label) for label in (first, last)]
-    if first == last or not (found[0] and found[1]):
-        return first if first == last else f"{first}–{last}"
-    columns = [name for one in found if one for name in (one[1], one[3] or one[1])]
-    left, *_, right = sorted(columns, key=lambda name: (len(name), name))
-    return f"{left}{found[0][2]}:{right}{found[1][4] or found[1][2]}"
-
-
-def _page_name(page: Page) -> str:
-    number = str(page.number)
-    if page.label in ("", number):
-        return number
-    return f"{page.label} ({number} of {page.count})" if page.count else f"{page.label} ({number})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ LOADERS = {  # suffix → module and function; imported when a file needs it, si
     ".tsv": ("table", "load_table"),
     ".txt": ("plain", "load_plain"),
     ".vtt": ("subtitles", "load_subtitles"),
-    ".xls": ("sheets.load", "load_binary_excel"),
+    ".xls": ("sheets.load", "load_old_excel"),
     ".xlsb": ("sheets.load", "load_binary_excel"),
     ".xlsm": ("sheets.load", "load_excel"),
     ".xlsx": ("sheets.load", "load_excel"),

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _SETTINGS = {
     "file_insertion_enabled": False,
     "raw_enabled": False,
+    "doctitle_xform": False,
     "_disable_config": True,
     "report_level": 1,
     "halt_level": 5,
@@ -99,7 +100,9 @@ class _Reader:
         for child in node.children:
             self._node(child, level)
 
-    def _node(self, node: nodes.Node, level: int) -> None:
+    def _node(  # noqa: C901, PLR0912 - one case for each kind of node
+        self, node: nodes.Node, level: int
+    ) -> None:
         from docutils import nodes
 
         match node:
@@ -193,16 +196,14 @@ class _Reader:
                 continue
             *names, body = item.children
             term = ", ".join(one_line(_text(one)) for one in names)
-            first, *others = body.children or [None]
+            parts = list(body.children)
             if isinstance(item, nodes.definition_list_item):
                 self.writer.append("paragraph", term)
-                self.read(body, 0)
-                continue
-            text = one_line(_text(first)) if isinstance(first, nodes.paragraph) else ""
-            shown = f"{term}: {text}" if text else term
-            self.writer.append("list_item", shown, tight=True)
-            for other in others if text else body.children:
-                self._node(other, 0)
+            else:
+                text = one_line(_text(parts.pop(0))) if _leads(parts) else ""
+                self.writer.append("list_item", f"{term}: {text}" if text else term, tight=True)
+            for part in parts:
+                self._node(part, 0)
 
     def _note(self, node: nodes.Element) -> None:
         from docutils import nodes
@@ -222,7 +223,7 @@ class _Reader:
         for row in node.findall(nodes.row):
             line: list[str] = []
             heads += isinstance(row.parent, nodes.thead)
-            for entry in row.children:
+            for entry in row.findall(nodes.entry):
                 while len(line) in below and below[len(line)][0] > 0:
                     left, text = below[len(line)]
                     below[len(line)] = (left - 1, text)
@@ -274,6 +275,13 @@ class _Reader:
         self._depth -= 1
 
 
+def _leads(parts: Sequence[nodes.Node]) -> bool:
+    """Whether what is said begins with a paragraph."""
+    from docutils import nodes
+
+    return bool(parts) and isinstance(parts[0], nodes.paragraph)
+
+
 def _starts(lines: Sequence[str]) -> bool:
     """Whether a directive's text has begun: there is no line of an argument any more."""
     return not any(not line.strip() for line in lines) or not lines[0].strip()
@@ -316,7 +324,7 @@ def _inline(node: nodes.Node) -> Iterator[str]:
 
 
 def _without_roles(text: str) -> str:
-    """ ":ref:`the lake <lake>`" is "the lake"."""
+    """A line without Sphinx's roles: ":ref:`the lake <lake>`" is "the lake"."""
 
     def shown(found: re.Match[str]) -> str:
         said: str = found[1] if found[1] is not None else found[2]

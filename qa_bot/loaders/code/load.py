@@ -1,9 +1,10 @@
-"""Source code, as it stands in the file: comments and documentation are paragraphs, the rest code."""
+"""Source code, as it stands in the file: comments and documentation are paragraphs."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path, PurePath
 
@@ -35,6 +36,15 @@ _LINE = {  # how a line of comment begins
 }
 _LONGEST = 40  # lines of a block of code
 _DEEPEST = 12  # definitions in each other
+_LONGEST_NAME = 60  # characters of a section without a name
+_NEW = 1_000_000_000  # numbers of sections without a name begin here
+
+_Around = list[tuple[str, int]]
+"""The names and numbers of the sections around something, the outermost first."""
+
+_ASSIGNED = re.compile(
+    r"(?:(?:const|let|var|export|static|final|pub)\s+)*([A-Za-z_$][\w$.]*)\s*(?::[^=]+)?=[^=]"
+)
 
 
 def load_code(path: Path, document_id: str) -> Document:
@@ -50,7 +60,7 @@ def load_code(path: Path, document_id: str) -> Document:
     starts = [0, *accumulate(len(line) + 1 for line in lines)]
     borders = {one.start for one in definitions} | {one.end for one in definitions}
     blocks = tuple(_blocks(text, lines, starts, texts, borders))
-    sections = _sections(definitions, starts, blocks, len(text))
+    sections = _sections(definitions, starts, blocks, text)
     return Document(
         document_id, PurePath(document_id).name, text, sections, blocks, warnings=warnings
     )
@@ -105,25 +115,76 @@ def _sections(
     definitions: Sequence[Definition],
     starts: Sequence[int],
     blocks: Sequence[Block],
-    length: int,
+    text: str,
 ) -> tuple[Section, ...]:
-    """The definitions as sections, each inside of the one that it is in."""
-    found = [Section((), 0, length)]
-    around: list[tuple[Definition, Section]] = []
-    firsts = [block.start for block in blocks]
-    for one in definitions:
-        if len(one.path) > _DEEPEST:
-            continue
-        inside = [start for start in firsts if starts[one.start] <= start < starts[one.end]]
-        while around and around[-1][0].end <= one.start:
-            around.pop()
-        outer = around[-1][1] if around else found[0]
-        if not inside or (around and one.end > around[-1][0].end):
-            continue
-        path = (*outer.path, one.path[-1])
-        section = Section(path, inside[0], min(starts[one.end], length))
-        if around and section.start <= outer.start:
-            continue  # nothing of the outer one stands before it
-        found.append(section)
-        around.append((one, section))
-    return tuple(found)
+    """The definitions as sections, each inside of the one that it is in.
+
+    What stands behind one, and outside of it, is a section of its own, called by its first line:
+    the blocks right under a section have to follow each other.
+    """
+    found: list[_Around] = []
+    before: _Around = []
+    done: set[int] = set()  # sections, and the whole as -1, that something else stood in
+    news = 0
+    all_around = _definitions_around(definitions, starts, blocks)
+    for block, of_definitions in zip(blocks, all_around, strict=True):
+        around = of_definitions
+        shared = before[: len(around)] == around
+        inner = around[-1][1] if around else -1
+        if shared and len(before) > len(around):
+            done.add(inner)
+        if inner in done:
+            shown = text[block.start : block.end]
+            if not any(map(str.isalnum, shown)):
+                around = list(before)  # the brace that closes it
+            elif shared and len(before) > len(around) and before[-1][1] >= _NEW:
+                around = before[: len(around) + 1]
+            else:
+                news += 1
+                around = [*around, (_first_line(shown), _NEW + news)]
+        found.append(around)
+        before = around
+    return tuple(_as_sections(found, blocks, len(text)))
+
+
+def _definitions_around(
+    definitions: Sequence[Definition], starts: Sequence[int], blocks: Sequence[Block]
+) -> Iterator[_Around]:
+    """For each block the definitions that it is in, the outermost first, with their numbers."""
+    waiting = [(number, one) for number, one in enumerate(definitions) if len(one.path) <= _DEEPEST]
+    waiting.reverse()
+    around: list[tuple[int, Definition]] = []
+    for block in blocks:
+        while waiting and starts[waiting[-1][1].start] <= block.start:
+            around.append(waiting.pop())
+        around = [pair for pair in around if block.start < starts[pair[1].end]]
+        yield [(one.path[-1], number) for number, one in around]
+
+
+def _first_line(shown: str) -> str:
+    """What code is called by: the name that it gives to something, or its first line."""
+    line = shown.partition("\n")[0].strip()
+    named = _ASSIGNED.match(line)
+    return named[1] if named else line[:_LONGEST_NAME].rstrip()
+
+
+def _as_sections(
+    found: Sequence[_Around], blocks: Sequence[Block], length: int
+) -> Iterator[Section]:
+    """Sections from the names of those that each block is in."""
+    open_ones: list[tuple[str, int]] = []
+    made: list[Section] = [Section((), 0, length)]
+    places: list[int] = []  # of those that are open, in what was made
+    for block, around in zip(blocks, found, strict=True):
+        same = 0
+        while same < min(len(open_ones), len(around)) and open_ones[same] == around[same]:
+            same += 1
+        for place in places[same:]:
+            made[place] = replace(made[place], end=block.start)
+        del places[same:]
+        for depth in range(same, len(around)):
+            places.append(len(made))
+            path = tuple(name for name, _ in around[: depth + 1])
+            made.append(Section(path, block.start, length))
+        open_ones = list(around)
+    yield from made

@@ -34,10 +34,10 @@ class TreeWriter:
         """Append a tree; its parts are sections of that level."""
         if isinstance(tree, Pairs):
             self._pairs(tree, level)
-        elif isinstance(tree, list):
-            self._list(tree, level)
-        else:
+        elif isinstance(tree, str):
             self._value("", tree)
+        else:
+            self._list(tree, level)
 
     def _pairs(self, pairs: Pairs, level: int) -> None:
         for name, held in pairs:
@@ -49,7 +49,7 @@ class TreeWriter:
             if not isinstance(held, str) and held and not _in_a_row(held):
                 self._section(name, held, level)
 
-    def _list(self, values: Sequence[Tree], level: int) -> None:
+    def _list(self, values: list[Tree], level: int) -> None:
         if (grid := table_of(values)) is not None:
             self._writer.table(grid)
             return
@@ -76,9 +76,8 @@ class TreeWriter:
                 self._value(path, one)
                 continue
             parts = one if isinstance(one, Pairs) else _numbered(one, self._first)
-            waiting += [
-                (f"{path}.{name}".strip(".")[-_LONGEST_NAME:], part) for name, part in parts
-            ][::-1]
+            named = [(f"{path}.{name}".strip(".")[-_LONGEST_NAME:], part) for name, part in parts]
+            waiting += reversed(named)
 
     def _value(self, name: str, value: str) -> None:
         name = one_line(name)

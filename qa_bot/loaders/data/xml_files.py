@@ -30,8 +30,8 @@ _CODE = frozenset(
 )
 _SECTIONS = frozenset(
     "article book chapter section sec sect1 sect2 sect3 sect4 sect5 part preface appendix div div1"
-    " div2 div3 refsect1 refsect2 refsection refentry abstract glossary bibliography body front back"
-    " simplesect topic set".split()
+    " div2 div3 refsect1 refsect2 refsection refentry abstract glossary bibliography body front"
+    " back simplesect topic set".split()
 )
 _MIXED = 3  # elements with words between other elements, at least, make a document
 _MOST_NESTED = 200
@@ -147,8 +147,7 @@ class _Reader:
         }
         if not opens or not text or len(text) > _LONGEST_TITLE or local(element.tag) == "subtitle":
             return False
-        depth = level - 1 if local(parent.tag).casefold() in _SECTIONS else level - 1
-        self._writer.heading(text, min(max(depth, 1), DEEPEST))
+        self._writer.heading(text, min(max(level - 1, 1), DEEPEST))
         return True
 
     def _block(self, element: etree._Element, kind: str) -> None:

@@ -91,7 +91,7 @@ class _Reader:
                 self._line(line)
         self._flush()
 
-    def _line(self, line: str) -> None:
+    def _line(self, line: str) -> None:  # noqa: C901 - one case for each kind of line
         if not line.strip() or line.strip() == "+":
             self._flush()
         elif heading := _HEADING.fullmatch(line):

@@ -83,16 +83,20 @@ _LETTERS = {
 }
 _DROPPED = frozenset(  # commands whose argument is for programs
     "label index vspace hspace includegraphics usepackage documentclass bibliographystyle pagestyle"
-    " thispagestyle setlength addtolength setcounter addtocounter newtheorem hypersetup graphicspath"
-    " bibliography addbibresource pagenumbering selectlanguage input include nocite vskip hskip"
+    " thispagestyle setlength addtolength setcounter addtocounter newtheorem hypersetup"
+    " bibliography"
+    " graphicspath addbibresource pagenumbering selectlanguage input include nocite vskip hskip"
     " fontsize color definecolor markboth markright phantom hyphenation RequirePackage theoremstyle"
-    " captionsetup geometry lstset usetikzlibrary newlength cellcolor rowcolor enlargethispage".split()
+    " captionsetup geometry lstset usetikzlibrary newlength cellcolor rowcolor"
+    " enlargethispage".split()
 )
 _SECOND = frozenset(("href", "textcolor", "colorbox", "multirow", "hyperref", "parbox", "raisebox"))
 _THIRD = frozenset(("multicolumn",))
 _CITED = frozenset(
-    "cite citep citet citealp parencite textcite autocite ref eqref pageref autoref cref Cref".split()
+    "cite citep citet citealp parencite textcite autocite ref eqref pageref autoref cref"
+    " Cref".split()
 )
+_SIGNS = {**{sign: sign for sign in "%&_#${}"}, **dict.fromkeys(" ,;", " "), "\\": "\n"}
 _COMMAND = re.compile(r"\\([a-zA-Z@]+)\*?[ \t]*|\\(.)", re.DOTALL)
 _FORMULA = re.compile(r"(?<!\\)(\$\$?)(.+?)(?<!\\)\1|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
 _SCREEN = "\x00"  # stands for a formula while its line is read
@@ -217,9 +221,9 @@ def _pieces(text: str, depth: int) -> list[str]:
             pieces.append(f"[{said}{', ' + shown(told, depth + 1) if told else ''}]")
         elif name not in _DROPPED:
             pieces.append(shown(said, depth + 1))
-            while (after := argument(text, at))[1] != at and name not in _SECOND:
-                pieces.append(f" {shown(after[0], depth + 1)}")
-                at = after[1]
+            while (more := argument(text, at))[1] != at and name not in _SECOND:
+                pieces.append(f" {shown(more[0], depth + 1)}")
+                at = more[1]
     pieces.append(_bare(text[at:]))
     return pieces
 

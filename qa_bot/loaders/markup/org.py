@@ -61,7 +61,7 @@ class _Reader:
         for note in self._notes:
             self.writer.append("paragraph", note)
 
-    def _line(self, line: str) -> None:
+    def _line(self, line: str) -> None:  # noqa: C901, PLR0912 - one case for each kind of line
         if (heading := _HEADING.fullmatch(line)) and heading[3]:
             self._flush()
             name = one_line(_shown(" ".join(filter(None, (heading[2], heading[3])))))

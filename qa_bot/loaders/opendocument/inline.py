@@ -41,13 +41,9 @@ def text_of(element: etree._Element, package: Package, beside: Beside) -> str:
 
 def lines_of(container: etree._Element, package: Package, beside: Beside) -> list[str]:
     """The paragraphs of a cell, a note or a comment, each on one line."""
-    found = []
-    for paragraph in container.iter("{*}p", "{*}h"):
-        if _holder(paragraph) is container and (
-            text := one_line(text_of(paragraph, package, beside))
-        ):
-            found.append(text)
-    return found
+    own = (one for one in container.iter("{*}p", "{*}h") if _holder(one) is container)
+    lines = (one_line(text_of(one, package, beside)) for one in own)
+    return [line for line in lines if line]
 
 
 _HOLDERS = frozenset(("annotation", "note-body", "text-box", "table-cell", "covered-table-cell"))
@@ -62,7 +58,9 @@ def _holder(element: etree._Element) -> etree._Element | None:
     return outer
 
 
-def _parts(element: etree._Element, package: Package, beside: Beside) -> Iterator[str]:
+def _parts(  # noqa: C901 - one case for each kind of element
+    element: etree._Element, package: Package, beside: Beside
+) -> Iterator[str]:
     yield element.text or ""
     for child in element:
         name = local(child.tag)

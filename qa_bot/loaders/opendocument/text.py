@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,7 +60,7 @@ class _Reader:
         self._lists: dict[str, Counter] = {}  # by the style that numbers them
         self._bold: list[int] = []
 
-    def read(self, container: etree._Element) -> None:
+    def read(self, container: Iterable[etree._Element]) -> None:
         """Append what a container holds."""
         for element in container:
             name = local(element.tag)
@@ -194,7 +195,7 @@ class _Reader:
                         self._item(part, level, prefix)
                         prefix = ""
                     case _:
-                        self.read([part])  # type: ignore[arg-type]
+                        self.read([part])
 
     def _item(self, element: etree._Element, level: int, prefix: str) -> None:
         text = "\n".join(paragraphs_of(text_of(element, self._package, self._beside)))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from qa_bot.loaders.captions import caption_of
-from qa_bot.loaders.opendocument.tables import header_rows
+from qa_bot.loaders.rtf.state import Flow, State, laid_out, level_named
 from qa_bot.loaders.rtf.words import (
     CODE_PAGES,
     SHOWN,
@@ -20,8 +20,6 @@ from qa_bot.loaders.rtf.words import (
     decoded,
     whole_characters,
 )
-from qa_bot.loaders.table_grid import Grid
-from qa_bot.loaders.table_shape import spread
 from qa_bot.loaders.writing import (
     DEEPEST,
     INDENT,
@@ -34,37 +32,7 @@ from qa_bot.loaders.writing import (
 from qa_bot.records import Document
 
 _MOST_GROUPS = 1000  # in each other
-_LONGEST_HEADING = 250  # characters
-_HEADING = re.compile(r"(?:heading|überschrift|titre|título|titolo|kop)\s?(\d)", re.IGNORECASE)
-_EDGE = re.compile(r"(header|footer)[lrf]?")
-_HORIZONTAL, _VERTICAL = "clmrg", "clvmrg"
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
-    """What holds inside a group."""
-
-    into: str = "body"  # where text goes: body, note, edge, comment, marker, title, fonts, styles
-    skipped: bool = False
-    fallback: int = 1  # characters behind \\u that stand for it
-    code_page: str = "cp1252"
-    hidden: bool = False
-    up: bool = False
-    bold: bool = False
-    # of the paragraph
-    in_table: bool = False
-    level: int = 0  # of a heading, from 1; 0 for none
-    style: int = 0
-    depth: int = 0  # of a list's item
-
-
-@dataclass(slots=True)
-class _Flow:
-    """Text in the making: of the body, or of something beside it."""
-
-    parts: list[tuple[str, bool]] = field(default_factory=list)  # text, and whether it is bold
-    marker: str = ""
-    lines: list[str] = field(default_factory=list)  # paragraphs of what is not the body
+_LONGEST_EDGE = re.compile(r"(header|footer)[lrf]?")
 
 
 def load_rich_text(path: Path, document_id: str) -> Document:
@@ -85,13 +53,13 @@ def load_rich_text(path: Path, document_id: str) -> Document:
 class _Reader:
     def __init__(self) -> None:
         self._writer = Writer()
-        self._state = _State()
-        self._stack: list[_State] = []
+        self._state = State()
+        self._stack: list[State] = []
         self._opened = False  # whether a group has just begun
         self._unknown = False  # whether it may be left out
         self._skip = 0  # characters to pass over, behind \\u
         self._bytes = ""
-        self._flows = {name: _Flow() for name in ("body", "note", "edge", "comment", "title")}
+        self._flows = {name: Flow() for name in ("body", "note", "edge", "comment", "title")}
         self._edges: dict[str, list[str]] = {"Header": [], "Footer": []}
         self._edge = "Header"
         self._notes: list[str] = []
@@ -109,8 +77,6 @@ class _Reader:
         self._rows: list[tuple[list[str], list[set[str]]]] = []
         self._flags: set[str] = set()
         self._row_flags: list[set[str]] = []
-
-    # -- words
 
     def take(self, word: Word) -> None:
         if word.kind == "byte":
@@ -184,7 +150,7 @@ class _Reader:
     def _name(self, name: str, number: int | None) -> None:
         opened, unknown = self._opened, self._unknown
         self._unknown = False
-        if opened and self._opens(name, number, unknown=unknown):
+        if opened and self._opens(name, unknown=unknown):
             return
         if name == "u" and number is not None:
             self._text(chr(number % 65536))
@@ -202,7 +168,9 @@ class _Reader:
         else:
             self._format(name, number)
 
-    def _opens(self, name: str, number: int | None, *, unknown: bool) -> bool:
+    def _opens(  # noqa: C901, PLR0912 - one case for each kind of group
+        self, name: str, *, unknown: bool
+    ) -> bool:
         """Whether a word says what the group is that has just begun."""
         edge = _EDGE.fullmatch(name)
         into = ""
@@ -255,7 +223,9 @@ class _Reader:
                 self._code_page = pages.get(name, f"cp{number}" if number else "cp1252")
                 self._state = replace(self._state, code_page=self._code_page)
 
-    def _format(self, name: str, number: int | None) -> None:
+    def _format(  # noqa: C901, PLR0912 - one case for each word
+        self, name: str, number: int | None
+    ) -> None:
         is_on = number != 0
         match name:
             case "pard":
@@ -290,8 +260,6 @@ class _Reader:
                 self._row_flags.append(self._flags)
                 self._flags = set()
 
-    # -- text
-
     def _text(self, text: str) -> None:
         state = self._state
         if state.skipped or not text:
@@ -316,19 +284,15 @@ class _Reader:
         if ";" not in text:
             return
         name, self._style_name = self._style_name.strip(" ;").casefold(), ""
-        if found := _HEADING.fullmatch(name):
-            self._levels[self._style] = int(found[1])
-        elif name == "title":
-            self._levels[self._style] = -1
-        elif self._name_level > 0:
-            self._levels[self._style] = self._name_level
+        if level := level_named(name) or max(self._name_level, 0):
+            self._levels[self._style] = level
         self._style, self._name_level = 0, -1
 
     def _end(self, name: str) -> None:
         if self._state.into != "body":
             self._end_line(self._state.into)
         elif name == "cell":
-            self._cells.append(self._taken()[0])
+            self._cells.append(one_line(self._taken()[0]))
             self._flows["body"].marker = ""
         elif name == "row":
             self._rows.append((self._cells, self._row_flags))
@@ -341,12 +305,12 @@ class _Reader:
             self._end_paragraph()
 
     def _taken(self) -> tuple[str, bool]:
-        """The text so far on one line, and whether all of it is bold."""
+        """The text so far, and whether all of it is bold."""
         flow = self._flows["body"]
         is_bold = all(bold for text, bold in flow.parts if text.strip())
         text = whole_characters("".join(text for text, _ in flow.parts))
         flow.parts.clear()
-        return one_line(text), is_bold
+        return text, is_bold
 
     def _end_line(self, into: str) -> None:
         flow = self._flows.get(into)
@@ -359,9 +323,7 @@ class _Reader:
         flow = self._flows["body"]
         marker, flow.marker = one_line(whole_characters(flow.marker)), ""
         level = self._state.level or self._levels.get(self._state.style, 0)
-        is_bold = all(bold for text, bold in flow.parts if text.strip())
-        text = whole_characters("".join(text for text, _ in flow.parts))
-        flow.parts.clear()
+        text, is_bold = self._taken()
         if not text.strip():
             return
         self._flush_table()
@@ -394,7 +356,7 @@ class _Reader:
                 for text in filter(None, cells):
                     self._writer.append("paragraph", text)
             return
-        self._writer.table(_laid_out(rows))
+        self._writer.table(laid_out(rows))
 
     def document(self, document_id: str) -> Document:
         """The finished document."""
@@ -435,31 +397,3 @@ class _Reader:
                 yield name, kept
         if self._comments:
             yield "Comments", self._comments
-
-
-def _laid_out(rows: list[tuple[list[str], list[set[str]]]]) -> Grid:
-    """A table's rows, cells over several told in all of them."""
-    texts: list[list[str]] = []
-    merged: dict[tuple[int, int], tuple[int, int]] = {}
-    for at, (cells, flags) in enumerate(rows):
-        line: list[str] = []
-        for column, text in enumerate(cells):
-            said = flags[column] if column < len(flags) else set()
-            if _HORIZONTAL in said and line:
-                line.append(spread(line[-1], 2)[1])
-                start = next(
-                    (one for one in range(column - 1, -1, -1) if (at, one) in merged), column - 1
-                )
-                merged[at, start] = (1, column - start + 1)
-            elif _VERTICAL in said and at and column < len(texts[-1]) and not text:
-                line.append(spread(texts[-1][column], 2)[1])
-                top = next(
-                    (one for one in range(at - 1, -1, -1) if (one, column) in merged), at - 1
-                )
-                merged[top, column] = (at - top + 1, 1)
-            else:
-                line.append(text)
-        texts.append(line)
-    width = max(map(len, texts))
-    texts = [line + [""] * (width - len(line)) for line in texts]
-    return Grid(texts, range(header_rows(texts, merged)), merged)

@@ -1,21 +1,99 @@
-"""Excel's binary files (.xls, .xlsb), by calamine: values and days, without their formats."""
+"""Excel's binary files: .xls by xlrd, with its formats and notes; .xlsb by calamine, without."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from io import StringIO
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from qa_bot.loaders.archive import Archive
-from qa_bot.loaders.sheets.formats import duration_text, general, moment_text
+from qa_bot.loaders.sheets.formats import duration_text, general, moment_text, shown
 from qa_bot.loaders.sheets.sheet import Budget, Sheet, Workbook
 from qa_bot.loaders.writing import one_line
 
-_MISSING = "needs a library that is not installed: pip install python-calamine"
+_MISSING = "needs a library that is not installed: pip install {}"
+
+
+def read_old(path: Path) -> Workbook:
+    """Read all sheets of an .xls file that can be seen.
+
+    Raises:
+        ValueError: It is protected or damaged, or xlrd isn't installed.
+    """
+    try:
+        import xlrd
+    except ImportError as error:
+        raise ValueError(_MISSING.format("xlrd")) from error
+    try:
+        book = xlrd.open_workbook(str(path), logfile=StringIO(), formatting_info=True)
+    except xlrd.XLRDError as error:
+        is_locked = "encrypted" in str(error)
+        reason = "protected by a password" if is_locked else "damaged, or no Excel file"
+        raise ValueError(reason) from error
+    workbook, budget = Workbook(), Budget()
+    for sheet in book.sheets():
+        name = one_line(sheet.name) or "?"
+        if sheet.visibility:
+            workbook.hidden.append(name)
+        else:
+            workbook.sheets.append(_old_sheet(book, sheet, name, budget, workbook.warnings))
+    return workbook
+
+
+def _old_sheet(
+    book: Any,  # noqa: ANN401 - xlrd has no types
+    found: Any,  # noqa: ANN401
+    name: str,
+    budget: Budget,
+    warnings: list[str],
+) -> Sheet:
+    sheet = Sheet(name)
+    for row in range(found.nrows):
+        cells = dict(_old_cells(book, found, row))
+        if not cells:
+            continue
+        if not budget.take(len(cells)):
+            warnings.append(f"too large: the sheet “{name}” is read up to row {row:,} only")
+            break
+        sheet.rows[row] = cells
+    for top, bottom, left, right in found.merged_cells:
+        if (bottom - top, right - left) != (1, 1):
+            sheet.merged[top, left] = (bottom - top, right - left)
+    for place, note in sorted(found.cell_note_map.items()):
+        author, text = one_line(note.author or ""), one_line(note.text or "")
+        is_told = not author or text.casefold().startswith(f"{author}:".casefold())
+        if text:
+            sheet.comments.append((place, text if is_told else f"{author}: {text}"))
+    return sheet
+
+
+def _old_cells(book: Any, found: Any, row: int) -> Iterator[tuple[int, str]]:  # noqa: ANN401
+    import xlrd
+
+    for column in range(found.row_len(row)):
+        kind, value = found.cell_type(row, column), found.cell_value(row, column)
+        if kind == xlrd.XL_CELL_TEXT:
+            text = one_line(value)
+        elif kind in (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE):
+            style = book.xf_list[found.cell_xf_index(row, column)]
+            known = book.format_map.get(style.format_key)
+            code = known.format_str if known is not None else ""
+            text = one_line(shown(value, code, from_1904=bool(book.datemode)))
+        elif kind == xlrd.XL_CELL_BOOLEAN:
+            text = "TRUE" if value else "FALSE"
+        elif kind == xlrd.XL_CELL_ERROR:
+            text = xlrd.error_text_from_code.get(value, "")
+        else:
+            text = ""
+        if text:
+            yield column, text
 
 
 def read_binary(path: Path) -> Workbook:
-    """Read all sheets that can be seen.
+    """Read all sheets of an .xlsb file that can be seen.
 
     Raises:
         ValueError: It is protected or damaged, or calamine isn't installed.
@@ -23,10 +101,9 @@ def read_binary(path: Path) -> Workbook:
     try:
         import python_calamine as calamine
     except ImportError as error:
-        raise ValueError(_MISSING) from error
-    if path.suffix.lower() == ".xlsb":
-        with Archive(path):
-            pass  # refused where it would unpack to too much
+        raise ValueError(_MISSING.format("python-calamine")) from error
+    with Archive(path):
+        pass  # refused where it would unpack to too much
     try:
         return _read(path, calamine)
     except calamine.PasswordError as error:
@@ -51,21 +128,20 @@ def _read(path: Path, calamine: ModuleType) -> Workbook:
             workbook.hidden.append(name)
             continue
         try:
-            workbook.sheets.append(
-                _sheet(book.get_sheet_by_index(number), name, budget, workbook.warnings)
-            )
+            found = book.get_sheet_by_index(number)
+            workbook.sheets.append(_sheet(found, name, budget, workbook.warnings))
         except calamine.CalamineError:
             workbook.warnings.append(f"the sheet “{name}” is left out: it is damaged")
     return workbook
 
 
-def _sheet(found: object, name: str, budget: Budget, warnings: list[str]) -> Sheet:
+def _sheet(found: Any, name: str, budget: Budget, warnings: list[str]) -> Sheet:  # noqa: ANN401
     sheet = Sheet(name)
-    start = found.start  # type: ignore[attr-defined]
+    start = found.start
     if start is None:
         return sheet
     # Rows are given from the first one of the sheet, columns from the first one that is used.
-    for row, values in enumerate(found.iter_rows()):  # type: ignore[attr-defined]
+    for row, values in enumerate(found.iter_rows()):
         cells = {start[1] + at: text for at, one in enumerate(values) if (text := _text(one))}
         if not cells:
             continue
@@ -73,7 +149,7 @@ def _sheet(found: object, name: str, budget: Budget, warnings: list[str]) -> She
             warnings.append(f"too large: the sheet “{name}” is read up to row {row:,} only")
             break
         sheet.rows[row] = cells
-    for first, last in found.merged_cell_ranges or ():  # type: ignore[attr-defined]
+    for first, last in found.merged_cell_ranges or ():
         if first != last:
             sheet.merged[first] = (last[0] - first[0] + 1, last[1] - first[1] + 1)
     return sheet

@@ -6,7 +6,7 @@ comments; openpyxl keeps a whole sheet as objects.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from io import BytesIO
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 _THREADED = "[Threaded comment]"  # begins what old versions show instead of a conversation
 _CACHED = 65_536  # texts of numbers; most come often
+
+
+_Write = Callable[..., str]
 
 
 @dataclass(slots=True)
@@ -156,7 +159,7 @@ def _sheet(
 ) -> Sheet:
     sheet = Sheet(name)
     merged: list[str] = []
-    write = lru_cache(_CACHED)(shown)
+    write: _Write = lru_cache(_CACHED)(shown)
     row = -1
     for element in _elements(archive.read(part.name), "row", "mergeCell"):
         if local(element.tag) == "mergeCell":
@@ -176,7 +179,7 @@ def _sheet(
     return sheet
 
 
-def _cells(row: etree._Element, book: _Book, write: object) -> Iterator[tuple[int, str]]:
+def _cells(row: etree._Element, book: _Book, write: _Write) -> Iterator[tuple[int, str]]:
     """The columns of a row in which something stands, with their texts."""
     column = -1
     for cell in row:
@@ -190,7 +193,7 @@ def _cells(row: etree._Element, book: _Book, write: object) -> Iterator[tuple[in
             yield column, text
 
 
-def _text(cell: etree._Element, book: _Book, write: object) -> str:
+def _text(cell: etree._Element, book: _Book, write: _Write) -> str:
     kind = cell.get("t") or "n"
     held, has_formula = None, False
     for child in cell:
@@ -206,8 +209,8 @@ def _text(cell: etree._Element, book: _Book, write: object) -> str:
         return ""
     match kind:
         case "s":
-            number = int(held) if held.strip().isdecimal() and len(held) < 12 else -1
-            return book.strings[number] if 0 <= number < len(book.strings) else ""
+            place = int(held) if held.strip().isdecimal() and len(held) < 12 else -1
+            return book.strings[place] if 0 <= place < len(book.strings) else ""
         case "b":
             return "TRUE" if held.strip() == "1" else "FALSE"
         case "str" | "e" | "inlineStr" | "d":
@@ -218,7 +221,7 @@ def _text(cell: etree._Element, book: _Book, write: object) -> str:
         number = float(held)
     except ValueError:
         return one_line(held)
-    return one_line(write(number, code, from_1904=book.from_1904))  # type: ignore[operator]
+    return one_line(write(number, code, from_1904=book.from_1904))
 
 
 def _read_beside(archive: Archive, part: Related, sheet: Sheet, warnings: list[str]) -> None:

@@ -23,22 +23,29 @@ def load_excel(path: Path, document_id: str) -> Document:
 
 
 def load_binary_excel(path: Path, document_id: str) -> Document:
-    """Read one of Excel's binary workbooks (.xls, .xlsb).
+    """Read a binary workbook of Excel (.xlsb)."""
+    from qa_bot.loaders.sheets.binary import read_binary
+
+    return laid_out(read_binary(path), document_id)
+
+
+def load_old_excel(path: Path, document_id: str) -> Document:
+    """Read an Excel workbook of before 2007 (.xls).
 
     Many programs write HTML under the old suffix, or a workbook of the newer kind.
     """
-    from qa_bot.loaders.sheets.binary import read_binary
+    from qa_bot.loaders.sheets.binary import read_old
 
     with path.open("rb") as file:
         head = file.read(_HEAD)
-    if path.suffix.lower() == ".xls" and head.startswith(b"PK"):
+    if head.startswith(b"PK"):
         return load_excel(path, document_id)
     if b"<html" in head.lower() or b"<table" in head.lower():
         from qa_bot.loaders.html.load import load_web_page
 
         return load_web_page(path, document_id)
 
-    return laid_out(read_binary(path), document_id)
+    return laid_out(read_old(path), document_id)
 
 
 def load_open_sheets(path: Path, document_id: str) -> Document:

@@ -62,36 +62,37 @@ def _count(cell: etree._Element, name: str) -> int:
 def diagram_lines(data: etree._Element) -> list[Line]:
     """The texts of SmartArt, each below what it belongs to."""
     texts: dict[str, str] = {}
-    roots: list[str] = []
+    waiting: list[tuple[str, int]] = []  # names with their levels, the next one last
     for point in data.iter("{*}pt"):
         name, kind = point.get("modelId") or "", point.get("type") or "node"
         if kind == "doc":
-            roots.append(name)
+            waiting.append((name, -1))
         if kind in ("node", "asst"):
             texts[name] = one_line(" ".join(drawn_text(one) for one in point.iter("{*}p")))
+    waiting = [*((name, 0) for name in reversed(texts)), *waiting]
+    below = _below(data)
+    found: list[Line] = []
+    done: set[str] = set()
+    while waiting and len(done) <= _MOST_POINTS:
+        name, level = waiting.pop()
+        if name in done:
+            continue
+        done.add(name)
+        if texts.get(name):
+            found.append(Line(texts[name], max(level, 0), "-"))
+        waiting += [(child, level + 1) for _, child in sorted(below.get(name, ()), reverse=True)]
+    return found
+
+
+def _below(data: etree._Element) -> dict[str, list[tuple[int, str]]]:
+    """What belongs to each point of a diagram, with its place among the others."""
     below: dict[str, list[tuple[int, str]]] = {}
     for link in data.iter("{*}cxn"):
         if (link.get("type") or "parOf") == "parOf":
             order = link.get("srcOrd") or ""
             place = int(order[:6]) if order.isdecimal() else 0
             below.setdefault(link.get("srcId") or "", []).append((place, link.get("destId") or ""))
-    found: list[Line] = []
-    done: set[str] = set()
-
-    def walk(name: str, level: int) -> None:
-        if name in done or len(done) > _MOST_POINTS or level > 100:
-            return
-        done.add(name)
-        if texts.get(name):
-            found.append(Line(texts[name], max(level, 0), "-"))
-        for _, child in sorted(below.get(name, ())):
-            walk(child, level + 1)
-
-    for root in roots:
-        walk(root, -1)
-    for name in texts:
-        walk(name, 0)
-    return found
+    return below
 
 
 def chart_lines(chart: etree._Element) -> Iterator[Line]:
@@ -102,8 +103,10 @@ def chart_lines(chart: etree._Element) -> Iterator[Line]:
 
 
 def chart_table(chart: etree._Element) -> Grid | None:
-    """The numbers that a chart is drawn from, as they lie in the file; None where there are none."""
-    heads, columns, names = [""], [], {}
+    """The numbers that a chart is drawn from, as they lie in the file; None without any."""
+    heads: list[str] = [""]
+    columns: list[dict[int, str]] = []
+    names: dict[int, str] = {}
     for series in chart.iter("{*}ser"):
         parts = {local(one.tag): one for one in series}
         heads.append(" ".join(_points(parts.get("tx")).values()))

@@ -43,7 +43,7 @@ def _slide(page: etree._Element, number: int, package: Package) -> Slide:
     for part in page:
         if local(part.tag) == "notes":
             for text in part.iter("{*}p", "{*}h"):
-                held = next(part_of_frame(text), None)
+                held = next(text.iterancestors("{*}frame", "{*}custom-shape"), None)
                 kind = attribute(held, "class") if held is not None else ""
                 line = one_line(text_of(text, package, Beside()))
                 if line and kind not in (*_COUNTERS, *_EDGES):
@@ -52,11 +52,6 @@ def _slide(page: etree._Element, number: int, package: Package) -> Slide:
             words = [one_line(text_of(one, package, Beside())) for one in part.iter("{*}p")]
             slide.comments += filter(None, words)
     return slide
-
-
-def part_of_frame(element: etree._Element) -> Iterator[etree._Element]:
-    """The frames around an element, the nearest first."""
-    return element.iterancestors("{*}frame", "{*}custom-shape")
 
 
 def _shapes(container: etree._Element, slide: Slide, package: Package, depth: int) -> None:
