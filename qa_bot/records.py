@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
-from qa_bot.paging import ONE_LINE, Page, pages_named
-from qa_bot.paging import PageKind as PageKind  # noqa: PLC0414 - this is where the others have it from
+from qa_bot.paging import ONE_LINE, pages_named
+from qa_bot.paging import Page as Page  # noqa: PLC0414 - this is where the others have it from
+from qa_bot.paging import PageKind as PageKind  # noqa: PLC0414
 from qa_bot.tables import QuotedTable, Table
 from qa_bot.tables import Span as Span  # noqa: PLC0414 - this is where the others have it from
 from qa_bot.text import text_digest, valid_unicode

@@ -36,6 +36,7 @@ _LINE = {  # how a line of comment begins
 }
 _LONGEST = 40  # lines of a block of code
 _DEEPEST = 12  # definitions in each other
+_CLOSING = ("end", "fi", "done", "esac", "end;")
 _LONGEST_NAME = 60  # characters of a section without a name
 _NEW = 1_000_000_000  # numbers of sections without a name begin here
 
@@ -135,7 +136,7 @@ def _sections(
             done.add(inner)
         if inner in done:
             shown = text[block.start : block.end]
-            if not any(map(str.isalnum, shown)):
+            if not any(map(str.isalnum, shown)) or shown in _CLOSING:
                 around = list(before)  # the brace that closes it
             elif shared and len(before) > len(around) and before[-1][1] >= _NEW:
                 around = before[: len(around) + 1]

@@ -62,6 +62,7 @@ class _Reader:
         self._marker: str | None = None
         self._styles = ""  # what stands in brackets above the next block
         self._title = ""  # of the next block
+        self._in_head = False  # right below the title: who wrote it, and names
 
     def read(self, lines: Sequence[str], depth: int) -> None:
         """Append lines; ``depth`` is how many blocks they are in."""
@@ -94,6 +95,10 @@ class _Reader:
     def _line(self, line: str) -> None:  # noqa: C901 - one case for each kind of line
         if not line.strip() or line.strip() == "+":
             self._flush()
+            self._in_head = False
+        elif self._in_head and (attribute := _ATTRIBUTE.fullmatch(line)):
+            self._flush()
+            self._attributes[attribute[1].strip("!")] = attribute[2] or ""
         elif heading := _HEADING.fullmatch(line):
             self._flush()
             self._heading(heading[2], len(heading[1]))
@@ -127,6 +132,7 @@ class _Reader:
     def _heading(self, text: str, level: int) -> None:
         shown = self._shown(text)
         self._styles = self._title = ""
+        self._in_head = level == 1
         if shown and len(shown) <= _LONGEST_HEADING:
             self.writer.heading(shown, level)
         elif shown:

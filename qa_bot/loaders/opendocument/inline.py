@@ -61,7 +61,7 @@ def _holder(element: etree._Element) -> etree._Element | None:
 def _parts(  # noqa: C901 - one case for each kind of element
     element: etree._Element, package: Package, beside: Beside
 ) -> Iterator[str]:
-    yield element.text or ""
+    yield (element.text or "").replace("\n", " ")
     for child in element:
         name = local(child.tag)
         if name == "s":
@@ -85,7 +85,7 @@ def _parts(  # noqa: C901 - one case for each kind of element
             beside.boxes.append(child)
         elif name and name not in _UNSEEN:
             yield from _parts(child, package, beside)
-        yield child.tail or ""
+        yield (child.tail or "").replace("\n", " ")
 
 
 def _is_up(position: str) -> bool:

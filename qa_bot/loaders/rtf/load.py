@@ -32,7 +32,8 @@ from qa_bot.loaders.writing import (
 from qa_bot.records import Document
 
 _MOST_GROUPS = 1000  # in each other
-_LONGEST_EDGE = re.compile(r"(header|footer)[lrf]?")
+_LONGEST_HEADING = 250  # characters
+_EDGE = re.compile(r"(header|footer)[lrf]?")
 
 
 def load_rich_text(path: Path, document_id: str) -> Document:
@@ -65,7 +66,7 @@ class _Reader:
         self._notes: list[str] = []
         self._note_count = 0
         self._comments: list[str] = []
-        self._author = ""
+        self._author = self._title = ""
         self._bold: list[int] = []
         self._code_pages: dict[int, str] = {}
         self._code_page = "cp1252"
@@ -146,6 +147,8 @@ class _Reader:
             self._author = ""
         elif into == "edge":
             self._edges[self._edge] += lines
+        elif into == "title":
+            self._title = text
 
     def _name(self, name: str, number: int | None) -> None:
         opened, unknown = self._opened, self._unknown
@@ -376,8 +379,7 @@ class _Reader:
             for line in lines:
                 writer.append("paragraph", line)
         headings, beside = writer.headings[:body], writer.headings[body:]
-        self._end_line("title")
-        title = one_line(" ".join(self._flows["title"].lines))
+        title = self._title
         lone = lone_heading(headings, 0) or lone_heading(headings)
         if lone and title.casefold() in ("", lone.text.casefold()):
             title, headings = lone.text, headings[1:]
