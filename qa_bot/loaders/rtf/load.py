@@ -363,8 +363,7 @@ class _Reader:
 
     def document(self, document_id: str) -> Document:
         """The finished document."""
-        if self._bytes:
-            self._text(decoded(self._bytes, self._state.code_page))
+        self._text(decoded(self._bytes, self._state.code_page))
         self._state = replace(self._state, in_table=False)
         if self._cells:
             self._rows.append((self._cells, self._row_flags))
