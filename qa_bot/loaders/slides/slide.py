@@ -75,16 +75,17 @@ def _write(writer: Writer, slide: Slide, known: set[str]) -> None:
         if text.casefold() not in known:
             known.add(text.casefold())
             writer.append("paragraph", text)
-    if len(writer.blocks) > opens and writer.blocks[opens].kind != "heading":
-        # The slide before has nothing to do with it: a section without words of its own.
-        block = writer.blocks[opens]
-        heading = Heading(f"Slide {slide.number}", 1, block.start, block.end)
-        writer.headings.append(heading)
+    named = len(writer.headings)
     for name, lines in (("Notes", slide.notes), ("Comments", slide.comments)):
         if lines:
-            writer.heading(name if title else f"{name}, slide {slide.number}", 2)
+            writer.heading(name, 2)
         for line in lines:
             writer.append("paragraph", line)
+    first = writer.blocks[opens : opens + 1]
+    if first and not (title and first[0].kind == "heading"):
+        # The slide before has nothing to do with it: a section without words of its own.
+        heading = Heading(f"Slide {slide.number}", 1, first[0].start, first[0].end)
+        writer.headings.insert(named, heading)
 
 
 def _write_shape(writer: Writer, shape: Shape) -> None:
