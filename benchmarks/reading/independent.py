@@ -315,7 +315,7 @@ READERS: dict[str, tuple[tuple[str, Reader], ...]] = {  # suffix → readers by 
     ".odt": (("pandoc", _pandoc("odt")), ("XML", more.open_document)),
     ".org": (("pandoc", _pandoc("org")),),
     ".pptx": (("python-pptx", more.slides_text),),
-    ".rst": (("pandoc", _pandoc("rst")),),
+    ".rst": (("pandoc", _pandoc("rst")), ("docutils", more.restructured)),
     ".rtf": (("pandoc", _pandoc("rtf")), ("LibreOffice", more.office_text)),
     ".srt": (("lines", more.cues),),
     ".tex": (("pandoc", _pandoc("latex")),),

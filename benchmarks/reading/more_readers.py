@@ -18,6 +18,8 @@ from xml.etree import ElementTree
 
 import openpyxl
 import yaml
+from charset_normalizer import from_bytes
+from docutils.core import publish_string
 from lxml import etree
 from pptx import Presentation
 
@@ -26,7 +28,8 @@ from benchmarks.reading.words import Reading
 
 _SECONDS = 180  # for one program and one file
 _CSV = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1"
-_CUE_TIME = re.compile(r"^.*-->.*$|^\d+$|^(?:WEBVTT|NOTE|STYLE|REGION)\b[^\n]*", re.MULTILINE)
+_CUE_TIME = re.compile(r"^.*-->.*$|^\d+$", re.MULTILINE)
+_UNSAID = re.compile(r"^(?:WEBVTT|NOTE|STYLE|REGION)\b(?:.+\n?)*", re.MULTILINE)
 _TAG = re.compile(r"<[^<>]*>|\{\\[^{}]*\}")
 
 
@@ -193,8 +196,8 @@ def json_leaves(path: Path) -> list[Reading]:
     held = json.loads(path.read_text("utf-8-sig"), parse_float=str, parse_int=str)
     _walk(held, values, names)
     once = list(dict.fromkeys(names))
-    numbers = "\n".join(map(str, range(5000)))
-    return [Reading("json", "\n".join([*values, *once]), again="\n".join([*names, numbers]))]
+    numbers = list(map(str, range(1000))) * 9  # of values in lists
+    return [Reading("json", "\n".join([*values, *once]), again="\n".join([*names * 9, *numbers]))]
 
 
 def _walk(held: object, values: list[str], names: list[str]) -> None:
@@ -225,16 +228,27 @@ def xml_words(path: Path) -> list[Reading]:
     root = ElementTree.parse(path).getroot()  # noqa: S314 - the benchmark's own files
     names = [one.tag.rpartition("}")[2] for one in root.iter() if isinstance(one.tag, str)]
     held = [value for one in root.iter() for pair in one.attrib.items() for value in pair]
-    numbers = "\n".join(map(str, range(1, 5000)))
+    numbers = "\n".join(list(map(str, range(1, 1000))) * 9)  # of elements that are alike
     text = "\n".join(root.itertext())
-    return [Reading("ElementTree", text, "\n".join(held), "\n".join([*names, numbers]))]
+    return [Reading("ElementTree", text, "\n".join(held), "\n".join([*names * 9, numbers]))]
 
 
 def cues(path: Path) -> list[Reading]:
     """Subtitles without their times; what rolls may be told once."""
-    source = _TAG.sub("", _CUE_TIME.sub("", path.read_text("utf-8-sig", "replace")))
-    lines: Iterable[str] = dict.fromkeys(line.strip() for line in source.split("\n"))
-    return [Reading("lines", "\n".join(lines), again=path.read_text("utf-8-sig", "replace"))]
+    match = from_bytes(path.read_bytes()).best()
+    source = str(match).replace("\r\n", "\n") if match is not None else ""
+    said = _TAG.sub("", _CUE_TIME.sub("", _UNSAID.sub("", source)))
+    lines: Iterable[str] = dict.fromkeys(line.strip() for line in said.split("\n"))
+    return [Reading("lines", "\n".join(lines), again=source)]
+
+
+def restructured(path: Path) -> list[Reading]:
+    """ReStructuredText as docutils makes HTML of it."""
+    settings = {"file_insertion_enabled": False, "report_level": 5, "_disable_config": True}
+    made = publish_string(
+        path.read_text("utf-8", "replace"), writer="html5", settings_overrides=settings
+    )
+    return [html_reading("docutils", bytes(made).decode("utf-8"))]
 
 
 def asciidoc(path: Path) -> list[Reading]:

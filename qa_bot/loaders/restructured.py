@@ -67,7 +67,6 @@ def load_restructured(path: Path, document_id: str) -> Document:
     reader = _Reader()
     reader.read(_parsed(source), 0)
     writer = reader.writer
-    reader.finish()
     headings, title = list(writer.headings), ""
     if lone := lone_heading(headings):
         headings, title = headings[1:], lone.text
@@ -87,13 +86,6 @@ class _Reader:
     def __init__(self) -> None:
         self.writer = Writer()
         self._depth = 0  # directives in each other
-        self._notes: list[str] = []
-
-    def finish(self) -> None:
-        """Append the notes."""
-        for note in self._notes:
-            self.writer.append("paragraph", note)
-        self._notes.clear()
 
     def read(self, node: nodes.Element, level: int) -> None:
         """Append what a node holds; ``level`` is that of the section it is in."""
@@ -211,7 +203,7 @@ class _Reader:
         label = next((one.astext() for one in node.findall(nodes.label)), "")
         parts = [_text(one) for one in node.children if not isinstance(one, nodes.label)]
         mark = raised(label) if label.isdecimal() else f"[{label}]"
-        self._notes.append(f"{mark} {one_line(' '.join(parts))}")
+        self.writer.append("paragraph", f"{mark} {one_line(' '.join(parts))}")
 
     def _table(self, node: nodes.Element) -> None:
         from docutils import nodes

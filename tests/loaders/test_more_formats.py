@@ -222,7 +222,8 @@ def test_restructured_text_is_read_without_what_it_includes(tmp_path: Path) -> N
     assert paths(document) == [("Food",)]
     assert "They wait for fish ¹. See the lake." in document.text
     assert "Nests are high.\n\n3.1 They count, too." in document.text
-    assert "- fish\n- frogs\n\nYear | Nests\n2021 | 14\n\nwade()\n\n¹ At dawn." in document.text
+    assert "the lake.\n\n¹ At dawn.\n\nNests are high." in document.text
+    assert "- fish\n- frogs\n\nYear | Nests\n2021 | 14\n\nwade()" in document.text
     assert "root:" not in document.text
 
 
