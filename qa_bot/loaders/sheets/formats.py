@@ -202,9 +202,12 @@ def _moment(value: float, one: Format, *, from_1904: bool) -> str:
     if not 0 <= value < _LAST_DAY:
         return general(value)
     moment = (_FIRST_DAY_1904 if from_1904 else _FIRST_DAY) + timedelta(days=value)
+    letters = one.days
+    if value < 1 and not set("hns").isdisjoint(letters):
+        letters = letters.translate(dict.fromkeys(map(ord, "ymbdw")))  # a time, of no day
     # Fractions of a day are no whole seconds.
     moment = (moment + timedelta(microseconds=500_000)).replace(microsecond=0)
-    return moment_text(moment, one.days)
+    return moment_text(moment, letters)
 
 
 def moment_text(moment: datetime, letters: str = "ymdhns") -> str:
