@@ -108,7 +108,7 @@ def read_binary(path: Path) -> Workbook:
         return _read(path, calamine)
     except calamine.PasswordError as error:
         raise ValueError("protected by a password") from error
-    except calamine.CalamineError as error:
+    except (calamine.CalamineError, OSError) as error:  # OSError: a part ends too early
         raise ValueError("damaged, or no Excel file") from error
     except BaseException as error:
         if type(error).__name__ == "PanicException":  # of its Rust; no Exception
