@@ -15,8 +15,8 @@ from conftest import ROOT
 PACKAGE = ROOT / "qa_bot"
 
 GROUND = (
-    "errors records builds tables table_reading table_view telling text sentences abbreviations"
-    " language turns members"
+    "errors records paging builds tables table_reading table_view telling text sentences"
+    " abbreviations language turns members"
 )
 PUBLIC = f"qa_bot {GROUND}"
 ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" is the public names
@@ -33,7 +33,8 @@ ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" 
     "qa_bot": f"{GROUND} models store building asking keeping evaluation",
     "__main__": "shell",
     "errors": "",
-    "records": "tables text",
+    "records": "paging tables text",
+    "paging": "",
     "tables": "",
     "table_view": "tables text",
     "table_reading": "records tables table_view",

@@ -24,6 +24,7 @@ from lxml import etree
 
 from benchmarks.pdf.oracle import HEIGHT, OracleLine, read_oracle
 from benchmarks.pdf.readers import without_furniture
+from benchmarks.reading import more_readers as more
 from benchmarks.reading.html_text import html_reading, html_text, raise_digits
 from benchmarks.reading.words import Reading
 
@@ -38,7 +39,12 @@ Reader = Callable[[Path], list[Reading]]
 
 def missing_tools() -> list[str]:
     """The programs of others that are not installed."""
-    tools = {"pandoc": "pandoc", "pdftotext": "poppler-utils"}
+    tools = {
+        "pandoc": "pandoc",
+        "pdftotext": "poppler-utils",
+        "soffice": "libreoffice-calc-nogui libreoffice-writer-nogui",
+        "asciidoc": "asciidoc-base",
+    }
     return [
         f"{tool} is not installed (apt-get install {package}): skipped"
         for tool, package in tools.items()
@@ -349,4 +355,22 @@ READERS: dict[str, tuple[tuple[str, Reader], ...]] = {  # suffix → readers by 
     ),
     ".pdf": (("pdfium and pdftotext", pdf_readers),),
     ".txt": (("characters", _one(plain_text)),),
+    ".adoc": (("asciidoc", more.asciidoc),),
+    ".ipynb": (("pandoc", _pandoc("ipynb")), ("json", more.notebook_strings)),
+    ".json": (("json", more.json_leaves),),
+    ".odp": (("XML", more.open_document),),
+    ".ods": (("LibreOffice", more.sheets_shown), ("XML", more.open_document)),
+    ".odt": (("pandoc", _pandoc("odt")), ("XML", more.open_document)),
+    ".org": (("pandoc", _pandoc("org")),),
+    ".pptx": (("python-pptx", more.slides_text),),
+    ".rst": (("pandoc", _pandoc("rst")), ("docutils", more.restructured)),
+    ".rtf": (("pandoc", _pandoc("rtf")), ("LibreOffice", more.office_text)),
+    ".srt": (("lines", more.cues),),
+    ".tex": (("pandoc", _pandoc("latex")),),
+    ".vtt": (("lines", more.cues),),
+    ".xls": (("LibreOffice", more.sheets_shown),),
+    ".xlsx": (("LibreOffice", more.sheets_shown), ("openpyxl", more.workbook_values)),
+    ".xml": (("ElementTree", more.xml_words),),
+    ".yaml": (("yaml", more.yaml_scalars),),
+    ".yml": (("yaml", more.yaml_scalars),),
 }

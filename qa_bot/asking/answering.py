@@ -299,7 +299,7 @@ def _quote(marked: _Marked, digests: dict[str, str], stale: set[str]) -> Quote:
         passage=passage,
         sentences=tuple(spans),
         context=passage.context,
-        citation=Citation.of(passage, digests[passage.document_id], first),
+        citation=Citation.of(passage, digests[passage.document_id], first, spans),
         stale=passage.document_id in stale,
         answer=cell.span if cell else None if table else _answer(marked.one, spans),
         table=table,

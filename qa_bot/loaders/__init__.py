@@ -14,7 +14,7 @@ from typing import Any
 
 from qa_bot.builds import Limits
 from qa_bot.errors import OcrError, UnreadableDocumentError
-from qa_bot.loaders.file_kinds import disguise
+from qa_bot.loaders.file_kinds import CODE, disguise
 from qa_bot.records import Document
 
 VERSION = 6
@@ -32,17 +32,43 @@ PICTURES = (".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 """Suffixes of files that only OCR finds text in."""
 
 LOADERS = {  # suffix → module and function; imported when a file needs it, since parsers are heavy
+    ".adoc": ("markup.asciidoc", "load_asciidoc"),
+    ".asciidoc": ("markup.asciidoc", "load_asciidoc"),
     ".csv": ("table", "load_table"),
     ".docx": ("word.load", "load_word"),
     ".eml": ("mail.load", "load_mail"),
     ".epub": ("ebook", "load_ebook"),
     ".htm": ("html.load", "load_web_page"),
     ".html": ("html.load", "load_web_page"),
+    ".ipynb": ("notebook", "load_notebook"),
+    ".json": ("data.json_files", "load_json"),
+    ".jsonl": ("data.json_files", "load_json_lines"),
+    ".log": ("plain", "load_plain"),
     ".md": ("markdown", "load_markdown"),
     ".msg": ("mail.load", "load_mail"),
+    ".ndjson": ("data.json_files", "load_json_lines"),
+    ".odp": ("slides.open_document", "load_open_slides"),
+    ".ods": ("sheets.load", "load_open_sheets"),
+    ".odt": ("opendocument.text", "load_open_text"),
+    ".org": ("markup.org", "load_org"),
     ".pdf": ("pdf.load", "load_pdf"),
     **dict.fromkeys(PICTURES, ("picture", "load_picture")),
+    ".pptx": ("slides.powerpoint", "load_powerpoint"),
+    ".rst": ("restructured", "load_restructured"),
+    ".rtf": ("rtf.load", "load_rich_text"),
+    ".srt": ("subtitles", "load_subtitles"),
+    ".tex": ("markup.tex", "load_tex"),
+    ".tsv": ("table", "load_table"),
     ".txt": ("plain", "load_plain"),
+    ".vtt": ("subtitles", "load_subtitles"),
+    ".xls": ("sheets.load", "load_old_excel"),
+    ".xlsb": ("sheets.load", "load_binary_excel"),
+    ".xlsm": ("sheets.load", "load_excel"),
+    ".xlsx": ("sheets.load", "load_excel"),
+    ".xml": ("data.xml_files", "load_xml"),
+    ".yaml": ("data.yaml_files", "load_yaml"),
+    ".yml": ("data.yaml_files", "load_yaml"),
+    **dict.fromkeys(CODE, ("code.load", "load_code")),
 }
 
 CONTAINERS = {  # suffix → module and function that lists what lies in such a file

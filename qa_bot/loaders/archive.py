@@ -44,7 +44,7 @@ class Archive:
     def __init__(self, path: Path) -> None:
         with path.open("rb") as file:
             if file.read(len(_OLE)) == _OLE:
-                raise ValueError("protected by a password, or in Word's format of before 2007")
+                raise ValueError("protected by a password, or in an Office format of before 2007")
         try:
             self._zip = ZipFile(path)
         except _DAMAGED as error:

@@ -43,7 +43,7 @@ CREATE TABLE IF NOT EXISTS pieces (    -- of texts, end to end
     start INTEGER NOT NULL,
     text TEXT NOT NULL,
     blocks TEXT NOT NULL,          -- JSON [[kind, start, end], …]: those that touch the piece
-    pages TEXT NOT NULL,           -- JSON [[label, number, count, start, end], …]: likewise
+    pages TEXT NOT NULL,           -- JSON [[label, number, count, kind, start, end], …]: likewise
     PRIMARY KEY (document, start)
 );
 CREATE TABLE IF NOT EXISTS tables (
@@ -84,7 +84,7 @@ CREATE TABLE IF NOT EXISTS passages (
     end INTEGER NOT NULL,
     text TEXT NOT NULL,
     paragraph INTEGER NOT NULL,
-    pages TEXT NOT NULL,           -- JSON [[label, number, count], …]
+    pages TEXT NOT NULL,           -- JSON [[label, number, count, kind], …]
     sentences TEXT NOT NULL,       -- JSON [[start, end, paragraph], …]
     context TEXT NOT NULL,         -- JSON [[start, end], …]
     vector BLOB NOT NULL           -- vectors.key

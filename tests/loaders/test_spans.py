@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.upkeep.invariants import broken
-from benchmarks.upkeep.specimens import zipped
+from benchmarks.upkeep.zipping import zipped
 from qa_bot.building.passages import split_document
 from qa_bot.errors import UnreadableDocumentError
 from qa_bot.loaders import load_document
