@@ -2,6 +2,7 @@
 
 from qa_bot.asking.answering import answer
 from qa_bot.asking.retrieval import retrieve
+from qa_bot.asking.verifying import verify
 from qa_bot.building.build import build_index
 from qa_bot.builds import Limits, Progress, Receipt
 from qa_bot.errors import (
@@ -59,6 +60,7 @@ from qa_bot.store.opening import Index, open_index
 from qa_bot.table_reading import view_table
 from qa_bot.table_view import TableView
 from qa_bot.tables import Cell, QuotedTable, Table
+from qa_bot.verification import Difference, Match, Verification
 
 __all__ = [
     "Answer",
@@ -66,6 +68,7 @@ __all__ = [
     "Check",
     "Citation",
     "Comparison",
+    "Difference",
     "Document",
     "DocumentSummary",
     "Embedder",
@@ -84,6 +87,7 @@ __all__ = [
     "IndexNotFoundError",
     "IndexStateError",
     "Limits",
+    "Match",
     "ModelError",
     "Named",
     "NoDocumentsError",
@@ -113,6 +117,7 @@ __all__ = [
     "UnknownDocumentError",
     "UnreadableDocumentError",
     "UsageError",
+    "Verification",
     "__version__",
     "add_feedback",
     "add_golden",
@@ -129,5 +134,6 @@ __all__ = [
     "read_golden",
     "read_questions",
     "retrieve",
+    "verify",
     "view_table",
 ]

@@ -19,7 +19,7 @@ from rich.markup import escape
 import qa_bot
 from qa_bot import QaBotError, UsageError
 from qa_bot.language import language_name
-from qa_bot.shell import evaluation
+from qa_bot.shell import evaluation, verifying
 from qa_bot.shell.answers import answer_as_json, print_answer
 from qa_bot.shell.console import (
     DOCUMENTS,
@@ -272,6 +272,7 @@ def status(
 
 
 app.command("eval")(evaluation.evaluate)
+app.command("verify")(verifying.verify)
 
 
 def _print_check(checked: qa_bot.Check) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
+from qa_bot.errors import UsageError
 from qa_bot.models.other_readers import load_reader
 from qa_bot.models.reader import DEFAULT_READER, Reader
 from qa_bot.records import Span
@@ -43,6 +45,7 @@ ReaderName = Annotated[
     ),
 ]
 DOCUMENTS, INDEX = Path("documents"), Path("index")
+MOST_INPUT = 1_000_000  # characters that are read of a file of questions, or of a quote
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # could move a terminal's cursor, or worse
 
@@ -61,6 +64,29 @@ def reader_named(name: str | None) -> Reader | None:
     if name is None:
         return DEFAULT_READER
     return None if name == "none" else load_reader(name)
+
+
+def read_input(file: Path | None) -> str:
+    """What a file says, or standard input where there is none; at most a million characters.
+
+    Raises:
+        UsageError: It can't be read, or isn't text in UTF-8.
+    """
+    name = "standard input" if file is None else str(file)
+    try:
+        if file is None:
+            read = sys.stdin.buffer.read(4 * MOST_INPUT + 1)
+        else:
+            with file.open("rb") as stream:
+                read = stream.read(4 * MOST_INPUT + 1)
+        text = read.decode("utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"{name} can't be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{name} isn't text in UTF-8.") from error
+    if len(text) > MOST_INPUT:
+        raise UsageError(f"{name} is longer than {MOST_INPUT:,} characters.")
+    return text
 
 
 def harmless(text: str) -> str:
