@@ -16,7 +16,7 @@ PACKAGE = ROOT / "qa_bot"
 
 GROUND = (
     "errors records builds tables table_reading table_view telling text sentences abbreviations"
-    " language verification"
+    " language verification markdown printing"
 )
 PUBLIC = f"qa_bot {GROUND}"
 ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" is the public names
@@ -33,7 +33,9 @@ ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" 
     "qa_bot": f"{GROUND} models store building asking keeping evaluation",
     "__main__": "shell",
     "errors": "",
-    "records": "tables text",
+    "records": "tables text printing",
+    "markdown": "tables",
+    "printing": "markdown tables",
     "tables": "",
     "table_view": "tables text",
     "table_reading": "records tables table_view",
