@@ -21,9 +21,11 @@ from qa_bot import QaBotError, UsageError
 from qa_bot.language import language_name
 from qa_bot.shell import evaluation, verifying
 from qa_bot.shell.answers import answer_as_json, print_answer
+from qa_bot.shell.asking import index_of, questions_given
 from qa_bot.shell.console import (
     DOCUMENTS,
     INDEX,
+    Application,
     Documents,
     IndexFolder,
     Json,
@@ -39,7 +41,7 @@ from qa_bot.shell.console import (
 from qa_bot.store.health import Status
 from qa_bot.store.health import status as index_status
 
-app = typer.Typer(
+app = Application(
     help="Answers questions about your own documents by quoting them.",
     no_args_is_help=True,
     add_completion=False,
@@ -162,9 +164,19 @@ def index(
 
 @app.command()
 def ask(
-    question: Annotated[str, typer.Argument(help="In plain words.")],
+    context: typer.Context,
+    questions: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="QUESTION",
+            help="One or several, in plain words; - reads one to a line from standard input.",
+        ),
+    ] = None,
     documents: Documents = DOCUMENTS,
     index: IndexFolder = INDEX,
+    file: Annotated[
+        Path | None, typer.Option("--file", metavar="FILE", help="Questions, one to a line.")
+    ] = None,
     k: Annotated[int, typer.Option("-k", min=1, help="How many passages to rank.")] = 5,
     document: Annotated[
         list[str] | None,
@@ -172,30 +184,50 @@ def ask(
     ] = None,
     strictness: Strictness = None,
     reader: ReaderName = None,
+    mark: Annotated[
+        bool, typer.Option("--mark", help="Mark the answering sentence ⟦so⟧, in pipes, too.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Answer a question with quotes and citations."""
-    del documents  # taken so that a script can pass both folders to every command
-    if not any(character.isalnum() for character in question):
-        raise qa_bot.EmptyQuestionError
+    """Answer questions with quotes and citations.
+
+    With --documents alone, where there is no index in the default place, an index of that folder
+    is made in the user's cache folder.
+    """
+    asked = questions_given(questions or (), file)
+    if _is_given(context, "documents") and not _is_given(context, "index") and not index.exists():
+        with _progress() as report:
+            index = index_of(documents, report)
     with qa_bot.open_index(index) as opened:
         if document:
             opened.scope(document)  # a wrong name is told before the model is loaded
         with err.status("Loading the models …"):
             used = reader_named(reader)
             opened.warm()
-            answer = qa_bot.answer(
-                question,
-                opened,
-                k=k,
-                documents=document or None,
-                reader=used,
-                strictness=strictness,
-            )
-        if as_json:
-            typer.echo(json.dumps(answer_as_json(answer, opened), ensure_ascii=False, indent=2))
-            return
-        print_answer(answer, opened)
+        for number, question in enumerate(asked):
+            with err.status("Looking …"):
+                answer = qa_bot.answer(
+                    question,
+                    opened,
+                    k=k,
+                    documents=document or None,
+                    reader=used,
+                    strictness=strictness,
+                )
+            if as_json:
+                lines = None if len(asked) > 1 else 2  # several: one object to a line
+                shown = answer_as_json(answer, opened)
+                typer.echo(json.dumps(shown, ensure_ascii=False, indent=lines))
+                continue
+            if len(asked) > 1:
+                print_text(f"{chr(10) if number else ''}{question}", "bold")
+            print_answer(answer, opened, mark=mark)
+
+
+def _is_given(context: typer.Context, option: str) -> bool:
+    """Whether an option was written in the command rather than left at its default."""
+    source = context.get_parameter_source(option)
+    return source is not None and source.name != "DEFAULT"
 
 
 @app.command()

@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
+from typer.core import TyperCommand
 
 from qa_bot.errors import UsageError
 from qa_bot.models.other_readers import load_reader
@@ -48,6 +49,26 @@ DOCUMENTS, INDEX = Path("documents"), Path("index")
 MOST_INPUT = 1_000_000  # characters that are read of a file of questions, or of a quote
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # could move a terminal's cursor, or worse
+
+
+class _Command(TyperCommand):
+    """A command whose help doesn't tell that a flag is a truth value."""
+
+    def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401 - as Typer has it
+        """Its options and arguments."""
+        params = super().get_params(ctx)
+        for one in params:
+            if getattr(one, "is_flag", False):
+                one.metavar = ""  # type: ignore[attr-defined]
+        return list(params)
+
+
+class Application(typer.Typer):
+    """The command line; each command is told of in the same way."""
+
+    def command(self, name: str | None = None, **settings: Any) -> Any:  # noqa: ANN401
+        """Add a command."""
+        return super().command(name, cls=_Command, **settings)
 
 
 def count(number: int, noun: str) -> str:
