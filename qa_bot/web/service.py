@@ -28,7 +28,7 @@ from qa_bot.web.starting_points import starting_points
 from qa_bot.web.uploads import Uploads
 
 if TYPE_CHECKING:
-    from qa_bot import Index
+    from qa_bot import Index, Verification
     from qa_bot.models.embedding import Embedder
 
 _DOCUMENTS_FOR_STARTING_POINTS = 12
@@ -209,7 +209,7 @@ class Service:
         while not self._settled.wait(_LOOK):
             if not wanted():
                 raise CancelledError
-        self._notice_other_builds()
+        self.notice_other_builds()
         with self.snapshot() as index:
             if documents is not None:
                 documents = sorted(index.held(documents))
@@ -220,7 +220,30 @@ class Service:
                 reader=self._reader,
                 strictness=self._strictness,
             )
-            return _reply(answer, index)
+            return reply_of(answer, index)
+
+    def freshened(self, reply: Reply) -> Reply | None:
+        """The reply as the files are now; None where nothing about them is new."""
+        answer = reply.answer
+        names = {hit.passage.document_id for hit in answer.hits} | set(reply.digests)
+        try:
+            with self.snapshot() as index:
+                digests = dict.fromkeys(names, "") | index.digests(index.held(names))
+                changed = {one for one in names if digests[one] != reply.digests.get(one)}
+                stale = tuple(sorted(index.stale(names - changed) | changed))
+        except QaBotError:
+            return None
+        if stale == answer.stale:
+            return None
+        quotes = tuple(
+            replace(one, stale=one.citation.document_id in stale) for one in answer.quotes
+        )
+        return replace(reply, answer=replace(answer, stale=stale, quotes=quotes))
+
+    @staticmethod
+    def verify(text: str, index: Index) -> Verification:
+        """Whether a text stands in the documents, by the snapshot that is given."""
+        return qa_bot.verify(text, index)
 
     @contextmanager
     def snapshot(self) -> Iterator[Index]:
@@ -243,7 +266,7 @@ class Service:
             if last_out:
                 lease.index.close()
 
-    def _notice_other_builds(self) -> None:
+    def notice_other_builds(self) -> None:
         """Answer from the index that another process has built meanwhile."""
         lease = self._lease
         if self._running or lease is None or not lease.index.is_outdated():
@@ -353,7 +376,8 @@ class Service:
         index.shed_log()
 
 
-def _reply(answer: Answer, index: Index) -> Reply:
+def reply_of(answer: Answer, index: Index) -> Reply:
+    """An answer with what is needed to show it, read from the index that it is of."""
     passages = [hit.passage for hit in answer.hits] + [quote.passage for quote in answer.quotes]
     spans: dict[str, set[Span]] = {}
     for passage in passages:
