@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
@@ -51,6 +51,9 @@ MOST_INPUT = 1_000_000  # characters that are read of a file of questions, or of
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # could move a terminal's cursor, or worse
 
 
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
 class _Command(TyperCommand):
     """A command whose help doesn't tell that a flag is a truth value."""
 
@@ -59,16 +62,18 @@ class _Command(TyperCommand):
         params = super().get_params(ctx)
         for one in params:
             if getattr(one, "is_flag", False):
-                one.metavar = ""  # type: ignore[attr-defined]
+                one.metavar = ""
         return list(params)
 
 
 class Application(typer.Typer):
     """The command line; each command is told of in the same way."""
 
-    def command(self, name: str | None = None, **settings: Any) -> Any:  # noqa: ANN401
+    def command(  # type: ignore[override]  # the options of one that is added are its own
+        self, name: str | None = None
+    ) -> Callable[[_Function], _Function]:
         """Add a command."""
-        return super().command(name, cls=_Command, **settings)
+        return super().command(name, cls=_Command)
 
 
 def count(number: int, noun: str) -> str:

@@ -91,8 +91,8 @@ def _shown(
     reply = None
     try:
         with service.snapshot() as index:
-            quotes = [found for link in kept.quotes if (found := _quote(index, link))]
-            passages = [found for link in kept.hits if (found := _passage(index, link))]
+            quotes = [one for link in kept.quotes if (one := _quote(index, link))]
+            passages = [each for link in kept.hits if (each := _passage(index, link))]
             lost -= len(quotes)
             stale = index.stale({one.document_id for one in passages})
             answer = Answer(
