@@ -78,7 +78,7 @@ def freshen(service: Service, conversation: Conversation) -> str:
     """Patches of the turns whose quotes' files have changed since, or are as indexed again."""
     shown = []
     for place, turn in enumerate(conversation.turns):
-        fresh = service.freshened(turn.reply) if turn.reply is not None else None
+        fresh = _freshened(service, turn.reply) if turn.reply is not None else None
         if fresh is None:
             continue
         conversation.turns[place] = replace(turn, reply=fresh)
@@ -86,6 +86,23 @@ def freshen(service: Service, conversation: Conversation) -> str:
         foot = render.verdict_html(turn.number, answer)
         shown.append(render.turn_html(turn.number, turn.question, body, foot, answer=answer))
     return render.patch("".join(shown))
+
+
+def _freshened(service: Service, reply: Reply) -> Reply | None:
+    """The reply as the files are now; None where nothing about them is new."""
+    answer, names = reply.answer, set(reply.digests)
+    try:
+        with service.snapshot() as index:
+            held = index.held(names)
+            digests = index.digests(held)
+            changed = {one for one in names if digests.get(one) != reply.digests[one]}
+            stale = tuple(sorted(index.stale(held - changed) | changed))
+    except QaBotError:
+        return None
+    if stale == answer.stale:
+        return None
+    quotes = [replace(one, stale=one.citation.document_id in stale) for one in answer.quotes]
+    return replace(reply, answer=replace(answer, stale=stale, quotes=tuple(quotes)))
 
 
 def stop(conversation: Conversation) -> Updates:

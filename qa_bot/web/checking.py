@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import qa_bot
 from qa_bot.errors import QaBotError
 from qa_bot.records import Span
 from qa_bot.verification import Match, Verification
+from qa_bot.web.citations import citation_html
 from qa_bot.web.escaping import marked_html, plain
-from qa_bot.web.links import SourceLink, link_query
+from qa_bot.web.links import SourceLink
 from qa_bot.web.service import Service
 
 MOST = 20_000  # characters, as many as are checked
@@ -44,7 +46,7 @@ def checked_html(service: Service, text: str) -> str:
     """What a check of a text finds, or why there is none."""
     try:
         with service.snapshot() as index:
-            found = service.verify(text, index)
+            found = qa_bot.verify(text, index)
             slices = {
                 match: index.slices(
                     match.citation.document_id, [one.found for one in match.differences]
@@ -75,8 +77,7 @@ def _match(found: Verification, match: Match, theirs: list[str]) -> str:
         f'<figure class="qa-quote"><blockquote class="qa-text" dir="auto">'
         f"{marked_html(match.text, marks, citation.start)}</blockquote>"
         + (f'<ul class="qa-differences">{lines}</ul>' if lines else "")
-        + f'{note}<figcaption><a class="qa-citation" href="{plain(link_query(link))}"'
-        f' title="Open {plain(citation.document_id)} here"><bdi>{plain(str(citation))}</bdi></a>'
+        + f"{note}<figcaption>{citation_html(citation, link)}"
         f"{badge}</figcaption></figure>"
     )
 

@@ -9,6 +9,7 @@ from qa_bot.language import language_name
 from qa_bot.records import DocumentSummary, Health, Problem
 from qa_bot.web.conversation import Conversation
 from qa_bot.web.escaping import name, plain
+from qa_bot.web.links import SourceLink, link_query
 from qa_bot.web.report import count, when
 from qa_bot.web.service import Holdings
 from qa_bot.web.source import original_url
@@ -151,7 +152,9 @@ def _item(document: DocumentSummary, *, asked: bool, stale: bool, deletable: boo
     return (
         f'<li class="qa-doc"><label><input type="checkbox" class="qa-choose" value="{value}"'
         f'{checked}><span class="qa-doc-title">{name(document.title)}</span></label>'
-        f'<div class="qa-doc-tools"><a class="qa-quiet" target="_blank" rel="noopener"'
+        f'<div class="qa-doc-tools"><a class="qa-citation qa-quiet" aria-label="Read {value}"'
+        f' href="{plain(link_query(SourceLink(document.digest, 0, 1, (), document.id)))}">Read</a>'
+        f'<a class="qa-quiet" target="_blank" rel="noopener"'
         f' href="{plain(original_url(document.id))}" aria-label="Open {value}">Open</a>'
         f"{delete}</div>"
         f'<p class="qa-file">{name(document.id)}{badge}</p>'

@@ -340,5 +340,7 @@ def _choose(service: Service, conversation: Conversation, data: Mapping[str, Any
         if "sought" in data and asked >= conversation.newest_list:  # no later one overtook it
             conversation.newest_list = asked
             conversation.sought, conversation.order = sought, order
-        if holdings is not None and "wanted" in data:
+        if holdings is not None and data.get("only") is True:
+            conversation.chosen = service.held.intersection(names)
+        elif holdings is not None and "wanted" in data:
             conversation.choose(names, service.held, wanted=data.get("wanted") is True)

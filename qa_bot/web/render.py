@@ -13,9 +13,10 @@ from qa_bot.language import other_language
 from qa_bot.records import Answer, Citation, Hit, Passage, Quote
 from qa_bot.table_view import TableView, text_around
 from qa_bot.telling import lacking, sureness
+from qa_bot.web.citations import citation_html
 from qa_bot.web.escaping import marked_html, plain, written
 from qa_bot.web.keeping import copy_html
-from qa_bot.web.links import SourceLink, link_query, quote_link
+from qa_bot.web.links import SourceLink, quote_link
 from qa_bot.web.service import Holdings, Reply, Status
 from qa_bot.web.tables import Mark, named_html, table_html
 
@@ -193,7 +194,7 @@ def _quote(quote: Quote, reply: Reply) -> str:
         "qa-quote",
         _context(quote.passage, reply, view),
         _quoted(quote.passage, view, marks, words),
-        _citation_link(citation, link)
+        citation_html(citation, link)
         + _badge(stale=quote.stale, language=_other_language(reply, quote.passage))
         + copy_html(quote, link, view),
     )
@@ -209,7 +210,7 @@ def _hit(hit: Hit, reply: Reply) -> str:
         "qa-quote qa-hit",
         _context(passage, reply, view),
         _quoted(passage, view),
-        _citation_link(Citation.of(passage, digest), link)
+        citation_html(Citation.of(passage, digest), link)
         + _badge(stale=stale, language=_other_language(reply, passage)),
     )
 
@@ -257,13 +258,6 @@ def _context(passage: Passage, reply: Reply, view: TableView | None) -> str:
     )
     opened = f'<p class="qa-context qa-text"{written(passage.language)}>'
     return "".join(f"{opened}{plain(text)}</p>" for text in texts)
-
-
-def _citation_link(citation: Citation, link: SourceLink) -> str:
-    return (
-        f'<a class="qa-citation" href="{plain(link_query(link))}"'
-        f' title="Open {plain(citation.document_id)} here"><bdi>{plain(str(citation))}</bdi></a>'
-    )
 
 
 def notice_html(message: str = "") -> str:

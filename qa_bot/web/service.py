@@ -28,7 +28,7 @@ from qa_bot.web.starting_points import starting_points
 from qa_bot.web.uploads import Uploads
 
 if TYPE_CHECKING:
-    from qa_bot import Index, Verification
+    from qa_bot import Index
     from qa_bot.models.embedding import Embedder
 
 _DOCUMENTS_FOR_STARTING_POINTS = 12
@@ -221,29 +221,6 @@ class Service:
                 strictness=self._strictness,
             )
             return reply_of(answer, index)
-
-    def freshened(self, reply: Reply) -> Reply | None:
-        """The reply as the files are now; None where nothing about them is new."""
-        answer = reply.answer
-        names = {hit.passage.document_id for hit in answer.hits} | set(reply.digests)
-        try:
-            with self.snapshot() as index:
-                digests = dict.fromkeys(names, "") | index.digests(index.held(names))
-                changed = {one for one in names if digests[one] != reply.digests.get(one)}
-                stale = tuple(sorted(index.stale(names - changed) | changed))
-        except QaBotError:
-            return None
-        if stale == answer.stale:
-            return None
-        quotes = tuple(
-            replace(one, stale=one.citation.document_id in stale) for one in answer.quotes
-        )
-        return replace(reply, answer=replace(answer, stale=stale, quotes=quotes))
-
-    @staticmethod
-    def verify(text: str, index: Index) -> Verification:
-        """Whether a text stands in the documents, by the snapshot that is given."""
-        return qa_bot.verify(text, index)
 
     @contextmanager
     def snapshot(self) -> Iterator[Index]:

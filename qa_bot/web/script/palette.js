@@ -13,7 +13,7 @@ function dialogOf(id, title) {
   dialog.append(head);
   dialog.onclose = () => dialog.remove();
   dialog.onclick = (event) => { if (event.target === dialog) dialog.close(); };
-  (one('.gradio-container') ?? document.body).append(dialog);
+  (page.closest('main') ?? document.body).append(dialog);
   return dialog;
 }
 
