@@ -8,17 +8,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 import qa_bot
 from qa_bot import QaBotError, UsageError
-from qa_bot.language import language_name
 from qa_bot.shell import evaluation, verifying
 from qa_bot.shell.answers import answer_as_json, print_answer
 from qa_bot.shell.asking import index_of, questions_given
@@ -31,14 +28,13 @@ from qa_bot.shell.console import (
     Json,
     ReaderName,
     Strictness,
-    count,
     err,
     out,
     print_text,
     progress_bar,
     reader_named,
 )
-from qa_bot.store.health import Status
+from qa_bot.shell.reports import print_check, print_receipt, print_status
 from qa_bot.store.health import status as index_status
 
 app = Application(
@@ -49,7 +45,6 @@ app = Application(
 )
 
 _MIB = 2**20
-_NAMES_SHOWN = 20
 
 Seconds = Annotated[
     float, typer.Option("--max-seconds", min=1, help="Seconds that reading one file may take.")
@@ -155,7 +150,7 @@ def index(
         shown = asdict(receipt) | ({"golden": golden.as_json()} if golden else {})
         typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
     else:
-        _print_receipt(receipt)
+        print_receipt(receipt)
         if golden:
             golden.print()
     if golden and golden.worse:
@@ -296,73 +291,15 @@ def status(
         shown = {**asdict(found), "check": asdict(checked) if checked else None}
         typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
     else:
-        _print_status(found, index)
+        print_status(found, index)
         if checked is not None:
-            _print_check(checked)
+            print_check(checked)
     if checked is not None and checked.faults:
         raise typer.Exit(1)
 
 
 app.command("eval")(evaluation.evaluate)
 app.command("verify")(verifying.verify)
-
-
-def _print_check(checked: qa_bot.Check) -> None:
-    for fault in checked.faults:
-        print_text(f"fault: {fault}", "red")
-    for change in checked.outdated:
-        print_text(f"outdated: {change}", "yellow")
-    verdict = "Checked: the index is what it claims"
-    if checked.faults:
-        verdict = "Checked: something is wrong; `qa-bot index --rebuild` makes it anew"
-    elif checked.outdated:
-        verdict += ", but `qa-bot index` has work to do"
-    recall = (
-        "" if checked.recall is None else f" Recall of the vector search: {checked.recall:.3f}."
-    )
-    out.print(f"{verdict}.{recall}", soft_wrap=True)
-
-
-def _print_status(found: Status, index: Path) -> None:
-    held = f"{count(len(found.documents), 'document')}, {count(found.passages, 'passage')}"
-    out.print(f"[bold]{held}[/]")
-    folder = found.documents_folder or "(none: made of ready-made passages)"
-    out.print(f"Folder     {escape(folder)} → {escape(str(index))}", soft_wrap=True)
-    out.print(f"Model      {escape(found.model)}", soft_wrap=True)
-    built = datetime.fromisoformat(found.built_at).astimezone()
-    out.print(f"Built      {built:%Y-%m-%d %H:%M %Z}")
-    out.print(f"On disk    {found.bytes / 1e6:.1f} MB")
-    for summary in found.documents:
-        size = count(summary.passages, "passage")
-        if summary.pages:
-            size = f"{count(summary.pages, 'page')}, {size}"
-        if summary.language:
-            size += f", {language_name(summary.language)}"
-        out.print(f"  {escape(summary.id)}: {size}", soft_wrap=True)
-    _print_health(found.health, out)
-
-
-def _print_health(health: qa_bot.Health, console: Console) -> None:
-    """What is wrong with the files, one line each; what is left out on purpose, in one line."""
-    for colour, what, problems in (
-        ("red", "unreadable", health.unreadable),
-        ("yellow", "warning", health.warnings),
-    ):
-        for problem in problems:
-            console.print(
-                f"[{colour}]{what}[/] {escape(problem.document_id)}: {escape(problem.reason)}",
-                soft_wrap=True,
-            )
-    if health.unsupported:
-        names = ", ".join(health.unsupported[:_NAMES_SHOWN])
-        more = len(health.unsupported) - _NAMES_SHOWN
-        console.print(
-            f"[yellow]unsupported[/] {count(len(health.unsupported), 'file')} not read: "
-            f"{escape(names)}{f' and {more:,} more' if more > 0 else ''}",
-            soft_wrap=True,
-        )
-    if health.hidden:
-        console.print(f"[dim]{count(health.hidden, 'hidden or temporary file')} ignored[/]")
 
 
 @contextmanager
@@ -375,30 +312,3 @@ def _progress() -> Iterator[Callable[[qa_bot.Progress], None]]:
             show(str(progress), progress.done if counted else None)
 
         yield report
-
-
-def _print_receipt(receipt: qa_bot.Receipt) -> None:
-    parts = [
-        f"{len(names)} {what}"
-        for names, what in (
-            (receipt.added, "added"),
-            (receipt.changed, "changed"),
-            (receipt.reprocessed, "read anew"),
-            (receipt.renamed, "renamed"),
-            (receipt.removed, "removed"),
-        )
-        if names
-    ]
-    if receipt.remade:
-        out.print("The index was of an older format and has been made anew.")
-    if receipt.chosen:
-        print_text(receipt.chosen)
-    failed = len(receipt.health.unreadable)
-    unreadable = f"; {failed} unreadable" if failed else ""
-    out.print(
-        f"{', '.join(parts) if parts else 'Nothing changed'}{unreadable}. The index holds "
-        f"{count(receipt.documents, 'document')} in {count(receipt.passages, 'passage')} "
-        f"({receipt.embedded} embedded, {receipt.reused} reused, {receipt.seconds:.1f} s).",
-        soft_wrap=True,
-    )
-    _print_health(receipt.health, err)

@@ -14,6 +14,7 @@ from qa_bot.web.report import count, when
 from qa_bot.web.service import Holdings
 from qa_bot.web.source import original_url
 
+LEAST_COMPARED, MOST_COMPARED = 2, 6  # documents that can be asked side by side
 _MOST_KEPT = 500  # chosen documents that the page remembers
 _SHOWN = 200  # documents in the list at once; the others are found by the filter
 _Key = Callable[[DocumentSummary], str | int]
@@ -118,7 +119,13 @@ def scope_html(held: frozenset[str], asked: frozenset[str] | None) -> str:
     if asked is None:
         return ""
     kept = json.dumps(sorted(asked)) if len(asked) <= _MOST_KEPT else "[]"
-    return (
+    compared = ""
+    if LEAST_COMPARED <= len(asked) <= MOST_COMPARED:
+        compared = (
+            '<button type="button" class="qa-compare-them qa-quiet" title="Ask each of them: the'
+            ' question in the box, or the last one">Compare them</button>'
+        )
+    return compared + (
         '<button type="button" class="qa-scope qa-quiet" title="Choose documents"'
         f' data-chosen="{plain(kept)}">'
         f"Asking {len(asked):,} of {count(len(held), 'document')}</button>"

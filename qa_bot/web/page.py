@@ -20,6 +20,7 @@ from qa_bot.web import (
     asking,
     changing,
     checking,
+    comparing,
     documents,
     keeping,
     render,
@@ -214,6 +215,9 @@ def _wire_questions(parts: Parts, service: Service, look: Look, plain: dict[str,
     def start(conversation: Conversation, event: gr.EventData) -> Updates:
         return asking.begin(service, conversation, text(sent(event), "question"))
 
+    def compare(conversation: Conversation, event: gr.EventData) -> Updates:
+        return comparing.begin(service, conversation, sent(event))
+
     async def finish(conversation: Conversation) -> Updates:
         asked = conversation.asked
         while not service.is_settled and conversation.asked is asked:
@@ -236,6 +240,9 @@ def _wire_questions(parts: Parts, service: Service, look: Look, plain: dict[str,
     for step in begun:
         outputs = [parts.turns, *buttons, *parts.looked]
         step.then(finish, inputs=memory, outputs=outputs, **plain)
+    parts.hub.compare(compare, inputs=memory, outputs=shown, **plain).then(
+        partial(comparing.finish, service), inputs=memory, outputs=[parts.turns, *buttons], **plain
+    )
     parts.stop.click(asking.stop, inputs=memory, outputs=[parts.turns, *buttons], **plain)
     revised = [parts.turns, parts.question, parts.notice]
     parts.hub.revise(revise, inputs=memory, outputs=revised, **plain)

@@ -14,7 +14,7 @@ from qa_bot.records import Answer, Citation, Hit, Passage, Quote
 from qa_bot.table_view import TableView, text_around
 from qa_bot.telling import lacking, sureness
 from qa_bot.web.citations import citation_html
-from qa_bot.web.escaping import marked_html, plain, written
+from qa_bot.web.escaping import marked_html, name, plain, written
 from qa_bot.web.keeping import copy_html
 from qa_bot.web.links import SourceLink, quote_link
 from qa_bot.web.service import Holdings, Reply, Status
@@ -141,6 +141,23 @@ def answer_html(reply: Reply, *, scoped: bool = False) -> str:
         warning += f'<p class="qa-none">This may answer it:</p>{_unknown(answer)}'
     sure = _sure(answer) if answer.found else ""
     return warning + quotes + sure + _folded("More passages", more, reply)
+
+
+def compared_html(replies: Sequence[tuple[str, Reply]]) -> str:
+    """What each of some documents answers, side by side: its title, its best quote or none."""
+    columns = "".join(
+        f'<section class="qa-column"><h3>{name(title)}</h3>{_best(reply)}</section>'
+        for title, reply in replies
+    )
+    return f'<div class="qa-compare">{columns}</div>'
+
+
+def _best(reply: Reply) -> str:
+    answer = reply.answer
+    if not answer.quotes:
+        return f'<p class="qa-hint">Nothing in this one.</p>{_unknown(answer)}'
+    may = "" if answer.found else '<p class="qa-hint">This may answer it:</p>'
+    return may + _quote(answer.quotes[0], reply)
 
 
 def _sure(answer: Answer) -> str:

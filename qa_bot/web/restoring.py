@@ -22,7 +22,7 @@ from qa_bot.web.service import Service, reply_of
 
 MOST_TURNS = 200  # of a conversation that are taken back, the last ones
 _MOST_QUESTION = 2_000  # characters
-_MOST_QUOTES = 3
+_MOST_QUOTES = 6  # as many as documents are compared
 _MOST_HITS = 10
 
 

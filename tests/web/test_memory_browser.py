@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from browsing import (
     ANSWER_MS,
     HANDBOOK,
@@ -19,6 +18,7 @@ from browsing import (
     wait_until_built,
 )
 from playwright.sync_api import Page, expect
+from test_web_access import violations
 
 import qa_bot
 
@@ -40,11 +40,6 @@ def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chat]:
     (documents / "otters.txt").write_text(f"{OTTERS}\n\n{BITES}\n", encoding="utf-8")
     with running_chat(Chat(home, documents)) as chat:
         yield chat
-
-
-def violations(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [one["id"] for one in found if one["impact"] in ("serious", "critical")]
 
 
 def kept(page: Page) -> list[dict[str, object]]:
@@ -159,6 +154,31 @@ def test_a_quote_is_verified_near_or_not_found_and_opens_in_its_source(page: Pag
     found.locator(".qa-citation").click()
     expect(page.locator("#qa-panel .qa-source-text")).to_contain_text(HOSTILE)
     assert page.evaluate("window.hit") is None
+
+
+def test_two_documents_are_compared_and_one_that_says_nothing_says_so(page: Page) -> None:
+    page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+    expect(page.locator("#qa-status")).to_contain_text("documents", timeout=ANSWER_MS)
+    page.get_by_label("Question", exact=True).fill(LEAVE)
+    page.keyboard.press("Control+k")
+    page.keyboard.type("compare")
+    page.keyboard.press("Enter")
+    columns = page.locator(".qa-column")
+    expect(columns).to_have_count(2, timeout=ANSWER_MS)
+    expect(columns.nth(0).locator("mark").first).to_have_text(LEAVE_SENTENCE)
+    expect(columns.nth(1)).to_contain_text("Nothing in this one.")
+    assert violations(page) == []
+    page.get_by_role("button", name="Documents", exact=True).click()
+    page.locator('.qa-choose[value="otters.txt"]').uncheck()
+    expect(page.locator(".qa-scope")).to_contain_text("Asking 1 of 2")
+    page.get_by_role("link", name="Read otters.txt").click()
+    page.locator("#qa-panel").get_by_label("Find in this document").fill("holding   HANDS")
+    expect(page.locator("#qa-panel .qa-find")).to_contain_text("1 of 1")
+    expect(page.locator("#qa-panel .qa-now")).to_have_text("holding hands")
+    expect(page.get_by_label("Find in this document")).to_be_focused()
+    assert violations(page) == []
+    page.get_by_role("button", name="Ask this document").click()
+    expect(page.get_by_label("Question", exact=True)).to_be_focused()
 
 
 def test_the_keys_reach_everything(page: Page) -> None:

@@ -67,9 +67,16 @@ async function copy(button, text) {
   setTimeout(() => { said.textContent = label; }, 2000);
 }
 
+function compareThem() { // the question in the box, or the last one
+  const question = box().value.trim();
+  if (question) fill('');
+  trigger('compare', { question });
+}
+
 const turnOf = (target) => Number(target.closest('.qa-turn').dataset.number);
 
 Object.assign(clicked, {
+  '.qa-compare-them': compareThem,
   '.qa-start': (target) => trigger('start', { question: target.textContent }),
   '.qa-edit': (target) => { editing = true; trigger('revise', { what: 'edit', number: turnOf(target) }); box().focus(); },
   '.qa-undo': () => { trigger('revise', { what: 'undo' }); box().focus(); },

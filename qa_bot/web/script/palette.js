@@ -40,6 +40,7 @@ function acts() {
   return [
     ['Ask a question', () => box().focus()],
     ['Check a quote', () => check('')],
+    ['Compare the chosen documents', compareThem],
     ['Documents', () => one('.qa-open-documents').click()],
     ['Conversations', openEarlier],
     ['New conversation', startAnew],
