@@ -100,8 +100,8 @@ class Conversation:
         return held - self.left_out if self.left_out & held else None
 
     def recall(self) -> None:
-        """Forget all turns, to take back others."""
-        self.turns, self.asked, self.editing = [], None, None
+        """Forget all turns that are answered, to take back others."""
+        self.turns, self.editing = [], None
 
     def recall_turn(self, question: str, reply: Reply | None) -> Turn:
         """Take back a turn that was kept elsewhere, as the last one."""

@@ -68,12 +68,15 @@ def _links(queries: Iterable[str], most: int) -> tuple[SourceLink, ...]:
 def restore(service: Service, conversation: Conversation, data: Mapping[str, Any]) -> str:
     """Take the turns of a conversation back: patches that show them.
 
-    Those that the conversation had are forgotten. Without an index only the questions come back.
+    Those that the conversation had are forgotten, but for a question that was asked meanwhile.
+    Without an index only the questions come back.
     """
     turns = data.get("turns")
     sent = turns[-MOST_TURNS:] if isinstance(turns, list) else []
     chosen = frozenset(texts(data, "chosen")) & service.held
     conversation.recall()
+    if data.get("anew") is True:
+        conversation.asked = None
     if chosen:
         conversation.chosen = chosen
     shown = []

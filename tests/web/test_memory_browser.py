@@ -66,6 +66,7 @@ def test_a_conversation_survives_a_reload_and_a_restart_and_its_quotes_are_read_
     link = page.url
     ask(page, "Who composed the opera Turandot?")
     page.wait_for_function("() => document.querySelectorAll('.qa-turn').length === 2")
+    page.goto("about:blank")
     chat.stop()
     chat.start()
     page.goto(link)

@@ -35,7 +35,6 @@ window.patchFrom = (carrier) => {
   const fresh = [...carrier.children].filter((one) => one.id);
   fresh.forEach(place);
   if (!fresh.some((one) => one.id.startsWith('qa-turn-'))) return;
-  restoring = false;
   remember();
 };
 

@@ -4,7 +4,6 @@
 const MOST_KEPT = 500; // conversations
 const MOST_IMPORTED = 200_000; // characters of a file
 let current = null; // the one on the page
-let restoring = false;
 
 const setting = (name, value) => {
   try {
@@ -72,7 +71,6 @@ const newId = () => `${Date.now()}-${Math.random().toString(36).slice(2)}`;
 // Called whenever turns on the page have changed.
 async function remember() {
   const turns = all('.qa-turn').filter((turn) => !one('.qa-pending', turn)).map(turnKept);
-  if (restoring) return;
   if (!turns.length) {
     if (current) await stored('readwrite', (store) => store.delete(current.id));
     return;
@@ -99,7 +97,6 @@ function clearPage() {
 
 function bringBack(kept) {
   current = kept;
-  restoring = true;
   try { sessionStorage.setItem('qa-conversation', kept.id); } catch { /* it comes back by hand */ }
   for (const turn of all('.qa-turn')) turn.remove();
   trigger('restore', { turns: kept.turns.slice(-200), chosen: kept.chosen ?? [] });
@@ -109,7 +106,7 @@ function startAnew() {
   current = null;
   try { sessionStorage.removeItem('qa-conversation'); } catch { /* nothing was kept */ }
   clearPage();
-  trigger('restore', { turns: [] });
+  trigger('restore', { turns: [], anew: true });
   box()?.focus();
 }
 
