@@ -61,6 +61,7 @@ INSIDE = {  # rooms of a wing that may use less than the whole of it
     "models.reader_network": "",
     "pages.view": "",  # what draws is in the worker's process
     "pages.sheet": "",
+    "pages.annotating": "",
     "store.schema": "",
     "store.pieces": "",
     "store.naming": "",

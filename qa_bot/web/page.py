@@ -22,6 +22,7 @@ from qa_bot.web import (
     checking,
     comparing,
     documents,
+    highlighting,
     keeping,
     render,
     report,
@@ -200,6 +201,14 @@ def _wire(page: gr.Blocks, parts: Parts, service: Service, viewer: PageViewer) -
     def check(event: gr.EventData) -> str:
         return render.patch(checking.checked_html(service, text(sent(event), "text")))
 
+    def highlight(conversation: Conversation, event: gr.EventData) -> Updates:
+        name = text(sent(event), "name")
+        link, said = highlighting.highlighted(service, viewer, conversation, name)
+        return render.patch(link), render.notice_html(said)
+
+    parts.hub.highlight(
+        highlight, inputs=[parts.conversation], outputs=[parts.hub, parts.notice], **plain
+    )
     parts.hub.check(check, outputs=[parts.checked], **plain)
     parts.hub.open(open_source, outputs=[parts.source], **plain)
     parts.hub.save(save, inputs=[parts.conversation], outputs=[parts.hub, parts.notice], **plain)

@@ -115,9 +115,20 @@ def _tools(source: Source, *, paged: bool) -> str:
         ' title="Next passage">→</button></div>'
         f"{_finding(source)}"
         f'<button type="button" class="qa-ask-this qa-quiet" value="{plain(excerpt.document_id)}">'
-        "Ask this document</button>"
+        f"Ask this document</button>{_highlighting(source)}"
         f'<a class="qa-original" href="{plain(original_url(excerpt.document_id, source.page))}"'
         ' target="_blank" rel="noopener">Open the file</a></div>'
+    )
+
+
+def _highlighting(source: Source) -> str:
+    """The button that saves a PDF with the conversation's quotes highlighted in it."""
+    if not source.is_pdf:
+        return ""
+    value = plain(source.excerpt.document_id)
+    return (
+        f'<button type="button" class="qa-highlight qa-quiet" value="{value}" title="Save a copy'
+        ' of the file with this conversation’s quotes highlighted">Save with highlights</button>'
     )
 
 

@@ -206,5 +206,6 @@ Object.assign(clicked, {
   '.qa-zoom': (target) => zoomBy(0.5 * Number(target.value)),
   '.qa-find-step': (target) => seek(Number(target.value)),
   '.qa-ask-this': (target) => { choose({ names: [target.value], only: true }); box().focus(); },
+  '.qa-highlight': (target) => trigger('highlight', { name: target.value }),
   '.qa-step': (target) => step(Number(target.value)),
 });
