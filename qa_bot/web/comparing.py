@@ -22,11 +22,9 @@ def begin(service: Service, conversation: Conversation, data: Mapping[str, Any])
 
     It is the one that the page sends, or else the last one that was asked.
     """
-    scope = conversation.scope(service.held)
-    if scope is None or not LEAST_COMPARED <= len(scope) <= MOST_COMPARED:
-        notice = render.notice_html(
-            f"Choose {LEAST_COMPARED} to {MOST_COMPARED} documents to compare."
-        )
+    if not LEAST_COMPARED <= len(_compared(service, conversation)) <= MOST_COMPARED:
+        said = f"Choose {LEAST_COMPARED} to {MOST_COMPARED} documents to compare."
+        notice = render.notice_html(said)
         return gr.skip(), gr.skip(), notice, gr.skip(), gr.skip(), conversation
     last = conversation.turns[-1].question if conversation.turns else ""
     return asking.begin(service, conversation, text(data, "question").strip() or last)
