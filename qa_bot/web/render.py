@@ -155,7 +155,7 @@ def compared_html(replies: Sequence[tuple[str, Reply]]) -> str:
 def _best(reply: Reply) -> str:
     answer = reply.answer
     if not answer.quotes:
-        return f'<p class="qa-hint">Nothing in this one.</p>{_unknown(answer)}'
+        return '<p class="qa-hint">Nothing in this one.</p>'
     may = "" if answer.found else '<p class="qa-hint">This may answer it:</p>'
     return may + _quote(answer.quotes[0], reply)
 
