@@ -109,16 +109,19 @@ def main() -> None:
     need_data()
     paragraphs = _paragraphs()
     draw = random.Random(0)  # noqa: S311 - the same for each run
+    held: set[str] = set()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         for number in range(asked.documents):
             file = folder / "documents" / f"{number % 100:02}" / f"{number:05}.txt"
             file.parent.mkdir(parents=True, exist_ok=True)
-            held = [paragraphs[(3 * number + step) % len(paragraphs)] for step in range(2)]
-            file.write_text("\n\n".join([*held, draw.choice(paragraphs)]), encoding="utf-8")
+            chosen = [paragraphs[(2 * number + step) % len(paragraphs)] for step in range(2)]
+            chosen.append(draw.choice(paragraphs))
+            held.update(chosen)
+            file.write_text("\n\n".join(chosen), encoding="utf-8")
         build_index(folder / "documents", folder / "index", model=HashEmbedder())
         with open_index(folder / "index", model=HashEmbedder()) as index:
-            outcomes = measure(paragraphs, index)
+            outcomes = measure(sorted(held), index)
             said = f"{asked.documents:,} documents, {index.passage_count:,} passages"
     text = (
         f"## Verifying quotes\n\n`verify` over {said}, {EACH} quotes of 8 to 60 words of each kind"
