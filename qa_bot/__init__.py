@@ -2,6 +2,7 @@
 
 from qa_bot.asking.answering import answer
 from qa_bot.asking.retrieval import retrieve
+from qa_bot.asking.verifying import verify
 from qa_bot.building.build import build_index
 from qa_bot.builds import Limits, Progress, Receipt
 from qa_bot.errors import (
@@ -61,6 +62,7 @@ from qa_bot.table_reading import view_table
 from qa_bot.table_view import TableView
 from qa_bot.tables import Cell, QuotedTable, Table
 from qa_bot.turns import Turn
+from qa_bot.verification import Difference, Match, Verification
 
 __all__ = [
     "Answer",
@@ -68,6 +70,7 @@ __all__ = [
     "Check",
     "Citation",
     "Comparison",
+    "Difference",
     "Document",
     "DocumentSummary",
     "Embedder",
@@ -86,6 +89,7 @@ __all__ = [
     "IndexNotFoundError",
     "IndexStateError",
     "Limits",
+    "Match",
     "ModelError",
     "Named",
     "NoDocumentsError",
@@ -117,6 +121,7 @@ __all__ = [
     "UnknownDocumentError",
     "UnreadableDocumentError",
     "UsageError",
+    "Verification",
     "__version__",
     "add_feedback",
     "add_golden",
@@ -133,5 +138,6 @@ __all__ = [
     "read_golden",
     "read_questions",
     "retrieve",
+    "verify",
     "view_table",
 ]

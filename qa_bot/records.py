@@ -12,9 +12,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
+from qa_bot.leading import Navigation as Navigation  # noqa: PLC0414
+from qa_bot.leading import Option as Option  # noqa: PLC0414
 from qa_bot.paging import ONE_LINE, pages_named
 from qa_bot.paging import Page as Page  # noqa: PLC0414 - this is where the others have it from
 from qa_bot.paging import PageKind as PageKind  # noqa: PLC0414
+from qa_bot.printing import Printed, Quoted
 from qa_bot.tables import QuotedTable, Table
 from qa_bot.tables import Span as Span  # noqa: PLC0414 - this is where the others have it from
 from qa_bot.text import text_digest, valid_unicode
@@ -166,11 +169,16 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(Printed):
     """A retrieved passage. ``score`` in [0, 1], comparable within one question only."""
 
     passage: Passage
     score: float
+
+    def _printed(self) -> tuple[str, list[Quoted]]:
+        one = self.passage
+        where = f"{' › '.join((one.title, *one.section))}, ¶ {one.paragraph}"
+        return "", [Quoted(one.text, one.start, (), f"{where} ({self.score:.2f})")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +249,7 @@ def _pages_of(passage: Passage, marked: Sequence[Span]) -> tuple[Page, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(Printed):
     """A whole passage, verbatim, with its answering sentences marked.
 
     Invariant: ``index.document(citation.document_id).text[start:end] == text``; ``sentences`` are
@@ -270,36 +278,13 @@ class Quote:
         """The sentences that are set off; () where none is."""
         return self.sentences if self.is_marked else ()
 
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One of several things that a question may mean, to be asked instead.
-
-    ``answer(option.question, index, documents=option.documents)`` asks it.
-    """
-
-    label: str  # "EPA 2022 › Goal 2"
-    question: str
-    documents: tuple[str, ...]
-
-
-Navigation = Literal[
-    "",
-    "about",
-    "comparison",
-    "courtesy",
-    "documents",
-    "help",
-    "list",
-    "outline",
-    "section",
-    "size",
-]
-"""What kind of reply it is that doesn't answer but leads on; "" for an answer."""
+    def _printed(self) -> tuple[str, list[Quoted]]:
+        cited = str(self.citation)
+        return "", [Quoted(self.text, self.start, self.marked, cited, self.table)]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Printed):
     """The reply to one question.
 
     ``quotes`` holds one to three, best first, also where they only may; ``hits`` is the ranking.
@@ -328,6 +313,11 @@ class Answer:
     def verdict(self) -> Literal["answered", "possible", "absent"]:
         """Whether the quotes answer, may answer, or there are none."""
         return "answered" if self.found else "possible" if self.quotes else "absent"
+
+    def _printed(self) -> tuple[str, list[Quoted]]:
+        told = {"possible": "This may answer it:", "absent": "Nothing here answers this clearly."}
+        quotes = [quoted for one in self.quotes for quoted in one._printed()[1]]
+        return told.get(self.verdict, ""), quotes
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "qa_bot"
 
 GROUND = (
     "errors records paging builds tables table_reading table_view telling text sentences"
-    " abbreviations language turns members"
+    " abbreviations language leading turns members verification markdown printing"
 )
 PUBLIC = f"qa_bot {GROUND}"
 ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" is the public names
@@ -33,13 +33,17 @@ ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" 
     "qa_bot": f"{GROUND} models store building asking keeping evaluation",
     "__main__": "shell",
     "errors": "",
-    "records": "paging tables text",
+    "records": "leading paging tables text printing",
+    "markdown": "tables",
+    "printing": "markdown tables",
     "paging": "",
+    "leading": "",
     "tables": "",
     "table_view": "tables text",
     "table_reading": "records tables table_view",
     "builds": "records",
     "telling": "records",
+    "verification": "records",
     "turns": "records",
     "text": "members",
     "members": "",
@@ -64,6 +68,7 @@ INSIDE = {  # rooms of a wing that may use less than the whole of it
     "models.reader_network": "",
     "pages.view": "",  # what draws is in the worker's process
     "pages.sheet": "",
+    "pages.annotating": "",
     "store.schema": "",
     "store.pieces": "",
     "store.naming": "",
@@ -92,6 +97,8 @@ INSIDE = {  # rooms of a wing that may use less than the whole of it
     "asking.expecting": "asked",
     "asking.settling": "judging naming places retrieval expecting",
     "asking.judging": "retrieval marking naming weighing",
+    "asking.aligning": "",
+    "asking.verifying": "aligning",
     "asking.asked": "",
     "asking.leaning": "",
     "asking.carrying": "countries leaning requests",

@@ -68,6 +68,15 @@ class Marks:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What is highlighted on a page, and the text of its note."""
+
+    page: int  # 1-based, physical
+    boxes: tuple[Box, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Refused:
     reason: str
 
@@ -135,6 +144,22 @@ class PageViewer:
         asked = {"pages": list(pages), "quote": quote, "spans": spans}
         whole, *others = self._ask(file, asked, _boxes) or [()] * len(spans)
         return Marks(whole, tuple(others))
+
+    def annotate(self, file: Path, notes: Sequence[Note]) -> bytes:
+        """A copy of a PDF with highlights, each with its note.
+
+        Raises:
+            PageViewError: It can't be written; the message says why.
+        """
+        asked = [
+            {
+                "page": one.page,
+                "text": one.text,
+                "areas": [(box.left, box.top, box.right, box.bottom) for box in one.boxes],
+            }
+            for one in notes
+        ]
+        return self._ask(file, {"notes": asked}, lambda _, data: data)
 
     def close(self) -> None:
         """End the process; a request that it is answering fails."""

@@ -15,12 +15,14 @@ import signal
 import sys
 from contextlib import suppress
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pypdfium2  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
 from PIL import Image, ImageOps
 
+from qa_bot.pages.annotating import LockedError, annotated
 from qa_bot.pages.sheet import Glyph, PageGlyphs
 from qa_bot.pages.text import areas
 from qa_bot.processes import limit_memory
@@ -54,8 +56,8 @@ def main() -> None:
     """Answer each request, a line of JSON, with a line of JSON until the input ends.
 
     A request holds ``seconds``, ``memory``, ``path``, and either ``page`` and ``width``
-    or ``pages``, ``quote`` and ``spans``. The reply holds ``reason`` where it is refused;
-    else ``areas`` (null: the quote isn't there), or ``bytes`` with a picture's size,
+    or ``pages``, ``quote`` and ``spans``, or ``notes``. The reply holds ``reason`` where it is
+    refused; else ``areas`` (null: the quote isn't there), or ``bytes`` (with a picture's size),
     and so many bytes follow the line.
     """
     replies = os.fdopen(os.dup(1), "wb")
@@ -77,6 +79,8 @@ def _answer(request: Request) -> tuple[Reply, bytes]:
                 return {"areas": None}, b""  # nothing in it says where its letters are
             pages = [_glyphs(file, number) for number in request["pages"]]
             return {"areas": areas(request["quote"], pages, request["spans"])}, b""
+        if "notes" in request:
+            return _annotate(file, request["notes"])
         return _draw(file, request["page"], request["width"])
     except _RefusedError as error:
         return {"reason": str(error)}, b""
@@ -175,6 +179,18 @@ def _written(picture: Image.Image, pages: int) -> tuple[Reply, bytes]:
     picture.save(written, "WEBP", quality=QUALITY, method=0)
     size = {"width": picture.width, "height": picture.height, "pages": pages}
     return {"bytes": written.tell(), **size}, written.getvalue()
+
+
+def _annotate(file: _File, notes: list[dict[str, Any]]) -> tuple[Reply, bytes]:
+    try:
+        copy = annotated(Path(file.path), notes)
+    except LockedError:
+        raise _RefusedError("is encrypted: no copy of it can be made") from None
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001 - a parser raises anything on what is damaged
+        raise _RefusedError("is damaged: no copy of it can be made") from None
+    return {"bytes": len(copy)}, copy
 
 
 @lru_cache(PAGES)

@@ -8,38 +8,36 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 import qa_bot
 from qa_bot import QaBotError, UsageError
-from qa_bot.language import language_name
-from qa_bot.shell import evaluation
+from qa_bot.shell import evaluation, verifying
 from qa_bot.shell.answers import answer_as_json, print_answer
+from qa_bot.shell.asking import index_of, questions_given
 from qa_bot.shell.console import (
     DOCUMENTS,
     INDEX,
+    Application,
     Documents,
     IndexFolder,
     Json,
     ReaderName,
     Strictness,
-    count,
     err,
     out,
     print_text,
     progress_bar,
     reader_named,
 )
-from qa_bot.store.health import Status
+from qa_bot.shell.reports import print_check, print_receipt, print_status
 from qa_bot.store.health import status as index_status
 
-app = typer.Typer(
+app = Application(
     help="Answers questions about your own documents by quoting them.",
     no_args_is_help=True,
     add_completion=False,
@@ -47,7 +45,6 @@ app = typer.Typer(
 )
 
 _MIB = 2**20
-_NAMES_SHOWN = 20
 
 Seconds = Annotated[
     float, typer.Option("--max-seconds", min=1, help="Seconds that reading one file may take.")
@@ -153,7 +150,7 @@ def index(
         shown = asdict(receipt) | ({"golden": golden.as_json()} if golden else {})
         typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
     else:
-        _print_receipt(receipt)
+        print_receipt(receipt)
         if golden:
             golden.print()
     if golden and golden.worse:
@@ -162,12 +159,20 @@ def index(
 
 @app.command()
 def ask(
-    question: Annotated[
-        str | None,
-        typer.Argument(help="In plain words; without one, on a terminal, a conversation begins."),
+    context: typer.Context,
+    questions: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="QUESTION",
+            help="One or several, in plain words; - reads one to a line from standard input. "
+            "Without one, on a terminal, a conversation begins.",
+        ),
     ] = None,
     documents: Documents = DOCUMENTS,
     index: IndexFolder = INDEX,
+    file: Annotated[
+        Path | None, typer.Option("--file", metavar="FILE", help="Questions, one to a line.")
+    ] = None,
     k: Annotated[int, typer.Option("-k", min=1, help="How many passages to rank.")] = 5,
     document: Annotated[
         list[str] | None,
@@ -175,38 +180,57 @@ def ask(
     ] = None,
     strictness: Strictness = None,
     reader: ReaderName = None,
+    mark: Annotated[
+        bool, typer.Option("--mark", help="Mark the answering sentence ⟦so⟧, in pipes, too.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Answer a question with quotes and citations."""
-    del documents  # taken so that a script can pass both folders to every command
-    if question is None and (as_json or not (sys.stdin.isatty() and out.is_terminal)):
-        raise UsageError("No question: give one, or ask on a terminal for a conversation.")
-    if question is not None and not any(character.isalnum() for character in question):
-        raise qa_bot.EmptyQuestionError
+    """Answer questions with quotes and citations.
+
+    With --documents alone, where there is no index in the default place, an index of that folder
+    is made in the user's cache folder.
+    """
+    talks = not questions and file is None and not as_json
+    talks &= sys.stdin.isatty() and out.is_terminal
+    asked = [] if talks else questions_given(questions or (), file)
+    if _is_given(context, "documents") and not _is_given(context, "index") and not index.exists():
+        with _progress() as report:
+            index = index_of(documents, report)
     with qa_bot.open_index(index) as opened:
         if document:
             opened.scope(document)  # a wrong name is told before the model is loaded
         with err.status("Loading the models …"):
             used = reader_named(reader)
             opened.warm()
-        if question is None:
+        if talks:
             from qa_bot.shell.prompt import Settings, talk
 
             talk(opened, Settings(k, tuple(document) if document else None, strictness, used))
             return
-        with err.status("Looking …"):
-            answer = qa_bot.answer(
-                question,
-                opened,
-                k=k,
-                documents=document or None,
-                reader=used,
-                strictness=strictness,
-            )
-        if as_json:
-            typer.echo(json.dumps(answer_as_json(answer, opened), ensure_ascii=False, indent=2))
-            return
-        print_answer(answer, opened)
+        for number, question in enumerate(asked):
+            with err.status("Looking …"):
+                answer = qa_bot.answer(
+                    question,
+                    opened,
+                    k=k,
+                    documents=document or None,
+                    reader=used,
+                    strictness=strictness,
+                )
+            if as_json:
+                lines = None if len(asked) > 1 else 2  # several: one object to a line
+                shown = answer_as_json(answer, opened)
+                typer.echo(json.dumps(shown, ensure_ascii=False, indent=lines))
+                continue
+            if len(asked) > 1:
+                print_text(f"{chr(10) if number else ''}{question}", "bold")
+            print_answer(answer, opened, mark=mark)
+
+
+def _is_given(context: typer.Context, option: str) -> bool:
+    """Whether an option was written in the command rather than left at its default."""
+    source = context.get_parameter_source(option)
+    return source is not None and source.name != "DEFAULT"
 
 
 @app.command()
@@ -275,72 +299,15 @@ def status(
         shown = {**asdict(found), "check": asdict(checked) if checked else None}
         typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
     else:
-        _print_status(found, index)
+        print_status(found, index)
         if checked is not None:
-            _print_check(checked)
+            print_check(checked)
     if checked is not None and checked.faults:
         raise typer.Exit(1)
 
 
 app.command("eval")(evaluation.evaluate)
-
-
-def _print_check(checked: qa_bot.Check) -> None:
-    for fault in checked.faults:
-        print_text(f"fault: {fault}", "red")
-    for change in checked.outdated:
-        print_text(f"outdated: {change}", "yellow")
-    verdict = "Checked: the index is what it claims"
-    if checked.faults:
-        verdict = "Checked: something is wrong; `qa-bot index --rebuild` makes it anew"
-    elif checked.outdated:
-        verdict += ", but `qa-bot index` has work to do"
-    recall = (
-        "" if checked.recall is None else f" Recall of the vector search: {checked.recall:.3f}."
-    )
-    out.print(f"{verdict}.{recall}", soft_wrap=True)
-
-
-def _print_status(found: Status, index: Path) -> None:
-    held = f"{count(len(found.documents), 'document')}, {count(found.passages, 'passage')}"
-    out.print(f"[bold]{held}[/]")
-    folder = found.documents_folder or "(none: made of ready-made passages)"
-    out.print(f"Folder     {escape(folder)} → {escape(str(index))}", soft_wrap=True)
-    out.print(f"Model      {escape(found.model)}", soft_wrap=True)
-    built = datetime.fromisoformat(found.built_at).astimezone()
-    out.print(f"Built      {built:%Y-%m-%d %H:%M %Z}")
-    out.print(f"On disk    {found.bytes / 1e6:.1f} MB")
-    for summary in found.documents:
-        size = count(summary.passages, "passage")
-        if summary.pages:
-            size = f"{count(summary.pages, 'page')}, {size}"
-        if summary.language:
-            size += f", {language_name(summary.language)}"
-        out.print(f"  {escape(summary.id)}: {size}", soft_wrap=True)
-    _print_health(found.health, out)
-
-
-def _print_health(health: qa_bot.Health, console: Console) -> None:
-    """What is wrong with the files, one line each; what is left out on purpose, in one line."""
-    for colour, what, problems in (
-        ("red", "unreadable", health.unreadable),
-        ("yellow", "warning", health.warnings),
-    ):
-        for problem in problems:
-            console.print(
-                f"[{colour}]{what}[/] {escape(problem.document_id)}: {escape(problem.reason)}",
-                soft_wrap=True,
-            )
-    if health.unsupported:
-        names = ", ".join(health.unsupported[:_NAMES_SHOWN])
-        more = len(health.unsupported) - _NAMES_SHOWN
-        console.print(
-            f"[yellow]unsupported[/] {count(len(health.unsupported), 'file')} not read: "
-            f"{escape(names)}{f' and {more:,} more' if more > 0 else ''}",
-            soft_wrap=True,
-        )
-    if health.hidden:
-        console.print(f"[dim]{count(health.hidden, 'hidden or temporary file')} ignored[/]")
+app.command("verify")(verifying.verify)
 
 
 @contextmanager
@@ -353,30 +320,3 @@ def _progress() -> Iterator[Callable[[qa_bot.Progress], None]]:
             show(str(progress), progress.done if counted else None)
 
         yield report
-
-
-def _print_receipt(receipt: qa_bot.Receipt) -> None:
-    parts = [
-        f"{len(names)} {what}"
-        for names, what in (
-            (receipt.added, "added"),
-            (receipt.changed, "changed"),
-            (receipt.reprocessed, "read anew"),
-            (receipt.renamed, "renamed"),
-            (receipt.removed, "removed"),
-        )
-        if names
-    ]
-    if receipt.remade:
-        out.print("The index was of an older format and has been made anew.")
-    if receipt.chosen:
-        print_text(receipt.chosen)
-    failed = len(receipt.health.unreadable)
-    unreadable = f"; {failed} unreadable" if failed else ""
-    out.print(
-        f"{', '.join(parts) if parts else 'Nothing changed'}{unreadable}. The index holds "
-        f"{count(receipt.documents, 'document')} in {count(receipt.passages, 'passage')} "
-        f"({receipt.embedded} embedded, {receipt.reused} reused, {receipt.seconds:.1f} s).",
-        soft_wrap=True,
-    )
-    _print_health(receipt.health, err)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 import gradio as gr
@@ -81,8 +82,40 @@ def finish(service: Service, conversation: Conversation) -> Updates:
         return gr.skip(), gr.skip(), gr.skip()
     is_judged = reply is not None and not reply.answer.navigation
     foot = render.verdict_html(asked.number, reply.answer) if reply and is_judged else ""
-    turn = render.turn_html(asked.number, asked.question, body, foot)
+    answer = reply.answer if reply is not None else None
+    turn = render.turn_html(asked.number, asked.question, body, foot, answer=answer)
     return render.patch(turn), *_buttons(asked=False)
+
+
+def freshen(service: Service, conversation: Conversation) -> str:
+    """Patches of the turns whose quotes' files have changed since, or are as indexed again."""
+    shown = []
+    for place, turn in enumerate(conversation.turns):
+        fresh = _freshened(service, turn.reply) if turn.reply is not None else None
+        if fresh is None:
+            continue
+        conversation.turns[place] = replace(turn, reply=fresh)
+        body, answer = render.answer_html(fresh), fresh.answer
+        foot = render.verdict_html(turn.number, answer)
+        shown.append(render.turn_html(turn.number, turn.question, body, foot, answer=answer))
+    return render.patch("".join(shown))
+
+
+def _freshened(service: Service, reply: Reply) -> Reply | None:
+    """The reply as the files are now; None where nothing about them is new."""
+    answer, names = reply.answer, set(reply.digests)
+    try:
+        with service.snapshot() as index:
+            held = index.held(names)
+            digests = index.digests(held)
+            changed = {one for one in names if digests.get(one) != reply.digests[one]}
+            stale = tuple(sorted(index.stale(held - changed) | changed))
+    except QaBotError:
+        return None
+    if stale == answer.stale:
+        return None
+    quotes = [replace(one, stale=one.citation.document_id in stale) for one in answer.quotes]
+    return replace(reply, answer=replace(answer, stale=stale, quotes=tuple(quotes)))
 
 
 def stop(conversation: Conversation) -> Updates:

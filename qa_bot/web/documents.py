@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Sequence
 
 from qa_bot.language import language_name
 from qa_bot.records import DocumentSummary, Health, Problem
 from qa_bot.web.conversation import Conversation
 from qa_bot.web.escaping import name, plain
+from qa_bot.web.links import SourceLink, link_query
 from qa_bot.web.report import count, when
 from qa_bot.web.service import Holdings
 from qa_bot.web.source import original_url
 
+LEAST_COMPARED, MOST_COMPARED = 2, 6  # documents that can be asked side by side
+_MOST_KEPT = 500  # chosen documents that the page remembers
 _SHOWN = 200  # documents in the list at once; the others are found by the filter
 _Key = Callable[[DocumentSummary], str | int]
 ORDERS: dict[str, tuple[str, _Key, bool]] = {  # label, key, whether the highest comes first
@@ -114,8 +118,16 @@ def scope_html(held: frozenset[str], asked: frozenset[str] | None) -> str:
     """How many of the documents are asked, where not all of them are (None)."""
     if asked is None:
         return ""
-    return (
-        '<button type="button" class="qa-scope qa-quiet" title="Choose documents">'
+    kept = json.dumps(sorted(asked)) if len(asked) <= _MOST_KEPT else "[]"
+    compared = ""
+    if LEAST_COMPARED <= len(asked) <= MOST_COMPARED:
+        compared = (
+            '<button type="button" class="qa-compare-them qa-quiet" title="Ask each of them: the'
+            ' question in the box, or the last one">Compare them</button>'
+        )
+    return compared + (
+        '<button type="button" class="qa-scope qa-quiet" title="Choose documents"'
+        f' data-chosen="{plain(kept)}">'
         f"Asking {len(asked):,} of {count(len(held), 'document')}</button>"
     )
 
@@ -147,7 +159,9 @@ def _item(document: DocumentSummary, *, asked: bool, stale: bool, deletable: boo
     return (
         f'<li class="qa-doc"><label><input type="checkbox" class="qa-choose" value="{value}"'
         f'{checked}><span class="qa-doc-title">{name(document.title)}</span></label>'
-        f'<div class="qa-doc-tools"><a class="qa-quiet" target="_blank" rel="noopener"'
+        f'<div class="qa-doc-tools"><a class="qa-citation qa-quiet" aria-label="Read {value}"'
+        f' href="{plain(link_query(SourceLink(document.digest, 0, 1, (), document.id)))}">Read</a>'
+        f'<a class="qa-quiet" target="_blank" rel="noopener"'
         f' href="{plain(original_url(document.id))}" aria-label="Open {value}">Open</a>'
         f"{delete}</div>"
         f'<p class="qa-file">{name(document.id)}{badge}</p>'

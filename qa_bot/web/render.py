@@ -13,10 +13,11 @@ from qa_bot.language import other_language
 from qa_bot.records import Answer, Citation, Hit, Passage, Quote
 from qa_bot.table_view import TableView, text_around
 from qa_bot.telling import lacking, sureness
-from qa_bot.web.escaping import marked_html, plain, written
+from qa_bot.web.citations import citation_html
+from qa_bot.web.escaping import marked_html, name, plain, written
 from qa_bot.web.keeping import copy_html
 from qa_bot.web.leading import navigation_html, options_html, places_html, understood_html
-from qa_bot.web.links import SourceLink, link_query, quote_link
+from qa_bot.web.links import SourceLink, quote_link
 from qa_bot.web.service import Holdings, Reply, Status
 from qa_bot.web.tables import Mark, named_html, table_html
 
@@ -39,15 +40,30 @@ def conversation_html() -> str:
     return '<div id="qa-log" role="log" aria-label="Conversation"></div>'
 
 
-def turn_html(number: int, question: str, body: str, foot: str = "") -> str:
-    """A question and what came of it, with what stands under that."""
+def turn_html(
+    number: int,
+    question: str,
+    body: str,
+    foot: str = "",
+    *,
+    answer: Answer | None = None,
+    kept: str = "",
+) -> str:
+    """A question and what came of it, with what stands under that.
+
+    ``answer`` and ``kept`` are for the page to keep: its verdict, or what was kept earlier (JSON).
+    """
+    told = f' data-kept="{plain(kept)}"' if kept else ""
+    if answer is not None:
+        found = "true" if answer.found else "false"
+        told = f' data-found="{found}" data-confidence="{answer.confidence:.4f}"'
     tools = (
         '<div class="qa-turn-tools">'
         '<button type="button" class="qa-edit qa-quiet">Edit</button>'
         '<button type="button" class="qa-undo qa-quiet">Undo</button></div>'
     )
     return (
-        f'<section class="qa-turn" id="qa-turn-{number}" data-number="{number}"><header>'
+        f'<section class="qa-turn" id="qa-turn-{number}" data-number="{number}"{told}><header>'
         f'<h2 class="qa-question" dir="auto">{plain(question)}</h2>{tools}</header>{body}{foot}'
         "</section>"
     )
@@ -132,6 +148,23 @@ def answer_html(reply: Reply, *, scoped: bool = False) -> str:
     return warning + quotes + sure + _folded("More passages", more, reply)
 
 
+def compared_html(replies: Sequence[tuple[str, Reply]]) -> str:
+    """What each of some documents answers, side by side: its title, its best quote or none."""
+    columns = "".join(
+        f'<section class="qa-column"><h3>{name(title)}</h3>{_best(reply)}</section>'
+        for title, reply in replies
+    )
+    return f'<div class="qa-compare">{columns}</div>'
+
+
+def _best(reply: Reply) -> str:
+    answer = reply.answer
+    if not answer.quotes:
+        return '<p class="qa-hint">Nothing in this one.</p>'
+    may = "" if answer.found else '<p class="qa-hint">This may answer it:</p>'
+    return may + _quote(answer.quotes[0], reply)
+
+
 def _sure(answer: Answer) -> str:
     """How sure the answer is, in a word; the number shows when it is pointed at."""
     number = f"Confidence {answer.confidence:.2f} of 1"
@@ -183,7 +216,7 @@ def _quote(quote: Quote, reply: Reply) -> str:
         "qa-quote",
         _context(quote.passage, reply, view),
         _quoted(quote.passage, view, marks, words),
-        _citation_link(citation, link)
+        citation_html(citation, link)
         + _badge(stale=quote.stale, language=_other_language(reply, quote.passage))
         + copy_html(quote, link, view),
     )
@@ -199,7 +232,7 @@ def _hit(hit: Hit, reply: Reply) -> str:
         "qa-quote qa-hit",
         _context(passage, reply, view),
         _quoted(passage, view),
-        _citation_link(Citation.of(passage, digest), link)
+        citation_html(Citation.of(passage, digest), link)
         + _badge(stale=stale, language=_other_language(reply, passage)),
     )
 
@@ -247,13 +280,6 @@ def _context(passage: Passage, reply: Reply, view: TableView | None) -> str:
     )
     opened = f'<p class="qa-context qa-text"{written(passage.language)}>'
     return "".join(f"{opened}{plain(text)}</p>" for text in texts)
-
-
-def _citation_link(citation: Citation, link: SourceLink) -> str:
-    return (
-        f'<a class="qa-citation" href="{plain(link_query(link))}"'
-        f' title="Open {plain(citation.document_id)} here"><bdi>{plain(str(citation))}</bdi></a>'
-    )
 
 
 def notice_html(message: str = "") -> str:

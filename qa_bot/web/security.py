@@ -43,7 +43,9 @@ _FILE_HEADERS = {
     "Content-Security-Policy": "script-src 'none'; form-action 'none'; frame-ancestors 'none'",
 }
 _EVENT = "/gradio_api/run/predict"
-_PAGES = frozenset({"/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", _EVENT})
+_PAGES = frozenset(
+    {"/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", "/events", _EVENT}
+)
 _RETURN = "/gradio_api/app_id"  # asked for until a server that was lost is back
 _FOLDERS = (
     "/assets/",

@@ -13,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from qa_bot.pages.view import PageViewer
+from qa_bot.web.news import add_news_route
 from qa_bot.web.page import build_page, theme
 from qa_bot.web.routes import add_routes, add_upload_route
 from qa_bot.web.security import Guard
@@ -46,6 +47,7 @@ def create_server(service: Service, host: str) -> Server:
     """
     viewer = PageViewer()
     plain = FastAPI(openapi_url=None)
+    add_news_route(plain, service)
     add_routes(plain, service, viewer)  # first: Gradio takes all other paths
     if service.uploads is not None:
         add_upload_route(plain, service.uploads)

@@ -213,7 +213,7 @@ class Service:
         while not self._settled.wait(_LOOK):
             if not wanted():
                 raise CancelledError
-        self._notice_other_builds()
+        self.notice_other_builds()
         with self.snapshot() as index:
             if documents is not None:
                 documents = sorted(index.held(documents))
@@ -225,7 +225,7 @@ class Service:
                 strictness=self._strictness,
                 history=history,
             )
-            return _reply(answer, index)
+            return reply_of(answer, index)
 
     @contextmanager
     def snapshot(self) -> Iterator[Index]:
@@ -248,7 +248,7 @@ class Service:
             if last_out:
                 lease.index.close()
 
-    def _notice_other_builds(self) -> None:
+    def notice_other_builds(self) -> None:
         """Answer from the index that another process has built meanwhile."""
         lease = self._lease
         if self._running or lease is None or not lease.index.is_outdated():
@@ -358,7 +358,8 @@ class Service:
         index.shed_log()
 
 
-def _reply(answer: Answer, index: Index) -> Reply:
+def reply_of(answer: Answer, index: Index) -> Reply:
+    """An answer with what is needed to show it, read from the index that it is of."""
     passages = [hit.passage for hit in answer.hits] + [quote.passage for quote in answer.quotes]
     spans: dict[str, set[Span]] = {}
     for passage in passages:

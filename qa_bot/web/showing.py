@@ -12,6 +12,8 @@ from qa_bot.web.links import parse_query
 from qa_bot.web.sent import number, text
 from qa_bot.web.service import Service
 
+_MOST_STEPS = 10**6
+
 
 def show(service: Service, viewer: PageViewer, data: Mapping[str, Any]) -> str:
     """The source that a link leads to, as text or as a page.
@@ -34,7 +36,13 @@ def _shown(service: Service, viewer: PageViewer, data: Mapping[str, Any]) -> str
     if link is None:
         return source.source_gone_html()
     try:
-        found = sources.find(service, link, number(data, "at"))
+        sought, at = text(data, "sought"), number(data, "at")
+        if sought.strip() and at is None:
+            match = data.get("match")
+            step = match if type(match) is int and abs(match) < _MOST_STEPS else 0
+            found = sources.seek(service, link, sought, step)
+        else:
+            found = sources.find(service, link, at)
         if found is None:
             return source.source_gone_html()
         if isinstance(found, sources.Moved):

@@ -113,8 +113,41 @@ def _tools(source: Source, *, paged: bool) -> str:
         ' title="Previous passage">←</button><span class="qa-step-count"></span>'
         '<button type="button" class="qa-step" value="1" aria-label="Next passage"'
         ' title="Next passage">→</button></div>'
+        f"{_finding(source)}"
+        f'<button type="button" class="qa-ask-this qa-quiet" value="{plain(excerpt.document_id)}">'
+        f"Ask this document</button>{_highlighting(source)}"
         f'<a class="qa-original" href="{plain(original_url(excerpt.document_id, source.page))}"'
         ' target="_blank" rel="noopener">Open the file</a></div>'
+    )
+
+
+def _highlighting(source: Source) -> str:
+    """The button that saves a PDF with the conversation's quotes highlighted in it."""
+    if not source.excerpt.document_id.lower().endswith(".pdf"):
+        return ""
+    value = plain(source.excerpt.document_id)
+    return (
+        f'<button type="button" class="qa-highlight qa-quiet" value="{value}" title="Save a copy'
+        ' of the file with this conversation’s quotes highlighted">Save with highlights</button>'
+    )
+
+
+def _finding(source: Source) -> str:
+    """The field that finds words in the whole document, how often they stand there, and steps."""
+    count = len(source.matches)
+    said = ""
+    if source.sought:
+        said = f"{source.match + 1:,} of {count:,}" if count else "Not found"
+    steps = "".join(
+        f'<button type="button" class="qa-find-step" value="{source.match + by}"'
+        f' aria-label="{label}" title="{label}">{sign}</button>'
+        for by, label, sign in ((-1, "Previous match", "↑"), (1, "Next match", "↓"))
+        if count > 1
+    )
+    return (
+        '<div class="qa-find" role="search"><input type="search" class="qa-find-field"'
+        f' aria-label="Find in this document" placeholder="Find" value="{plain(source.sought)}"'
+        f' maxlength="200" autocomplete="off"><span role="status">{said}</span>{steps}</div>'
     )
 
 
@@ -130,6 +163,8 @@ def _text(source: Source) -> str:
         ("span.qa-passage", (link.start, link.end)),
         *(("mark", span) for span in link.sentences),
     ]
+    for number, span in enumerate(source.matches):
+        marks.append(("mark.qa-now" if number == source.match else "mark.qa-found", span))
     here: list[Mark] = []
     if source.at != link.start:  # to be scrolled to
         here = [("span.qa-here", (at, at + 1)) for at in [_in_cell(source)]]

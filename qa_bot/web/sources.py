@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 from qa_bot.errors import QaBotError
@@ -17,6 +19,8 @@ from qa_bot.web.links import MOST, SourceLink
 from qa_bot.web.service import Service
 
 _LEAST = 12_000  # characters of the text that are shown at once, where there are so many
+_LONGEST_SOUGHT = 200  # characters of what is looked for in a document
+_MOST_MATCHES = 10_000
 _TO_LINE = 2_000  # characters within which a line's end is looked for
 
 
@@ -31,6 +35,9 @@ class Source:
     at: int  # the place that is shown: the passage's start unless another was asked for
     stale: bool  # the file was changed or deleted since it was indexed
     tables: tuple[TableView, ...] = ()  # in the excerpt, by place
+    sought: str = ""  # words that are looked for in all of the text
+    matches: tuple[Span, ...] = ()  # where they stand
+    match: int = 0  # which of them is shown, from 0
 
     @property
     def is_paged(self) -> bool:
@@ -107,6 +114,26 @@ def find(service: Service, link: SourceLink, at: int | None = None) -> Source | 
             for table in index.tables(named.document_id, (excerpt.start, excerpt.end))
         )
         return Source(link, quoted, excerpt, sections, place, stale, tables)
+
+
+def seek(service: Service, link: SourceLink, sought: str, match: int) -> Source | Moved | None:
+    """What a link leads to, at a place where words stand: see ``find``.
+
+    ``match`` counts from 0, from the end where it is negative, and goes round.
+    """
+    words = [re.escape(word) for word in sought[:_LONGEST_SOUGHT].split()]
+    with service.snapshot() as index:
+        named = index.named(link.digest, link.document_id)
+        if not words or named is None or named.state != "current":
+            return find(service, link)
+        text = index.document(named.document_id).text
+    pattern = re.compile(r"\s+".join(words), re.IGNORECASE)
+    matches = tuple(one.span() for one in islice(pattern.finditer(text), _MOST_MATCHES))
+    match %= max(len(matches), 1)
+    found = find(service, link, matches[match][0] if matches else None)
+    if not isinstance(found, Source):
+        return found
+    return replace(found, sought=sought, matches=matches, match=match)
 
 
 def _answering(link: SourceLink, table: Table) -> QuotedTable:

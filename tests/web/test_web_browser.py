@@ -174,7 +174,7 @@ def test_only_the_chosen_document_is_quoted(page: Page) -> None:
     turn = ask(page, LEAVE)
     expect(turn.locator("mark").first).to_have_text(INTERNS.strip())
     cited = turn.locator(".qa-citation").evaluate_all("all => all.map(one => one.title)")
-    assert set(cited) == {"Open interns.txt here"}
+    assert all(title.endswith("(interns.txt)") for title in cited)
     turn.locator(".qa-citation").first.click()
     expect(page.locator("#qa-panel mark")).to_have_text(INTERNS.strip())
     expect(page.locator("#qa-asked")).to_have_text("Asking 1 of 2 documents")

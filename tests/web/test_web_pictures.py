@@ -13,7 +13,7 @@ from typing import Literal
 
 import docx
 import pytest
-from browsing import HANDBOOK, PATIENT_MS, ROOT, Chat, ask, open_documents, running_chat
+from browsing import ANSWER_MS, HANDBOOK, PATIENT_MS, ROOT, Chat, ask, open_documents, running_chat
 from conftest import ARTICLE, DOCUMENTS
 from fpdf import FPDF
 from PIL import Image
@@ -268,6 +268,30 @@ def test_a_picture_of_the_documents(browser: Browser, chat: Chat) -> None:
     open_documents(page).get_by_role("checkbox").first.uncheck()
     expect(page.locator(".qa-scope")).to_be_visible()
     take(page, "documents")
+
+
+def test_a_picture_of_a_checked_quote(browser: Browser, chat: Chat) -> None:
+    page = visited(browser, chat)
+    ask(page, DEFENSE)
+    page.get_by_role("button", name="Check a quote").click()
+    text = "Despite Iceland's huge military forces, its strategic location enables surveillance"
+    page.get_by_label("Text to check").fill(text)
+    page.get_by_role("button", name="Check", exact=True).click()
+    expect(page.locator("#qa-checked mark").first).to_be_visible()
+    take(page, "checking")
+
+
+def test_a_picture_of_documents_that_are_compared(browser: Browser, chat: Chat) -> None:
+    page = visited(browser, chat)
+    expect(page.locator("#qa-status")).to_contain_text("indexed", timeout=ANSWER_MS)
+    ticks = open_documents(page).get_by_role("checkbox")
+    for number in range(2, ticks.count()):
+        ticks.nth(number).uncheck()
+    page.keyboard.press("Escape")
+    page.get_by_label("Question", exact=True).fill(OTTERS)
+    page.get_by_role("button", name="Compare them").click()
+    expect(page.locator(".qa-column")).to_have_count(2, timeout=ANSWER_MS)
+    take(page, "compare")
 
 
 def test_a_picture_on_a_phone(browser: Browser, chat: Chat) -> None:

@@ -169,7 +169,7 @@ def test_an_answer_shows_the_passage_whole_with_its_sentence_marked() -> None:
     passage = the_passage(the_document())
     assert passage.text in page.text, "verbatim, line breaks included"
     assert page.marked == ["a passport"]
-    assert "<i>Trips › Rules <u>, ¶ 2, p. iv (6)" in page.text
+    assert "<i>Trips › Rules <u>, ¶\N{NO-BREAK SPACE}2, p.\N{NO-BREAK SPACE}iv (6)" in page.text
     assert "changed since indexed" not in page.text
 
 

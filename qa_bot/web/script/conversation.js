@@ -14,7 +14,9 @@ function place(fresh) {
   if (focused) one(`.${focused.classList[0]}[value="${focused.value}"]`, fresh)?.focus();
   if (fresh.matches('.qa-change')) noticed(fresh);
   revealCells(fresh);
-  if (fresh.matches('.qa-turn')) fresh.scrollIntoView({ block: 'start' });
+  const isNew = fresh.matches('.qa-turn') && (!old || one('.qa-pending', old));
+  if (isNew) fresh.scrollIntoView({ block: 'start' });
+  if (isNew && old) openFirst(fresh);
   markCurrent();
 }
 
@@ -30,7 +32,10 @@ function revealCells(root) {
 }
 
 window.patchFrom = (carrier) => {
-  for (const fresh of [...carrier.children]) if (fresh.id) place(fresh);
+  const fresh = [...carrier.children].filter((one) => one.id);
+  fresh.forEach(place);
+  if (!fresh.some((one) => one.id.startsWith('qa-turn-'))) return;
+  remember();
 };
 
 watch('value', () => window.patchFrom(element));
@@ -61,9 +66,16 @@ async function copy(button, text) {
   setTimeout(() => { said.textContent = label; }, 2000);
 }
 
+function compareThem() { // the question in the box, or the last one
+  const question = box().value.trim();
+  if (question) fill('');
+  trigger('compare', { question });
+}
+
 const turnOf = (target) => Number(target.closest('.qa-turn').dataset.number);
 
 Object.assign(clicked, {
+  '.qa-compare-them': compareThem,
   '.qa-start': (target) => trigger('start', { question: target.textContent }),
   '.qa-alone': (target) => trigger('start', { question: target.value, number: turnOf(target), alone: true }),
   '.qa-option': (target) => trigger('start', {

@@ -2,6 +2,7 @@
 
 let view = 'text'; // or 'page': how PDFs are shown
 let zoom = 1;
+let finding = false; // words in the document
 let placed = 0; // how far the source was scrolled to show its passage
 let asked = 0; // requests for a source; the last one's answer is what is to be shown
 let latest = {}; // and what that one asked for, more than the link
@@ -20,8 +21,9 @@ function markCurrent() {
   }
 }
 
-function show(what) { // 'source', 'documents' or ''
+function show(what) { // 'source', 'documents', 'checking' or ''
   page.dataset.side = what;
+  one('.qa-open-checking')?.setAttribute('aria-expanded', String(what === 'checking'));
   one('.qa-open-documents')?.setAttribute('aria-expanded', String(what === 'documents'));
 }
 
@@ -139,6 +141,36 @@ function pictureArrived() {
   if (image.complete && image.naturalWidth) drawn();
 }
 
+// Words in the whole document: the field stays as it is while what was found arrives.
+function seek(match) {
+  const sought = one('.qa-find-field', panel)?.value ?? '';
+  finding = true;
+  openSource(sought.trim() ? { sought, match } : {});
+}
+
+let typing = 0;
+document.addEventListener('input', (event) => {
+  if (!event.target.matches('.qa-find-field')) return;
+  clearTimeout(typing);
+  typing = setTimeout(() => seek(0), 250);
+});
+
+document.addEventListener('keydown', (event) => {
+  if (event.key !== 'Enter' || !event.target.matches('.qa-find-field')) return;
+  event.preventDefault();
+  const steps = all('.qa-find-step', panel);
+  const step = steps[event.shiftKey ? 0 : 1];
+  if (step) seek(Number(step.value));
+});
+
+function keepField() { // Gradio may have made another one
+  const field = one('.qa-find-field', panel);
+  if (!finding || !field) return;
+  finding = false;
+  field.focus();
+  field.setSelectionRange(field.value.length, field.value.length);
+}
+
 function sourceArrived() {
   const number = Number(one('.qa-opened', panel)?.dataset.asked);
   if (number !== asked) { // it was overtaken: ask again, unless what is newer is still to come
@@ -161,6 +193,7 @@ function sourceArrived() {
   if (text) text.onscroll = () => requestAnimationFrame(lightSection);
   const outline = one('.qa-outline', panel);
   if (outline) revealEntry(outline, one('[aria-current]', outline));
+  keepField();
   // Who followed a link reads on with the arrow keys; who is typing meanwhile goes on typing.
   if (text && !document.activeElement?.matches('textarea, input')) text.focus({ preventScroll: true });
 }
@@ -171,5 +204,8 @@ Object.assign(clicked, {
   '.qa-view': (target) => { view = target.value; openSource(); },
   '.qa-turn-page': (target) => openSource({ page: target.value }),
   '.qa-zoom': (target) => zoomBy(0.5 * Number(target.value)),
+  '.qa-find-step': (target) => seek(Number(target.value)),
+  '.qa-ask-this': (target) => { choose({ names: [target.value], only: true }); box().focus(); },
+  '.qa-highlight': (target) => trigger('highlight', { name: target.value }),
   '.qa-step': (target) => step(Number(target.value)),
 });

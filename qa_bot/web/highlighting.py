@@ -1,0 +1,64 @@
+"""A conversation's quotes of a PDF as highlights in a copy of it."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import PurePosixPath
+
+from qa_bot.errors import PageViewError, QaBotError
+from qa_bot.pages.view import Note, PageViewer
+from qa_bot.web.conversation import Conversation
+from qa_bot.web.escaping import plain
+from qa_bot.web.service import Service
+
+MOST = 20_000_000  # bytes of a copy that is sent to the page
+
+
+def highlighted(
+    service: Service, viewer: PageViewer, conversation: Conversation, name: str
+) -> tuple[str, str]:
+    """A link to the copy, which the page's script follows, and what is said; one of them is "".
+
+    Quotes of a file that has changed since are left out: their places may be others.
+    """
+    try:
+        with service.snapshot() as index:
+            digest = index.digests(index.held([name])).get(name, "")
+            if not digest or index.stale([name]):
+                return "", "The file has changed since it was indexed, or is gone."
+        file = service.documents / name
+        notes = _notes(viewer, conversation, service, name, digest)
+        if not notes:
+            return "", "Nothing in this conversation can be highlighted in this file."
+        copy = viewer.annotate(file, notes)
+    except PageViewError as error:
+        return "", str(error)
+    except QaBotError as error:
+        return "", str(error)
+    if len(copy) > MOST:
+        return "", "The copy would be too large to be sent to the page."
+    content = base64.b64encode(copy).decode("ascii")
+    saved = f"{PurePosixPath(name).stem} (highlighted).pdf"
+    return (
+        f'<a id="qa-sheet" download="{plain(saved)}"'
+        f' href="data:application/pdf;base64,{content}">{plain(saved)}</a>',
+        "",
+    )
+
+
+def _notes(
+    viewer: PageViewer, conversation: Conversation, service: Service, name: str, digest: str
+) -> list[Note]:
+    notes: list[Note] = []
+    for turn in conversation.turns:
+        for quote in turn.reply.answer.quotes if turn.reply is not None else ():
+            if (quote.citation.document_id, quote.citation.digest) != (name, digest):
+                continue
+            pages = [page.number for page in quote.citation.pages]
+            spans = [(start - quote.start, end - quote.start) for start, end in quote.marked]
+            found = viewer.boxes(service.documents / name, pages, quote.text, spans)
+            boxes = [box for part in found.parts for box in part] or list(found.whole)
+            for number in sorted({box.page for box in boxes}):
+                here = tuple(box for box in boxes if box.page == number)
+                notes.append(Note(number, here, turn.question))
+    return notes
