@@ -50,7 +50,7 @@ class _RefusedError(Exception):
 def main() -> None:
     """Answer each request, a line of JSON, with a line of JSON until the input ends.
 
-    A request holds ``seconds``, ``memory``, ``path``, and either ``page`` and ``width``
+    A request holds ``seconds``, ``memory``, ``path``, and either ``page``, ``width`` and ``form``
     or ``pages``, ``quote`` and ``spans``. The reply holds ``reason`` where it is refused;
     else ``areas`` (null: the quote isn't there), or ``bytes`` with a picture's size,
     and so many bytes follow the line.
@@ -72,7 +72,7 @@ def _answer(request: Request) -> tuple[Reply, bytes]:
         if "quote" in request:
             pages = [_glyphs(file, number) for number in request["pages"]]
             return {"areas": areas(request["quote"], pages, request["spans"])}, b""
-        return _draw(file, request["page"], request["width"])
+        return _draw(file, request["page"], request["width"], request["form"])
     except _RefusedError as error:
         return {"reason": str(error)}, b""
     except MemoryError:
@@ -126,7 +126,7 @@ def _page(file: _File, number: int) -> pypdfium2.PdfPage:
         raise _RefusedError(f"is damaged: page {number} can't be opened") from None
 
 
-def _draw(file: _File, number: int, width: int) -> tuple[Reply, bytes]:
+def _draw(file: _File, number: int, width: int, form: str) -> tuple[Reply, bytes]:
     page = _page(file, number)
     try:
         across, down = page.get_size()
@@ -139,7 +139,10 @@ def _draw(file: _File, number: int, width: int) -> tuple[Reply, bytes]:
     finally:
         page.close()
     written = io.BytesIO()
-    picture.save(written, "WEBP", quality=QUALITY, method=0)
+    if form == "png":
+        picture.save(written, "PNG")
+    else:
+        picture.save(written, "WEBP", quality=QUALITY, method=0)
     size = {"width": picture.width, "height": picture.height, "pages": len(_document(file))}
     return {"bytes": written.tell(), **size}, written.getvalue()
 

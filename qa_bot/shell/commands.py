@@ -223,7 +223,7 @@ def chat(
     ocr_languages: Languages = "eng",
 ) -> None:
     """Serve the web chat, bringing the index up to date first."""
-    from qa_bot.web.app import serve
+    from qa_bot.serving.app import serve
 
     serve(
         documents,

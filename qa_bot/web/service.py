@@ -189,6 +189,16 @@ class Service:
         """The folder of the index."""
         return self._index
 
+    @property
+    def reader(self) -> Reader | None:
+        """What reads the passages."""
+        return self._reader
+
+    @property
+    def strictness(self) -> float | None:
+        """The confidence that an answer must have."""
+        return self._strictness
+
     def ask(
         self,
         question: str,

@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
 from qa_bot.errors import ServerError
-from qa_bot.web.app import serve
-from qa_bot.web.security import Guard
+from qa_bot.serving.app import serve
+from qa_bot.serving.security import Guard
 
 
 async def hello(scope: Scope, receive: Receive, send: Send) -> None:

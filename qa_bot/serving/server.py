@@ -13,9 +13,10 @@ import uvicorn
 from fastapi import FastAPI
 
 from qa_bot.pages.view import PageViewer
+from qa_bot.serving.api import create_api
+from qa_bot.serving.security import Guard
 from qa_bot.web.page import build_page, theme
 from qa_bot.web.routes import add_routes, add_upload_route
-from qa_bot.web.security import Guard
 from qa_bot.web.service import Service
 
 _STYLE = Path(__file__).with_name("style.css")
@@ -46,6 +47,7 @@ def create_server(service: Service, host: str) -> Server:
     """
     viewer = PageViewer()
     plain = FastAPI(openapi_url=None)
+    plain.mount("/api/v1", create_api(service, viewer))
     add_routes(plain, service, viewer)  # first: Gradio takes all other paths
     if service.uploads is not None:
         add_upload_route(plain, service.uploads)

@@ -23,7 +23,7 @@ from qa_bot.web.service import Service
 from qa_bot.web.watching import watch
 
 if TYPE_CHECKING:
-    from qa_bot.web.server import Server
+    from qa_bot.serving.server import Server
 
 _WARNING = "Warning: anyone who can open the page from elsewhere may add and delete documents."
 
@@ -75,7 +75,7 @@ def serve(  # noqa: PLR0913 - each is an option of the command
         if allow_uploads and not _is_local(host):
             print(_WARNING, file=sys.stderr, flush=True)  # noqa: T201
         os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported
-        from qa_bot.web.server import create_server
+        from qa_bot.serving.server import create_server
 
         server = create_server(service, host)
         url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"

@@ -46,6 +46,7 @@ _EVENT = "/gradio_api/run/predict"
 _PAGES = frozenset({"/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", _EVENT})
 _RETURN = "/gradio_api/app_id"  # asked for until a server that was lost is back
 _FOLDERS = (
+    "/api/v1/",
     "/assets/",
     "/file/",
     "/page/",
