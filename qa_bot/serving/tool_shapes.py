@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -138,7 +138,7 @@ def found_quote(quote: Quote, index: Index, base: str) -> FoundQuote:
     )
 
 
-def _placed(passage: Passage, citation: Citation, base: str) -> dict[str, object]:
+def _placed(passage: Passage, citation: Citation, base: str) -> dict[str, Any]:
     digest, start, end = citation.digest, passage.start, passage.end
     link = SourceLink(digest, start, end, document_id=passage.document_id)
     return {

@@ -10,13 +10,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any, TypeVar
 
+from fastapi import FastAPI
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError
+from mcp.server.transport_security import TransportSecuritySettings
 from mcp.types import CallToolResult, ContentBlock, ResourceLink, TextContent, ToolAnnotations
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 
 import qa_bot
+from qa_bot.callers import current_caller
 from qa_bot.errors import QaBotError
 from qa_bot.records import Section
 from qa_bot.serving import tool_shapes as shapes
@@ -57,12 +61,36 @@ def create_tools(desk: Desk) -> MCPServer:
         version=qa_bot.__version__,
         log_level="WARNING",
         subscriptions=False,
+        middleware=[_as_caller],
     )
     _add_asking(server, desk)
     _add_reading(server, desk)
     _add_contract(server, desk)
     _add_resource(server, desk)
     return server
+
+
+def add_http(app: FastAPI, server: MCPServer) -> None:
+    """Serve the tools at ``/mcp``; ``server.session_manager`` has to run meanwhile.
+
+    Each request stands for itself: nothing is streamed, and no session outlives its caller.
+    """
+    unguarded = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # ours does that
+    served = server.streamable_http_app(
+        json_response=True, stateless_http=True, transport_security=unguarded
+    )
+    app.router.routes.extend(served.routes)
+
+
+async def _as_caller(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+    """Let a tool know who asks: it may run in a task that isn't the request's."""
+    request = ctx.request
+    caller = request.scope.get("qa_bot.caller") if isinstance(request, Request) else None
+    token = current_caller.set(caller)
+    try:
+        return await call_next(ctx)
+    finally:
+        current_caller.reset(token)
 
 
 def _add_asking(server: MCPServer, desk: Desk) -> None:
@@ -298,11 +326,7 @@ def _shown(one: shapes.FoundPassage) -> str:
     return "\n".join((*above, f"“{one.text}”", f"— {one.citation} ({one.document_id})"))
 
 
-def _result(
-    told: BaseModel, linked: Sequence[shapes.FoundPassage], text: str
-) -> CallToolResult:
-    links = [
-        ResourceLink(uri=one.uri, name=one.citation, mime_type="text/plain") for one in linked
-    ]
+def _result(told: BaseModel, linked: Sequence[shapes.FoundPassage], text: str) -> CallToolResult:
+    links = [ResourceLink(uri=one.uri, name=one.citation, mime_type="text/plain") for one in linked]
     content: list[ContentBlock] = [TextContent(text=text), *links]
     return CallToolResult(content=content, structured_content=told.model_dump(mode="json"))

@@ -19,7 +19,7 @@ from rich.markup import escape
 import qa_bot
 from qa_bot import QaBotError, UsageError
 from qa_bot.language import language_name
-from qa_bot.shell import evaluation
+from qa_bot.shell import evaluation, serving
 from qa_bot.shell.answers import answer_as_json, print_answer
 from qa_bot.shell.console import (
     DOCUMENTS,
@@ -204,6 +204,25 @@ def chat(
     index: IndexFolder = INDEX,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 7860,
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A name by which it is reached; can be repeated."),
+    ] = None,
+    root_path: Annotated[
+        str, typer.Option(metavar="PATH", help="What a proxy serves it under.")
+    ] = "",
+    auth_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Who may log in, as `qa-bot user add` makes it."),
+    ] = None,
+    trusted_proxy: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ADDRESS", help="A proxy whose word on who calls is taken."),
+    ] = None,
+    certificate: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="For HTTPS, with --key.")
+    ] = None,
+    key: Annotated[Path | None, typer.Option(metavar="FILE", help="The certificate's.")] = None,
     open_browser: Annotated[
         bool, typer.Option("--open/--no-open", help="Open the page in your browser.")
     ] = True,
@@ -230,6 +249,12 @@ def chat(
         index,
         host=host,
         port=port,
+        allowed_hosts=allowed_host or (),
+        root_path=root_path,
+        auth_file=auth_file,
+        trusted_proxies=trusted_proxy or (),
+        certificate=certificate,
+        key=key,
         open_browser=open_browser,
         ocr=ocr_languages if ocr else None,
         reader=reader_named(reader),
@@ -272,6 +297,9 @@ def status(
 
 
 app.command("eval")(evaluation.evaluate)
+app.command("mcp")(serving.mcp)
+app.add_typer(serving.users, name="user")
+app.add_typer(serving.tokens, name="token")
 
 
 def _print_check(checked: qa_bot.Check) -> None:

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
+from qa_bot.callers import may
 from qa_bot.errors import QaBotError
 from qa_bot.pages.view import PageViewer
 from qa_bot.web import sources
@@ -70,6 +71,8 @@ def add_upload_route(app: FastAPI, uploads: Uploads) -> None:
 
     @app.post("/upload")
     async def upload(request: Request, name: str, size: int = 0) -> Response:
+        if not may("add"):
+            return PlainTextResponse("Only an editor may add files.", 403)
         try:
             with uploads.receive(name, size) as incoming:
                 async for chunk in request.stream():
