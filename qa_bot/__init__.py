@@ -2,6 +2,7 @@
 
 from qa_bot.asking.answering import answer
 from qa_bot.asking.retrieval import retrieve
+from qa_bot.asking.verifying import verify
 from qa_bot.building.build import build_index
 from qa_bot.builds import Limits, Progress, Receipt
 from qa_bot.errors import (
@@ -60,6 +61,7 @@ from qa_bot.store.opening import Index, open_index
 from qa_bot.table_reading import view_table
 from qa_bot.table_view import TableView
 from qa_bot.tables import Cell, QuotedTable, Table
+from qa_bot.verification import Difference, Match, Verification
 
 __all__ = [
     "Answer",
@@ -67,6 +69,7 @@ __all__ = [
     "Check",
     "Citation",
     "Comparison",
+    "Difference",
     "Document",
     "DocumentSummary",
     "Embedder",
@@ -85,6 +88,7 @@ __all__ = [
     "IndexNotFoundError",
     "IndexStateError",
     "Limits",
+    "Match",
     "ModelError",
     "Named",
     "NoDocumentsError",
@@ -115,6 +119,7 @@ __all__ = [
     "UnknownDocumentError",
     "UnreadableDocumentError",
     "UsageError",
+    "Verification",
     "__version__",
     "add_feedback",
     "add_golden",
@@ -131,5 +136,6 @@ __all__ = [
     "read_golden",
     "read_questions",
     "retrieve",
+    "verify",
     "view_table",
 ]

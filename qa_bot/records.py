@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
+from qa_bot.printing import Printed, Quoted
 from qa_bot.tables import QuotedTable, Table
 from qa_bot.tables import Span as Span  # noqa: PLC0414 - this is where the others have it from
 from qa_bot.text import text_digest, valid_unicode
@@ -170,11 +171,16 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(Printed):
     """A retrieved passage. ``score`` in [0, 1], comparable within one question only."""
 
     passage: Passage
     score: float
+
+    def _printed(self) -> tuple[str, list[Quoted]]:
+        one = self.passage
+        where = f"{' › '.join((one.title, *one.section))}, ¶ {one.paragraph}"
+        return "", [Quoted(one.text, one.start, (), f"{where} ({self.score:.2f})")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +231,7 @@ def _page_name(page: Page) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(Printed):
     """A whole passage, verbatim, with its answering sentences marked.
 
     Invariant: ``index.document(citation.document_id).text[start:end] == text``; ``sentences`` are
@@ -254,9 +260,13 @@ class Quote:
         """The sentences that are set off; () where none is."""
         return self.sentences if self.is_marked else ()
 
+    def _printed(self) -> tuple[str, list[Quoted]]:
+        cited = str(self.citation)
+        return "", [Quoted(self.text, self.start, self.marked, cited, self.table)]
+
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Printed):
     """The reply to one question.
 
     ``quotes`` holds one to three, best first, also where they only may; ``hits`` is the ranking.
@@ -279,6 +289,11 @@ class Answer:
     def verdict(self) -> Literal["answered", "possible", "absent"]:
         """Whether the quotes answer, may answer, or there are none."""
         return "answered" if self.found else "possible" if self.quotes else "absent"
+
+    def _printed(self) -> tuple[str, list[Quoted]]:
+        told = {"possible": "This may answer it:", "absent": "Nothing here answers this clearly."}
+        quotes = [quoted for one in self.quotes for quoted in one._printed()[1]]
+        return told.get(self.verdict, ""), quotes
 
 
 @dataclass(frozen=True, slots=True)

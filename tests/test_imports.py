@@ -16,7 +16,7 @@ PACKAGE = ROOT / "qa_bot"
 
 GROUND = (
     "errors records builds tables table_reading table_view telling text sentences abbreviations"
-    " language callers"
+    " language verification markdown printing callers"
 )
 PUBLIC = f"qa_bot {GROUND}"
 ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" is the public names
@@ -37,12 +37,15 @@ ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" 
     "__main__": "shell",
     "callers": "",
     "errors": "",
-    "records": "tables text",
+    "records": "tables text printing",
+    "markdown": "tables",
+    "printing": "markdown tables",
     "tables": "",
     "table_view": "tables text",
     "table_reading": "records tables table_view",
     "builds": "records",
     "telling": "records",
+    "verification": "records",
     "text": "",
     "language": "",
     "abbreviations": "",
@@ -89,6 +92,8 @@ INSIDE = {  # rooms of a wing that may use less than the whole of it
     "asking.expecting": "asked",
     "asking.settling": "judging naming places retrieval expecting",
     "asking.judging": "retrieval marking naming weighing",
+    "asking.aligning": "",
+    "asking.verifying": "aligning",
     "asking.asked": "",
     "asking.cell_features": "asked judging",
     "asking.cells": "asked cell_features",

@@ -12,16 +12,14 @@ from typing import Any, Literal
 
 from qa_bot.errors import UsageError
 from qa_bot.keeping.citing import (
-    NOT_IN_MARKDOWN,
     markdown_quote,
-    markdown_text,
     place,
-    replaced,
     replaced_note,
     slug,
 )
 from qa_bot.keeping.tables import markdown_table_quote, marked_spans, parts_around, write_word_table
 from qa_bot.language import other_language
+from qa_bot.markdown import NOT_IN_MARKDOWN, markdown_text, replaced
 from qa_bot.records import Answer, Citation, Quote, Span
 from qa_bot.table_view import TableView, reads_from_right, tab_separated
 from qa_bot.telling import lacking, sureness

@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from qa_bot.keeping.citing import (
-    NOT_IN_MARKDOWN,
     block_quote,
     markdown_citation,
-    markdown_text,
     place,
     replaced_note,
 )
+from qa_bot.markdown import NOT_IN_MARKDOWN, markdown_text
 from qa_bot.records import Quote, Span
 from qa_bot.table_view import ShownCell, ShownRow, TableView, text_around
 

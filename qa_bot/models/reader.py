@@ -73,6 +73,9 @@ class SpanReader:
         self._lock = threading.Lock()
         self._loaded: tuple[Encoder, Any] | None = None
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r}>"
+
     def _load(self) -> tuple[Encoder, Any]:
         with self._lock:
             if self._loaded is None:

@@ -45,7 +45,7 @@ _FILE_HEADERS = {
     "Content-Security-Policy": "script-src 'none'; form-action 'none'; frame-ancestors 'none'",
 }
 _EVENT = "/gradio_api/run/predict"
-_PAGES = frozenset({"/mcp", "/metrics", "/login", "/logout"}) | frozenset(
+_PAGES = frozenset({"/mcp", "/metrics", "/login", "/logout", "/events"}) | frozenset(
     {"/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", _EVENT}
 )
 _RETURN = "/gradio_api/app_id"  # asked for until a server that was lost is back

@@ -23,6 +23,7 @@ from qa_bot.serving.liveness import add_liveness
 from qa_bot.serving.security import Guard
 from qa_bot.serving.tools import add_http, create_tools
 from qa_bot.web import page as web_page
+from qa_bot.web.news import add_news_route
 from qa_bot.web.page import build_page, theme
 from qa_bot.web.routes import add_routes, add_upload_route
 from qa_bot.web.service import Service
@@ -104,6 +105,7 @@ def create_application(
     plain.mount("/api/v1", create_api(service, viewer))  # first: Gradio takes all other paths
     add_http(plain, tools)
     add_liveness(plain, service)
+    add_news_route(plain, service)
     add_routes(plain, service, viewer)
     if service.uploads is not None:
         add_upload_route(plain, service.uploads)

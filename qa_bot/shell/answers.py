@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.padding import Padding
 
 from qa_bot.language import other_language
+from qa_bot.printing import marked_text
 from qa_bot.records import Answer, Quote
 from qa_bot.shell.console import err, harmless, out, print_text
 from qa_bot.shell.tables import tabbed, table_for
@@ -32,10 +33,11 @@ def answer_as_json(answer: Answer, source: TextSource) -> dict[str, Any]:
     return shown
 
 
-def print_answer(answer: Answer, source: TextSource) -> None:
+def print_answer(answer: Answer, source: TextSource, *, mark: bool = False) -> None:
     """The quotes with their citations, or that there are none, with the nearest passages.
 
-    ``source`` gives the texts and tables of what is quoted; an ``Index`` does.
+    ``source`` gives the texts and tables of what is quoted; an ``Index`` does. ``mark`` puts
+    brackets around the marked sentence, also where nothing can be bold.
     """
     _print_above(answer)
     for number, quote in enumerate(answer.quotes):
@@ -47,7 +49,7 @@ def print_answer(answer: Answer, source: TextSource) -> None:
                 (text,) = source.slices(name, [context])
                 print_text(text, "dim", indent=2)
         if view is None or view.loose or (view.is_narrow and not out.is_terminal):
-            _print_quote(quote)
+            _print_quote(quote, mark=mark)
         else:
             _print_table_quote(quote, view)
         language = other_language(answer.question, quote.passage.language)
@@ -58,8 +60,11 @@ def print_answer(answer: Answer, source: TextSource) -> None:
         print_text(f"  {sureness(answer)}.", "dim")
 
 
-def _print_quote(quote: Quote) -> None:
+def _print_quote(quote: Quote, *, mark: bool) -> None:
     marked = [(start - quote.start, end - quote.start) for start, end in quote.marked]
+    if mark:
+        print_text(marked_text(quote.text, sorted(marked)), indent=2)
+        return
     words = [(quote.answer[0] - quote.start, quote.answer[1] - quote.start)] if quote.answer else []
     print_text(quote.text, bold=marked, underlined=words, indent=2)
 

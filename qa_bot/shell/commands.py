@@ -19,14 +19,18 @@ from rich.markup import escape
 import qa_bot
 from qa_bot import QaBotError, UsageError
 from qa_bot.language import language_name
-from qa_bot.shell import evaluation, serving
+from qa_bot.shell import evaluation, serving, verifying
 from qa_bot.shell.answers import answer_as_json, print_answer
+from qa_bot.shell.asking import index_of, questions_given
 from qa_bot.shell.console import (
     DOCUMENTS,
     INDEX,
+    Application,
     Documents,
     IndexFolder,
     Json,
+    Languages,
+    Ocr,
     ReaderName,
     Strictness,
     count,
@@ -39,7 +43,7 @@ from qa_bot.shell.console import (
 from qa_bot.store.health import Status
 from qa_bot.store.health import status as index_status
 
-app = typer.Typer(
+app = Application(
     help="Answers questions about your own documents by quoting them.",
     no_args_is_help=True,
     add_completion=False,
@@ -57,14 +61,6 @@ Memory = Annotated[
 ]
 Size = Annotated[int, typer.Option("--max-size", min=1, help="MiB; a larger file is not read.")]
 Pages = Annotated[int, typer.Option("--max-pages", min=1, help="A file of more pages is not read.")]
-Ocr = Annotated[
-    bool,
-    typer.Option("--ocr", help="Recognise the text of scanned PDF pages; needs tesseract."),
-]
-Languages = Annotated[
-    str,
-    typer.Option("--ocr-languages", metavar="CODES", help="As tesseract names them: eng+deu, say."),
-]
 LIMITS = qa_bot.Limits()
 SECONDS, MEMORY, SIZE = LIMITS.seconds, LIMITS.memory // _MIB, LIMITS.size // _MIB
 
@@ -162,9 +158,19 @@ def index(
 
 @app.command()
 def ask(
-    question: Annotated[str, typer.Argument(help="In plain words.")],
+    context: typer.Context,
+    questions: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="QUESTION",
+            help="One or several, in plain words; - reads one to a line from standard input.",
+        ),
+    ] = None,
     documents: Documents = DOCUMENTS,
     index: IndexFolder = INDEX,
+    file: Annotated[
+        Path | None, typer.Option("--file", metavar="FILE", help="Questions, one to a line.")
+    ] = None,
     k: Annotated[int, typer.Option("-k", min=1, help="How many passages to rank.")] = 5,
     document: Annotated[
         list[str] | None,
@@ -172,96 +178,50 @@ def ask(
     ] = None,
     strictness: Strictness = None,
     reader: ReaderName = None,
+    mark: Annotated[
+        bool, typer.Option("--mark", help="Mark the answering sentence ⟦so⟧, in pipes, too.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Answer a question with quotes and citations."""
-    del documents  # taken so that a script can pass both folders to every command
-    if not any(character.isalnum() for character in question):
-        raise qa_bot.EmptyQuestionError
+    """Answer questions with quotes and citations.
+
+    With --documents alone, where there is no index in the default place, an index of that folder
+    is made in the user's cache folder.
+    """
+    asked = questions_given(questions or (), file)
+    if _is_given(context, "documents") and not _is_given(context, "index") and not index.exists():
+        with _progress() as report:
+            index = index_of(documents, report)
     with qa_bot.open_index(index) as opened:
         if document:
             opened.scope(document)  # a wrong name is told before the model is loaded
         with err.status("Loading the models …"):
             used = reader_named(reader)
             opened.warm()
-            answer = qa_bot.answer(
-                question,
-                opened,
-                k=k,
-                documents=document or None,
-                reader=used,
-                strictness=strictness,
-            )
-        if as_json:
-            typer.echo(json.dumps(answer_as_json(answer, opened), ensure_ascii=False, indent=2))
-            return
-        print_answer(answer, opened)
+        for number, question in enumerate(asked):
+            with err.status("Looking …"):
+                answer = qa_bot.answer(
+                    question,
+                    opened,
+                    k=k,
+                    documents=document or None,
+                    reader=used,
+                    strictness=strictness,
+                )
+            if as_json:
+                lines = None if len(asked) > 1 else 2  # several: one object to a line
+                shown = answer_as_json(answer, opened)
+                typer.echo(json.dumps(shown, ensure_ascii=False, indent=lines))
+                continue
+            if len(asked) > 1:
+                print_text(f"{chr(10) if number else ''}{question}", "bold")
+            print_answer(answer, opened, mark=mark)
 
 
-@app.command()
-def chat(
-    documents: Documents = DOCUMENTS,
-    index: IndexFolder = INDEX,
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 7860,
-    allowed_host: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="A name by which it is reached; can be repeated."),
-    ] = None,
-    root_path: Annotated[
-        str, typer.Option(metavar="PATH", help="What a proxy serves it under.")
-    ] = "",
-    auth_file: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Who may log in, as `qa-bot user add` makes it."),
-    ] = None,
-    trusted_proxy: Annotated[
-        list[str] | None,
-        typer.Option(metavar="ADDRESS", help="A proxy whose word on who calls is taken."),
-    ] = None,
-    certificate: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="For HTTPS, with --key.")
-    ] = None,
-    key: Annotated[Path | None, typer.Option(metavar="FILE", help="The certificate's.")] = None,
-    open_browser: Annotated[
-        bool, typer.Option("--open/--no-open", help="Open the page in your browser.")
-    ] = True,
-    watch: Annotated[
-        bool, typer.Option("--watch", help="Keep the index in step with the folder.")
-    ] = False,
-    strictness: Strictness = None,
-    reader: ReaderName = None,
-    allow_uploads: Annotated[
-        bool,
-        typer.Option(
-            "--allow-uploads",
-            help="Anyone who can open the page may add and delete documents.",
-        ),
-    ] = False,
-    ocr: Ocr = False,
-    ocr_languages: Languages = "eng",
-) -> None:
-    """Serve the web chat, bringing the index up to date first."""
-    from qa_bot.serving.app import serve
-
-    serve(
-        documents,
-        index,
-        host=host,
-        port=port,
-        allowed_hosts=allowed_host or (),
-        root_path=root_path,
-        auth_file=auth_file,
-        trusted_proxies=trusted_proxy or (),
-        certificate=certificate,
-        key=key,
-        open_browser=open_browser,
-        ocr=ocr_languages if ocr else None,
-        reader=reader_named(reader),
-        strictness=strictness,
-        watched=watch,
-        allow_uploads=allow_uploads,
-    )
+def _is_given(context: typer.Context, option: str) -> bool:
+    """Whether an option was written in the command rather than left at its default."""
+    source = context.get_parameter_source(option)
+    return source is not None and source.name != "DEFAULT"
 
 
 @app.command()
@@ -297,9 +257,11 @@ def status(
 
 
 app.command("eval")(evaluation.evaluate)
+app.command("chat")(serving.chat)
 app.command("mcp")(serving.mcp)
 app.add_typer(serving.users, name="user")
 app.add_typer(serving.tokens, name="token")
+app.command("verify")(verifying.verify)
 
 
 def _print_check(checked: qa_bot.Check) -> None:

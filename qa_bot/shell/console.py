@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
 from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
+from typer.core import TyperCommand
 
+from qa_bot.errors import UsageError
 from qa_bot.models.other_readers import load_reader
 from qa_bot.models.reader import DEFAULT_READER, Reader
 from qa_bot.records import Span
@@ -42,9 +45,43 @@ ReaderName = Annotated[
         help="Another reader: a question-answering model or cross-encoder; none for no reader.",
     ),
 ]
+Ocr = Annotated[
+    bool,
+    typer.Option("--ocr", help="Recognise the text of scanned PDF pages; needs tesseract."),
+]
+Languages = Annotated[
+    str,
+    typer.Option("--ocr-languages", metavar="CODES", help="As tesseract names them: eng+deu, say."),
+]
 DOCUMENTS, INDEX = Path("documents"), Path("index")
+MOST_INPUT = 1_000_000  # characters that are read of a file of questions, or of a quote
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # could move a terminal's cursor, or worse
+
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+class _Command(TyperCommand):
+    """A command whose help doesn't tell that a flag is a truth value."""
+
+    def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401 - as Typer has it
+        """Its options and arguments."""
+        params = super().get_params(ctx)
+        for one in params:
+            if getattr(one, "is_flag", False):
+                one.metavar = ""
+        return list(params)
+
+
+class Application(typer.Typer):
+    """The command line; each command is told of in the same way."""
+
+    def command(  # type: ignore[override]  # the options of one that is added are its own
+        self, name: str | None = None
+    ) -> Callable[[_Function], _Function]:
+        """Add a command."""
+        return super().command(name, cls=_Command)
 
 
 def count(number: int, noun: str) -> str:
@@ -61,6 +98,29 @@ def reader_named(name: str | None) -> Reader | None:
     if name is None:
         return DEFAULT_READER
     return None if name == "none" else load_reader(name)
+
+
+def read_input(file: Path | None) -> str:
+    """What a file says, or standard input where there is none; at most a million characters.
+
+    Raises:
+        UsageError: It can't be read, or isn't text in UTF-8.
+    """
+    name = "standard input" if file is None else str(file)
+    try:
+        if file is None:
+            read = sys.stdin.buffer.read(4 * MOST_INPUT + 1)
+        else:
+            with file.open("rb") as stream:
+                read = stream.read(4 * MOST_INPUT + 1)
+        text = read.decode("utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"{name} can't be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{name} isn't text in UTF-8.") from error
+    if len(text) > MOST_INPUT:
+        raise UsageError(f"{name} is longer than {MOST_INPUT:,} characters.")
+    return text
 
 
 def harmless(text: str) -> str:

@@ -11,8 +11,12 @@ import typer
 from qa_bot.callers import MAY, Role
 from qa_bot.errors import UsageError
 from qa_bot.shell.console import (
+    DOCUMENTS,
     INDEX,
+    Documents,
     IndexFolder,
+    Languages,
+    Ocr,
     ReaderName,
     Strictness,
     err,
@@ -34,6 +38,71 @@ Folders = Annotated[
     list[str] | None,
     typer.Option("--folder", metavar="NAME", help="Only this folder is seen; can be repeated."),
 ]
+
+
+def chat(
+    documents: Documents = DOCUMENTS,
+    index: IndexFolder = INDEX,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 7860,
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A name by which it is reached; can be repeated."),
+    ] = None,
+    root_path: Annotated[
+        str, typer.Option(metavar="PATH", help="What a proxy serves it under.")
+    ] = "",
+    auth_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Who may log in, as `qa-bot user add` makes it."),
+    ] = None,
+    trusted_proxy: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ADDRESS", help="A proxy whose word on who calls is taken."),
+    ] = None,
+    certificate: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="For HTTPS, with --key.")
+    ] = None,
+    key: Annotated[Path | None, typer.Option(metavar="FILE", help="The certificate's.")] = None,
+    open_browser: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open the page in your browser.")
+    ] = True,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Keep the index in step with the folder.")
+    ] = False,
+    strictness: Strictness = None,
+    reader: ReaderName = None,
+    allow_uploads: Annotated[
+        bool,
+        typer.Option(
+            "--allow-uploads",
+            help="Anyone who can open the page may add and delete documents.",
+        ),
+    ] = False,
+    ocr: Ocr = False,
+    ocr_languages: Languages = "eng",
+) -> None:
+    """Serve the web chat, bringing the index up to date first."""
+    from qa_bot.serving.app import serve
+
+    serve(
+        documents,
+        index,
+        host=host,
+        port=port,
+        allowed_hosts=allowed_host or (),
+        root_path=root_path,
+        auth_file=auth_file,
+        trusted_proxies=trusted_proxy or (),
+        certificate=certificate,
+        key=key,
+        open_browser=open_browser,
+        ocr=ocr_languages if ocr else None,
+        reader=reader_named(reader),
+        strictness=strictness,
+        watched=watch,
+        allow_uploads=allow_uploads,
+    )
 
 
 def mcp(

@@ -6,6 +6,8 @@ word and no confidence can tell anything of what is outside.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -34,7 +36,7 @@ class LimitedIndex(Index):
     """
 
     def __init__(self, whole: Index, folders: Sequence[str]) -> None:
-        self._folders = tuple(folders)
+        self._folders, self._whole = tuple(folders), whole
         self._connection, self._lock = whole._connection, whole._lock
         self.folder, self.embedder = whole.folder, whole.embedder
         with self._lock, database.explain_errors(self.folder):
@@ -49,7 +51,14 @@ class LimitedIndex(Index):
             languages = sorted({one.language for one in self._documents})
             opened = caches.in_memory(self._connection, passages, languages)
         built = max((one.indexed_at for one in self._documents), default="")
-        self.meta = {**whole.meta, "built_at": built or "1970-01-01T00:00:00Z"}
+        # Another build is one only where something that is seen has changed.
+        seen = json.dumps([(one.id, one.digest, one.indexed_at) for one in self._documents])
+        generation = hashlib.sha256(seen.encode()).hexdigest()[:16]
+        self.meta = {
+            **whole.meta,
+            "built_at": built or "1970-01-01T00:00:00Z",
+            "generation": generation,
+        }
         self.vectors = opened.vectors
         self.lexicon = opened.lexicon
         self.vocabulary = opened.vocabulary
@@ -59,6 +68,10 @@ class LimitedIndex(Index):
 
     def shed_log(self) -> None:
         """The whole index does that."""
+
+    def is_outdated(self) -> bool:
+        """Whether there is a later build of the whole."""
+        return self._whole.is_outdated()
 
     def _sees(self, document_id: str) -> bool:
         return is_within(document_id, self._folders)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 import gradio as gr
@@ -69,8 +70,23 @@ def finish(service: Service, conversation: Conversation) -> Updates:
     if not conversation.finish(asked, reply):
         return gr.skip(), gr.skip(), gr.skip()
     foot = render.verdict_html(asked.number, reply.answer) if reply is not None else ""
-    turn = render.turn_html(asked.number, asked.question, body, foot)
+    answer = reply.answer if reply is not None else None
+    turn = render.turn_html(asked.number, asked.question, body, foot, answer=answer)
     return render.patch(turn), *_buttons(asked=False)
+
+
+def freshen(service: Service, conversation: Conversation) -> str:
+    """Patches of the turns whose quotes' files have changed since, or are as indexed again."""
+    shown = []
+    for place, turn in enumerate(conversation.turns):
+        fresh = service.freshened(turn.reply) if turn.reply is not None else None
+        if fresh is None:
+            continue
+        conversation.turns[place] = replace(turn, reply=fresh)
+        body, answer = render.answer_html(fresh), fresh.answer
+        foot = render.verdict_html(turn.number, answer)
+        shown.append(render.turn_html(turn.number, turn.question, body, foot, answer=answer))
+    return render.patch("".join(shown))
 
 
 def stop(conversation: Conversation) -> Updates:

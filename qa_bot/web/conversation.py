@@ -99,6 +99,16 @@ class Conversation:
             return self.chosen & held
         return held - self.left_out if self.left_out & held else None
 
+    def recall(self) -> None:
+        """Forget all turns, to take back others."""
+        self.turns, self.asked, self.editing = [], None, None
+
+    def recall_turn(self, question: str, reply: Reply | None) -> Turn:
+        """Take back a turn that was kept elsewhere, as the last one."""
+        turn = Turn(next(_numbers), question, reply)
+        self._keep(turn)
+        return turn
+
     def _keep(self, turn: Turn) -> None:
         places = [place for place, one in enumerate(self.turns) if one.number == turn.number]
         if places:

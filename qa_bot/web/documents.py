@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Sequence
 
 from qa_bot.language import language_name
@@ -12,6 +13,7 @@ from qa_bot.web.report import count, when
 from qa_bot.web.service import Holdings
 from qa_bot.web.source import original_url
 
+_MOST_KEPT = 500  # chosen documents that the page remembers
 _SHOWN = 200  # documents in the list at once; the others are found by the filter
 _Key = Callable[[DocumentSummary], str | int]
 ORDERS: dict[str, tuple[str, _Key, bool]] = {  # label, key, whether the highest comes first
@@ -114,8 +116,10 @@ def scope_html(held: frozenset[str], asked: frozenset[str] | None) -> str:
     """How many of the documents are asked, where not all of them are (None)."""
     if asked is None:
         return ""
+    kept = json.dumps(sorted(asked)) if len(asked) <= _MOST_KEPT else "[]"
     return (
-        '<button type="button" class="qa-scope qa-quiet" title="Choose documents">'
+        '<button type="button" class="qa-scope qa-quiet" title="Choose documents"'
+        f' data-chosen="{plain(kept)}">'
         f"Asking {len(asked):,} of {count(len(held), 'document')}</button>"
     )
 

@@ -64,6 +64,14 @@ def save_html() -> str:
     )
 
 
+def earlier_html() -> str:
+    """The button that lists the conversations that this browser has kept."""
+    return (
+        '<button type="button" class="qa-quiet qa-open-earlier" aria-haspopup="dialog">'
+        "Conversations</button>"
+    )
+
+
 def sheet_html(conversation: Conversation, wanted: str, origin: str) -> str:
     """A link to the conversation as a file, which the page's script follows; "" for no format.
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from qa_bot.builds import Progress, Receipt
 from qa_bot.records import DocumentSummary, Health
 from qa_bot.store.limiting import LimitedIndex
 from qa_bot.web.starting_points import starting_points
@@ -24,6 +25,24 @@ class Holdings:
     built_at: str  # ISO 8601, UTC
     health: Health
     starting_points: tuple[str, ...]  # headings of the documents' own sections, without numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the page says about the index, at one moment."""
+
+    activity: Literal["starting", "building", "opening", "idle"] = "idle"
+    progress: Progress | None = None  # of the build; None before its first report and after it
+    holdings: Holdings | None = None  # None while there is nothing to answer from
+    receipt: Receipt | None = None  # of the last build, if it succeeded and has news
+    problem: str = ""  # why the last build failed: one line, with what to do
+    note: str = ""  # that the last build was cancelled
+    requested: bool = False  # by someone who waits to see the receipt, not by the start-up
+
+    @property
+    def busy(self) -> bool:
+        """Whether the index is being brought up to date, or the model loaded."""
+        return self.activity != "idle"
 
 
 @dataclass(slots=True)

@@ -17,7 +17,18 @@ from starlette.concurrency import run_in_threadpool
 from qa_bot.callers import may
 from qa_bot.errors import QaBotError
 from qa_bot.pages.view import PageViewer
-from qa_bot.web import asking, changing, documents, keeping, render, report, script, showing
+from qa_bot.web import (
+    asking,
+    changing,
+    checking,
+    documents,
+    keeping,
+    render,
+    report,
+    restoring,
+    script,
+    showing,
+)
 from qa_bot.web.asking import Updates
 from qa_bot.web.conversation import Conversation
 from qa_bot.web.sent import number, numbers, sent, text, texts
@@ -33,6 +44,7 @@ _POLL_SECONDS = 0.5  # only while something is under way
 class Parts:
     """The components that events read and change."""
 
+    checked: gr.HTML
     hub: gr.HTML  # carries what the page's script sends, and patches of the page back
     turns: gr.HTML  # carries the conversation's patches: one of the hub's could overtake them
     status: gr.HTML
@@ -83,7 +95,13 @@ def _layout(uploads: Uploads | None) -> Parts:
     with gr.Row(elem_id="qa-top"):
         _html("qa-name", render.name_html())
         status = _html("qa-status")
-        _html("qa-menu", keeping.save_html() + documents.open_html())
+        _html(
+            "qa-menu",
+            keeping.save_html()
+            + keeping.earlier_html()
+            + checking.open_html()
+            + documents.open_html(),
+        )
     with gr.Row(elem_id="qa-panes"):
         with gr.Column(elem_id="qa-chat"):
             with gr.Column(elem_id="qa-scroll"):
@@ -95,6 +113,9 @@ def _layout(uploads: Uploads | None) -> Parts:
                 scope = _html("qa-asked")
         with gr.Column(elem_id="qa-side"):
             source = _html("qa-panel")
+            with gr.Column(elem_id="qa-checking"):
+                _html("qa-check-form", checking.form_html())
+                checked = _html("qa-checked")
             with gr.Column(elem_id="qa-documents"):
                 _html("qa-documents-head", documents.head_html())
                 with gr.Row(elem_id="qa-build"):
@@ -111,6 +132,7 @@ def _layout(uploads: Uploads | None) -> Parts:
     watching = "watch('value', () => window.patchFrom(element));"
     turns = gr.HTML(elem_id="qa-turns", apply_default_css=False, js_on_load=watching)
     return Parts(
+        checked=checked,
         hub=hub,
         turns=turns,
         status=status,
@@ -175,6 +197,10 @@ def _wire(page: gr.Blocks, parts: Parts, service: Service, viewer: PageViewer) -
         lost = keeping.left_out(conversation, numbers(data, "shown"))
         return render.patch(sheet), render.notice_html(lost)
 
+    def check(event: gr.EventData) -> str:
+        return render.patch(checking.checked_html(service, text(sent(event), "text")))
+
+    parts.hub.check(check, outputs=[parts.checked], **plain)
     parts.hub.open(open_source, outputs=[parts.source], **plain)
     parts.hub.save(save, inputs=[parts.conversation], outputs=[parts.hub, parts.notice], **plain)
 
@@ -259,10 +285,31 @@ def _wire_index(page: gr.Blocks, parts: Parts, service: Service, plain: dict[str
         (parts.cancel.click, cancel),
     ):
         trigger(function, inputs=memory, outputs=parts.looked, **plain)
+
+    _wire_memory(parts, service, load, plain)
     shown = [parts.documents, parts.scope]
     parts.hub.choose(choose, inputs=memory, outputs=shown, **plain)
     changing.wire(parts.hub, service, look, parts.conversation, parts.looked, plain)
     return look
+
+
+def _wire_memory(parts: Parts, service: Service, load: Look, plain: dict[str, Any]) -> None:
+    """A conversation comes back from the visitor's browser; a page hears of changes."""
+    memory = [parts.conversation]
+
+    async def restore(conversation: Conversation, event: gr.EventData) -> Updates:
+        while not service.is_settled:
+            await asyncio.sleep(_POLL_SECONDS / 5)
+        data = sent(event)
+        turns = await run_in_threadpool(restoring.restore, service, conversation, data)
+        return turns, conversation, *load(conversation)
+
+    def look_again(conversation: Conversation) -> Updates:
+        return asking.freshen(service, conversation), *load(conversation)
+
+    restored = [parts.turns, parts.conversation, *parts.looked]
+    parts.hub.restore(restore, inputs=memory, outputs=restored, **plain)
+    parts.hub.look(look_again, inputs=memory, outputs=[parts.turns, *parts.looked], **plain)
 
 
 def _state(service: Service) -> Updates:

@@ -38,15 +38,30 @@ def conversation_html() -> str:
     return '<div id="qa-log" role="log" aria-label="Conversation"></div>'
 
 
-def turn_html(number: int, question: str, body: str, foot: str = "") -> str:
-    """A question and what came of it, with what stands under that."""
+def turn_html(
+    number: int,
+    question: str,
+    body: str,
+    foot: str = "",
+    *,
+    answer: Answer | None = None,
+    kept: str = "",
+) -> str:
+    """A question and what came of it, with what stands under that.
+
+    ``answer`` and ``kept`` are for the page to keep: its verdict, or what was kept earlier (JSON).
+    """
+    told = f' data-kept="{plain(kept)}"' if kept else ""
+    if answer is not None:
+        found = "true" if answer.found else "false"
+        told = f' data-found="{found}" data-confidence="{answer.confidence:.4f}"'
     tools = (
         '<div class="qa-turn-tools">'
         '<button type="button" class="qa-edit qa-quiet">Edit</button>'
         '<button type="button" class="qa-undo qa-quiet">Undo</button></div>'
     )
     return (
-        f'<section class="qa-turn" id="qa-turn-{number}" data-number="{number}"><header>'
+        f'<section class="qa-turn" id="qa-turn-{number}" data-number="{number}"{told}><header>'
         f'<h2 class="qa-question" dir="auto">{plain(question)}</h2>{tools}</header>{body}{foot}'
         "</section>"
     )

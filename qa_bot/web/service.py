@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import qa_bot
 from qa_bot import callers
 from qa_bot.asking.answering import check_strictness
-from qa_bot.builds import Progress, Receipt
+from qa_bot.builds import Progress
 from qa_bot.errors import (
     IndexDamagedError,
     IndexModelError,
@@ -28,10 +28,11 @@ from qa_bot.table_reading import table_views
 from qa_bot.table_view import TableView
 from qa_bot.web.leasing import Holdings as Holdings  # noqa: PLC0414 - where others have it from
 from qa_bot.web.leasing import Lease, holdings_of
+from qa_bot.web.leasing import Status as Status  # noqa: PLC0414 - likewise
 from qa_bot.web.uploads import Uploads
 
 if TYPE_CHECKING:
-    from qa_bot import Index
+    from qa_bot import Index, Verification
     from qa_bot.models.embedding import Embedder
 
 _BROKEN = "Something went wrong; the terminal that runs the chat shows what."
@@ -39,24 +40,6 @@ _CANCELLED = "Cancelled: answers come from the index as it was, and a rebuild go
 _NOT_YET = "The index is being made: try again once it is there."
 _NOT_NOW = "The index can't be brought up to date at the moment; answers come from it as it was."
 _LOOK = 0.2  # seconds between looks at whether a waiting question is still wanted
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What the page says about the index, at one moment."""
-
-    activity: Literal["starting", "building", "opening", "idle"] = "idle"
-    progress: Progress | None = None  # of the build; None before its first report and after it
-    holdings: Holdings | None = None  # None while there is nothing to answer from
-    receipt: Receipt | None = None  # of the last build, if it succeeded and has news
-    problem: str = ""  # why the last build failed: one line, with what to do
-    note: str = ""  # that the last build was cancelled
-    requested: bool = False  # by someone who waits to see the receipt, not by the start-up
-
-    @property
-    def busy(self) -> bool:
-        """Whether the index is being brought up to date, or the model loaded."""
-        return self.activity != "idle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +197,7 @@ class Service:
         while not self._settled.wait(_LOOK):
             if not wanted():
                 raise CancelledError
-        self._notice_other_builds()
+        self.notice_other_builds()
         with self.snapshot() as index:
             if documents is not None:
                 documents = sorted(index.held(documents))
@@ -225,7 +208,30 @@ class Service:
                 reader=self._reader,
                 strictness=self._strictness,
             )
-            return _reply(answer, index)
+            return reply_of(answer, index)
+
+    def freshened(self, reply: Reply) -> Reply | None:
+        """The reply as the files are now; None where nothing about them is new."""
+        answer = reply.answer
+        names = {hit.passage.document_id for hit in answer.hits} | set(reply.digests)
+        try:
+            with self.snapshot() as index:
+                digests = dict.fromkeys(names, "") | index.digests(index.held(names))
+                changed = {one for one in names if digests[one] != reply.digests.get(one)}
+                stale = tuple(sorted(index.stale(names - changed) | changed))
+        except QaBotError:
+            return None
+        if stale == answer.stale:
+            return None
+        quotes = tuple(
+            replace(one, stale=one.citation.document_id in stale) for one in answer.quotes
+        )
+        return replace(reply, answer=replace(answer, stale=stale, quotes=quotes))
+
+    @staticmethod
+    def verify(text: str, index: Index) -> Verification:
+        """Whether a text stands in the documents, by the snapshot that is given."""
+        return qa_bot.verify(text, index)
 
     @contextmanager
     def snapshot(self) -> Iterator[Index]:
@@ -257,7 +263,7 @@ class Service:
             if last_out:
                 lease.index.close()
 
-    def _notice_other_builds(self) -> None:
+    def notice_other_builds(self) -> None:
         """Answer from the index that another process has built meanwhile."""
         lease = self._lease
         if self._running or lease is None or not lease.index.is_outdated():
@@ -367,7 +373,8 @@ class Service:
         index.shed_log()
 
 
-def _reply(answer: Answer, index: Index) -> Reply:
+def reply_of(answer: Answer, index: Index) -> Reply:
+    """An answer with what is needed to show it, read from the index that it is of."""
     passages = [hit.passage for hit in answer.hits] + [quote.passage for quote in answer.quotes]
     spans: dict[str, set[Span]] = {}
     for passage in passages:

@@ -12,7 +12,8 @@ from markdown_it import MarkdownIt
 from quoting import HARD_TEXTS, block_quotes, held, quote_of, shown
 
 from qa_bot.errors import UsageError
-from qa_bot.keeping.citing import cite, markdown_text
+from qa_bot.keeping.citing import cite
+from qa_bot.markdown import markdown_text
 
 
 def check_markdown(text: str) -> None:

@@ -8,7 +8,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-FILES = ("page", "conversation", "source", "documents", "keys", "begin")
+FILES = (
+    "page",
+    "palette",
+    "memory",
+    "conversation",
+    "source",
+    "layout",
+    "checking",
+    "documents",
+    "keys",
+    "begin",
+)
 
 
 def joined() -> str:

@@ -15,7 +15,10 @@ function begin() {
   new MutationObserver(listArrived).observe(
     one('#qa-listed'), { childList: true, subtree: true, attributeFilter: ['data-made'] });
   window.addEventListener('popstate', follow);
+  makeDivider();
   follow();
+  returnToPage();
+  listen();
 }
 
 begin();

@@ -14,7 +14,9 @@ function place(fresh) {
   if (focused) one(`.${focused.classList[0]}[value="${focused.value}"]`, fresh)?.focus();
   if (fresh.matches('.qa-change')) noticed(fresh);
   revealCells(fresh);
-  if (fresh.matches('.qa-turn')) fresh.scrollIntoView({ block: 'start' });
+  const isNew = fresh.matches('.qa-turn') && (!old || one('.qa-pending', old));
+  if (isNew) fresh.scrollIntoView({ block: 'start' });
+  if (isNew && old) openFirst(fresh);
   markCurrent();
 }
 
@@ -30,7 +32,11 @@ function revealCells(root) {
 }
 
 window.patchFrom = (carrier) => {
-  for (const fresh of [...carrier.children]) if (fresh.id) place(fresh);
+  const fresh = [...carrier.children].filter((one) => one.id);
+  fresh.forEach(place);
+  if (!fresh.some((one) => one.id.startsWith('qa-turn-'))) return;
+  restoring = false;
+  remember();
 };
 
 watch('value', () => window.patchFrom(element));

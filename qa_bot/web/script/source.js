@@ -20,8 +20,9 @@ function markCurrent() {
   }
 }
 
-function show(what) { // 'source', 'documents' or ''
+function show(what) { // 'source', 'documents', 'checking' or ''
   page.dataset.side = what;
+  one('.qa-open-checking')?.setAttribute('aria-expanded', String(what === 'checking'));
   one('.qa-open-documents')?.setAttribute('aria-expanded', String(what === 'documents'));
 }
 
