@@ -17,6 +17,7 @@ from qa_bot.client.calls import IndexHealth, Listed, PermanentQuote
 from qa_bot.errors import RemoteError
 from qa_bot.pages.view import Box
 from qa_bot.records import Answer, DocumentSummary, Excerpt, Hit, Section
+from qa_bot.verification import Verification
 
 __all__ = ["AsyncClient", "Client", "IndexHealth", "Listed", "PermanentQuote"]
 
@@ -72,6 +73,10 @@ class Client:
     ) -> Answer:
         """Quotes that answer a question or may answer it, or none: see ``qa_bot.answer``."""
         return self._send(calls.answer(question, k, documents, strictness))
+
+    def verify(self, text: str, documents: Sequence[str] | None = None) -> Verification:
+        """Whether a text stands in the documents word for word: see ``qa_bot.verify``."""
+        return self._send(calls.verify(text, documents))
 
     def documents(self) -> tuple[DocumentSummary, ...]:
         """What is indexed, by document id."""
@@ -160,6 +165,10 @@ class AsyncClient:
     ) -> Answer:
         """Quotes that answer a question or may answer it, or none: see ``qa_bot.answer``."""
         return await self._send(calls.answer(question, k, documents, strictness))
+
+    async def verify(self, text: str, documents: Sequence[str] | None = None) -> Verification:
+        """Whether a text stands in the documents word for word: see ``qa_bot.verify``."""
+        return await self._send(calls.verify(text, documents))
 
     async def documents(self) -> tuple[DocumentSummary, ...]:
         """What is indexed, by document id."""

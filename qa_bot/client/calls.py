@@ -12,6 +12,7 @@ from urllib.parse import quote as percent_encoded
 from qa_bot.errors import EmptyQuestionError, RemoteError, UsageError
 from qa_bot.pages.view import Box
 from qa_bot.records import Answer, DocumentSummary, Excerpt, Health, Hit, Page, Section
+from qa_bot.verification import Verification
 
 Reply = TypeVar("Reply")
 Reader = Callable[[bytes], Reply]
@@ -96,6 +97,12 @@ def answer(
         "strictness": strictness,
     }
     return Call("POST", "answer", _reading(Answer), body)
+
+
+def verify(text: str, documents: Sequence[str] | None) -> Call[Verification]:
+    """Whether a text is a quote."""
+    body = {"text": text, "documents": _listed(documents)}
+    return Call("POST", "verify", _reading(Verification), body)
 
 
 def documents(after: str) -> Call[Listed]:

@@ -99,6 +99,13 @@ def _add_questions(api: FastAPI, desk: Desk) -> None:
             reply = ask(desk, index, **asked.model_dump())
             return JSONResponse(shapes.told_answer(reply, index))
 
+    @api.post("/verify", response_model=shapes.VERIFICATION, tags=["questions"])
+    def verify(asked: shapes.VerifyRequest) -> Response:
+        """Whether a text stands in the documents word for word, nearly, or nowhere."""
+        with desk.snapshot() as index:
+            found = qa_bot.verify(asked.text, index, asked.documents)
+        return JSONResponse(shapes.told_verification(found))
+
 
 def _add_documents(api: FastAPI, desk: Desk) -> None:
     @api.get("/documents", response_model=shapes.Listed, tags=["documents"])

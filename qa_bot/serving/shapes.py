@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from qa_bot.records import (
     Answer,
+    Citation,
     DocumentSummary,
     Health,
     Hit,
@@ -24,12 +25,14 @@ from qa_bot.records import (
 )
 from qa_bot.store.opening import Index
 from qa_bot.tables import Cell, QuotedTable, Table
+from qa_bot.verification import Match, Verification
 from qa_bot.web.links import SourceLink, link_query, quote_link
 
 MOST_CHARACTERS = 2_000  # of a question; what follows would not be read
 MOST_PASSAGES = 50
 MOST_DOCUMENTS = 100  # named in one request
-MOST_TEXT = 100_000  # characters that are verified, or read at once
+MOST_VERIFIED = 20_000  # characters
+MOST_TEXT = 100_000  # characters that are read at once
 MOST_LISTED = 1_000
 Name = Annotated[str, Field(min_length=1, max_length=1_024)]
 
@@ -55,6 +58,19 @@ class AnswerRequest(RetrieveRequest):
     """A question, where to look, and how sure an answer has to be."""
 
     strictness: float | None = Field(None, ge=0, le=1)
+
+
+class VerifyRequest(_Request):
+    """A text that is claimed to be a quote."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"text": "its strategic location enables surveillance"}]},
+    )
+    text: str = Field(max_length=MOST_VERIFIED, description="The words to look for.")
+    documents: list[Name] | None = Field(
+        None, max_length=MOST_DOCUMENTS, description="Only in these: exact ids or folders."
+    )
 
 
 def extended(record: type, name: str, **more: Any) -> type[BaseModel]:  # noqa: ANN401 - types
@@ -88,6 +104,12 @@ ANSWER = extended(
     "AnswerTold",
     verdict=(Literal["answered", "possible", "absent"], ...),
     quotes=(tuple[QUOTE, ...], ...),  # type: ignore[valid-type]
+)
+MATCH = extended(Match, "MatchTold", cited=(_Cited, ...), link=(_Link, ...))
+VERIFICATION = extended(
+    Verification,
+    "VerificationTold",
+    matches=(tuple[MATCH, ...], ...),  # type: ignore[valid-type]
 )
 RETRIEVED = create_model("Retrieved", hits=(list[HIT], ...))  # type: ignore[valid-type]
 
@@ -176,6 +198,20 @@ def _fill_cells(told: dict[str, Any], document_id: str, index: Index) -> None:
     spans = [(cell["start"], cell["end"]) for cell in cells]
     for cell, text in zip(cells, index.slices(document_id, spans), strict=True):
         cell["text"] = text
+
+
+def told_verification(found: Verification) -> dict[str, Any]:
+    """What a check found as JSON has it: the record, with links to where the text stands."""
+    shown = asdict(found)
+    for match, told in zip(found.matches, shown["matches"], strict=True):
+        told |= {"cited": str(match.citation), "link": citation_link(match.citation)}
+    return shown
+
+
+def citation_link(citation: Citation) -> str:
+    """What opens the place of a citation in the page."""
+    span = citation.start, citation.end
+    return link_query(SourceLink(citation.digest, *span, document_id=citation.document_id))
 
 
 def told_hits(hits: Iterable[Hit], digests: dict[str, str]) -> list[dict[str, Any]]:

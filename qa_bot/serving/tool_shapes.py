@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from qa_bot.records import Citation, Hit, Passage, Quote
 from qa_bot.store.opening import Index
+from qa_bot.verification import Match
 from qa_bot.web.links import SourceLink, link_query
 
 SCHEME = "qa-bot"
@@ -53,6 +54,29 @@ class ToolAnswer(BaseModel):
     unknown_words: list[str] = Field(description="Words that no document holds.")
     searched_too: list[str] = Field(description="Words put for mistyped ones.")
     warning: str
+
+
+class FoundMatch(BaseModel):
+    """A place where a text stands, or nearly."""
+
+    text: str = Field(description="What stands there, verbatim.")
+    citation: str
+    document_id: str
+    digest: str
+    start: int
+    end: int
+    uri: str
+    url: str
+    exact: bool = Field(description="Capitals and punctuation are the same, too.")
+    differences: list[str] = Field(description="“given” → “found”, where they part.")
+    stale: bool
+
+
+class QuoteCheck(BaseModel):
+    """Whether a text is a real quote."""
+
+    verdict: Literal["verified", "near", "absent"]
+    matches: list[FoundMatch]
 
 
 class SectionText(BaseModel):
@@ -135,6 +159,29 @@ def found_quote(quote: Quote, index: Index, base: str) -> FoundQuote:
         words=text[words[0] - first : words[1] - first] if words else "",
         context=context,
         stale=quote.stale,
+    )
+
+
+def found_match(match: Match, given: str, base: str) -> FoundMatch:
+    """A place where a text stands, as the tools give it."""
+    citation, text = match.citation, match.text
+    digest, start, end = citation.digest, citation.start, citation.end
+    link = SourceLink(digest, start, end, document_id=citation.document_id)
+    return FoundMatch(
+        text=text,
+        citation=str(citation),
+        document_id=citation.document_id,
+        digest=digest,
+        start=start,
+        end=end,
+        uri=uri_of(digest, start, end),
+        url=f"{base}{link_query(link)}" if base else "",
+        exact=match.exact,
+        differences=[
+            f"“{given[slice(*one.given)]}” → “{text[one.found[0] - start : one.found[1] - start]}”"
+            for one in match.differences
+        ],
+        stale=match.stale,
     )
 
 

@@ -26,7 +26,7 @@ from qa_bot.records import Section
 from qa_bot.serving import tool_shapes as shapes
 from qa_bot.serving.desk import Desk, ask, innermost, parse_permanent, permanent
 from qa_bot.serving.problems import of_error
-from qa_bot.serving.shapes import MOST_CHARACTERS, MOST_DOCUMENTS, Name
+from qa_bot.serving.shapes import MOST_CHARACTERS, MOST_DOCUMENTS, MOST_VERIFIED, Name
 from qa_bot.store.opening import Index
 
 _INSTRUCTIONS = (
@@ -64,6 +64,7 @@ def create_tools(desk: Desk) -> MCPServer:
         middleware=[_as_caller],
     )
     _add_asking(server, desk)
+    _add_verifying(server, desk)
     _add_reading(server, desk)
     _add_contract(server, desk)
     _add_resource(server, desk)
@@ -135,6 +136,35 @@ def _add_asking(server: MCPServer, desk: Desk) -> None:
         lacking = ", ".join(dict.fromkeys((*reply.missing, *reply.unknown_words)))
         said += f"\nNot in the documents: {lacking}.\n\n" if lacking and not reply.found else ""
         return _result(told, quotes, said + "\n\n".join(map(_shown, quotes)))
+
+
+def _add_verifying(server: MCPServer, desk: Desk) -> None:
+    @server.tool(title="Verify a quote", annotations=_READS)
+    def verify_quote(
+        text: Annotated[
+            str, Field(min_length=1, max_length=MOST_VERIFIED, description="The claimed quote.")
+        ],
+        context: Context,
+        documents: Documents = None,
+    ) -> Annotated[CallToolResult, shapes.QuoteCheck]:
+        """Whether a text stands in the user's documents word for word, nearly, or nowhere."""
+        with _told(desk) as index:
+            found = qa_bot.verify(text, index, documents)
+        matches = [shapes.found_match(one, text, _base(context)) for one in found.matches]
+        told = shapes.QuoteCheck(verdict=found.verdict, matches=matches)
+        said = {
+            "verified": "Verified: it stands there word for word.",
+            "near": "Not verified: something near stands there.",
+            "absent": "Not verified: it stands nowhere in the documents.",
+        }[found.verdict]
+        lines = [said]
+        for one in matches:
+            lines += [f"“{one.text}”", f"— {one.citation} ({one.document_id})", *one.differences]
+        links = [
+            ResourceLink(uri=one.uri, name=one.citation, mime_type="text/plain") for one in matches
+        ]
+        content: list[ContentBlock] = [TextContent(text="\n".join(lines)), *links]
+        return CallToolResult(content=content, structured_content=told.model_dump(mode="json"))
 
 
 def _add_reading(server: MCPServer, desk: Desk) -> None:

@@ -75,6 +75,20 @@ def test_passages_are_retrieved_within_the_documents_asked_for(api: TestClient) 
     assert {hit["passage"]["document_id"] for hit in told["hits"]} == {"board/pay.md"}
 
 
+def test_a_quote_is_verified_or_told_where_it_differs(api: TestClient) -> None:
+    told = api.post("/verify", json={"text": SENTENCE}).json()
+    check_schema(api, told, "/verify", "post")
+    assert told["verdict"] == "verified"
+    place = told["matches"][0]["link"].partition("=")[2].partition("&")[0]
+    assert api.get(f"/quotes/{place}").json()["text"] == SENTENCE
+    near = api.post("/verify", json={"text": SENTENCE.replace("twenty", "thirty")}).json()
+    check_schema(api, near, "/verify", "post")
+    assert near["verdict"] == "near"
+    (difference,) = near["matches"][0]["differences"]
+    assert "thirty" in SENTENCE.replace("twenty", "thirty")[slice(*difference["given"])]
+    check_problem(api.post("/verify", json={"text": "…"}), 422, "wrong-usage")
+
+
 def test_documents_are_listed_by_id_a_page_at_a_time(api: TestClient) -> None:
     first = api.get("/documents", params={"limit": 2}).json()
     check_schema(api, first, "/documents")

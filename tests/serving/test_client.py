@@ -15,6 +15,9 @@ def test_the_records_are_those_of_the_package(team: Team) -> None:
     with Client(team.url, team.reader) as client, team.service.snapshot() as index:
         assert client.answer(LEAVE) == qa_bot.answer(LEAVE, index)
         assert client.retrieve(LEAVE, 3) == qa_bot.retrieve(LEAVE, index, 3)
+        sentence = "Employees receive twenty-five days of paid leave every year."
+        assert client.verify(sentence) == qa_bot.verify(sentence, index)
+        assert client.verify(sentence).verdict == "verified"
         price = "What is the price of a spirit level?"
         assert client.answer(price) == qa_bot.answer(price, index)
         assert client.documents() == index.documents()

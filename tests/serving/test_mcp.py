@@ -26,6 +26,7 @@ TOOLS = {
     "read_section",
     "search",
     "search_documents",
+    "verify_quote",
 }
 Checks = Callable[[Client], Coroutine[Any, Any, None]]
 
@@ -55,7 +56,7 @@ async def check_everything(client: Client) -> None:  # noqa: PLR0915 - all tools
         return result
 
     async def fails(said: str, name: str, **arguments: object) -> None:
-        result = await client.call_tool(name, arguments)
+        result: Any = await client.call_tool(name, arguments)
         assert result.is_error
         assert result.structured_content is None
         text = result.content[0].text
@@ -69,7 +70,7 @@ async def check_everything(client: Client) -> None:  # noqa: PLR0915 - all tools
     assert SENTENCE in answered.content[0].text
     links = [one for one in answered.content if one.type == "resource_link"]
     assert len(links) == len(told["quotes"])
-    held = await client.read_resource(links[0].uri)
+    held: Any = await client.read_resource(links[0].uri)
     assert held.contents[0].text == told["quotes"][0]["text"]
 
     absent = await call("answer_question", question="Who composed the opera Turandot?")
@@ -85,6 +86,14 @@ async def check_everything(client: Client) -> None:  # noqa: PLR0915 - all tools
     start = section.structured_content["start"]
     around = await call("read_section", document_id="staff/handbook.md", start=start)
     assert around.structured_content["section"] == ["Annual leave"]
+
+    checked = await call("verify_quote", text=SENTENCE)
+    assert checked.structured_content["verdict"] == "verified"
+    near = await call("verify_quote", text=SENTENCE.replace("five", "six"))
+    assert near.structured_content["verdict"] == "near"
+    assert "six" in near.structured_content["matches"][0]["differences"][0]
+    made_up = await call("verify_quote", text="The moon is made of green cheese and ham.")
+    assert made_up.structured_content == {"verdict": "absent", "matches": []}
 
     results = (await call("search", query=LEAVE)).structured_content["results"]
     fetched = await call("fetch", id=results[0]["id"])
