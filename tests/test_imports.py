@@ -30,8 +30,10 @@ ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" 
     "evaluation": f"{GROUND} models.reader store.locks store.opening asking",
     "web": f"{PUBLIC} asking.answering keeping loaders models.embedding models.reader pages.view"
     " store.limiting",
-    "serving": f"{PUBLIC} keeping models.reader pages.view store.locks store.opening web",
+    "serving": f"{PUBLIC} keeping models.cores models.reader pages.view store.locks store.opening"
+    " web",
     "client": f"{GROUND} pages.view",
+    "integrations": f"{PUBLIC} models.reader store.opening",
     "shell": f"{PUBLIC} evaluation models.reader models.other_readers store.health serving",
     "qa_bot": f"{GROUND} models store building asking keeping evaluation",
     "__main__": "shell",

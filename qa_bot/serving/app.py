@@ -42,6 +42,7 @@ def serve(  # noqa: PLR0913 - each is an option of the command
     trusted_proxies: Sequence[str] = (),
     certificate: Path | None = None,
     key: Path | None = None,
+    requests_per_minute: int = 1_200,
     open_browser: bool = False,
     model: str | None = None,
     ocr: str | None = None,
@@ -63,6 +64,7 @@ def serve(  # noqa: PLR0913 - each is an option of the command
         trusted_proxies: Addresses whose word on who calls is taken.
         certificate: For HTTPS, with its ``key``.
         key: The certificate's.
+        requests_per_minute: As many of one program's are taken.
         open_browser: Whether to show the page once it answers.
         model: The embedding model, where it is not the default one.
         ocr: The languages in which scanned pages are recognised, if at all.
@@ -104,6 +106,7 @@ def serve(  # noqa: PLR0913 - each is an option of the command
             tuple(trusted_proxies),
             certificate,
             key,
+            requests_per_minute,
         )
         server = create_server(service, serving)
         scheme = "https" if certificate is not None else "http"

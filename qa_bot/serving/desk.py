@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
@@ -36,6 +36,10 @@ class Desk(Protocol):
     @property
     def strictness(self) -> float | None:
         """The confidence that an answer must have unless a request says another."""
+
+    @property
+    def on_answer(self) -> Callable[[Answer], None]:
+        """Told of each answer, to count them."""
 
     def snapshot(self) -> AbstractContextManager[Index]:
         """The index that answers now, as far as who asks may see it.
@@ -75,6 +79,11 @@ class OpenedDesk:
         """The confidence that an answer must have."""
         return self._strictness
 
+    @property
+    def on_answer(self) -> Callable[[Answer], None]:
+        """Nothing is counted."""
+        return lambda _: None
+
     @contextmanager
     def snapshot(self) -> Iterator[Index]:
         """The index as it is now."""
@@ -107,7 +116,7 @@ def ask(
     Raises:
         EmptyQuestionError, UnknownDocumentError, UsageError
     """
-    return qa_bot.answer(
+    reply = qa_bot.answer(
         question,
         index,
         k=k,
@@ -115,6 +124,8 @@ def ask(
         reader=desk.reader,
         strictness=desk.strictness if strictness is None else strictness,
     )
+    desk.on_answer(reply)
+    return reply
 
 
 def parse_permanent(link: str) -> tuple[str, int, int] | None:

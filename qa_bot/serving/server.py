@@ -15,11 +15,15 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from qa_bot.models.cores import available_cores
 from qa_bot.pages.view import PageViewer
 from qa_bot.serving.accounts import AccountFile
+from qa_bot.serving.admission import Admission
 from qa_bot.serving.api import create_api
 from qa_bot.serving.doorman import Doorman
 from qa_bot.serving.liveness import add_liveness
+from qa_bot.serving.metrics import Measuring, Metrics, add_metrics
+from qa_bot.serving.openai import create_openai
 from qa_bot.serving.security import Guard
 from qa_bot.serving.tools import add_http, create_tools
 from qa_bot.web import page as web_page
@@ -28,6 +32,8 @@ from qa_bot.web.page import build_page, theme
 from qa_bot.web.routes import add_routes, add_upload_route
 from qa_bot.web.service import Service
 
+_PLACES = 2  # requests of programs that are answered at once, for each core
+_WAITING = 64  # that wait for a place
 _STYLE = Path(web_page.__file__).with_name("style.css")
 
 
@@ -46,6 +52,7 @@ class Serving:
     proxies: tuple[str, ...] = ()
     certificate: Path | None = None
     key: Path | None = None
+    requests_per_minute: int = 1_200  # of one caller
 
 
 class Server(uvicorn.Server):
@@ -94,7 +101,8 @@ def create_application(
     service: Service, viewer: PageViewer, serving: Serving
 ) -> tuple[ASGIApp, FastAPI]:
     """All that is served, behind its guards; and the application inside, for its routes."""
-    tools = create_tools(service)
+    tools, metrics = create_tools(service), Metrics()
+    service.on_answer = metrics.note
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -103,7 +111,9 @@ def create_application(
 
     plain = FastAPI(openapi_url=None, lifespan=lifespan)
     plain.mount("/api/v1", create_api(service, viewer))  # first: Gradio takes all other paths
+    plain.mount("/v1", create_openai(service))
     add_http(plain, tools)
+    add_metrics(plain, metrics, service)
     add_liveness(plain, service)
     add_news_route(plain, service)
     add_routes(plain, service, viewer)
@@ -127,6 +137,14 @@ def create_application(
         css_paths=_STYLE,
         root_path=serving.root_path or None,
     )
+    app = Admission(
+        app,
+        metrics,
+        places=_PLACES * available_cores(),
+        waiting=_WAITING,
+        each_minute=serving.requests_per_minute,
+    )
+    app = Measuring(app, metrics)
     door = _door(serving.accounts, proxied=bool(serving.proxies)) if serving.accounts else None
     return Guard(app, serving.host, service.uploads, serving.allowed_hosts, door), plain
 

@@ -64,6 +64,9 @@ def chat(
         Path | None, typer.Option(metavar="FILE", help="For HTTPS, with --key.")
     ] = None,
     key: Annotated[Path | None, typer.Option(metavar="FILE", help="The certificate's.")] = None,
+    requests_per_minute: Annotated[
+        int, typer.Option(min=1, help="As many of one program's are taken.")
+    ] = 1_200,
     open_browser: Annotated[
         bool, typer.Option("--open/--no-open", help="Open the page in your browser.")
     ] = True,
@@ -96,6 +99,7 @@ def chat(
         trusted_proxies=trusted_proxy or (),
         certificate=certificate,
         key=key,
+        requests_per_minute=requests_per_minute,
         open_browser=open_browser,
         ocr=ocr_languages if ocr else None,
         reader=reader_named(reader),

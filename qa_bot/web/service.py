@@ -81,6 +81,7 @@ class Service:
         allow_uploads: bool = False,
     ) -> None:
         check_strictness(strictness)
+        self.on_answer: Callable[[Answer], None] = lambda _: None  # told of each answer
         waiting = Uploads(documents, index / "uploads")  # deletes what an earlier chat left
         # None: visitors may neither add nor delete documents.
         self.uploads = waiting if allow_uploads else None
@@ -208,6 +209,7 @@ class Service:
                 reader=self._reader,
                 strictness=self._strictness,
             )
+            self.on_answer(answer)
             return reply_of(answer, index)
 
     def freshened(self, reply: Reply) -> Reply | None:
