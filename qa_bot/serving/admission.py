@@ -50,7 +50,7 @@ class Admission:
     ) -> None:
         self._app, self._metrics, self._clock = app, metrics, clock
         self._places, self._most = anyio.CapacityLimiter(places), waiting
-        self._waiting = 0
+        self._inside = 0  # requests that have a place, or wait for one
         self._visits = Visits(each_minute, clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,23 +66,26 @@ class Admission:
             )
             await refusal(scope, receive, send)
             return
-        if self._waiting >= self._most:
+        if self._inside >= self._places.total_tokens + self._most:
             refusal = problem(
                 503, "too-busy", "Too many are asking: try again.", {"Retry-After": _AGAIN}
             )
             await refusal(scope, receive, send)
             return
-        self._waiting += 1
-        self._metrics.waiting.set(self._waiting)
+        self._enter(1)
+        place = object()
         try:
-            await self._places.acquire_on_behalf_of(scope_key := object())
+            await self._places.acquire_on_behalf_of(place)
+            try:
+                await self._app(scope, receive, send)
+            finally:
+                self._places.release_on_behalf_of(place)
         finally:
-            self._waiting -= 1
-            self._metrics.waiting.set(self._waiting)
-        try:
-            await self._app(scope, receive, send)
-        finally:
-            self._places.release_on_behalf_of(scope_key)
+            self._enter(-1)
+
+    def _enter(self, step: int) -> None:
+        self._inside += step
+        self._metrics.waiting.set(max(0, self._inside - self._places.total_tokens))
 
 
 class Visits:
