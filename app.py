@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from qa_bot.errors import QaBotError
-from qa_bot.web.app import serve
+from qa_bot.serving.app import serve
 
 if __name__ == "__main__":
     here = Path(__file__).parent

@@ -19,6 +19,7 @@
     ├── ModelError                     the embedding model can't be used
     ├── OcrError                       scanned pages can't be recognised
     ├── NotInstalledError              an optional package is missing
+    ├── RemoteError                    a server of qa_bot refused, or can't be reached
     └── ServerError                    the chat can't be served
 
 Messages are one line, say what happened and what to do. Errors of other
@@ -128,6 +129,17 @@ class NotInstalledError(QaBotError):
 
     def __init__(self, package: str, purpose: str) -> None:
         super().__init__(f"{purpose} needs {package}: run `pip install 'qa-bot[eval]'`.")
+
+
+class RemoteError(QaBotError):
+    """A server refused what a client asked for, or can't be reached.
+
+    ``status`` is HTTP's (0 where there was no answer), ``kind`` the problem's.
+    """
+
+    def __init__(self, status: int, kind: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status, self.kind = status, kind
 
 
 class ServerError(QaBotError):

@@ -25,7 +25,7 @@ from qa_bot.shell import commands
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
-pytest_plugins = ["browsing"]  # fixtures of the browser tests
+pytest_plugins = ["browsing", "served"]  # fixtures of the browser tests, and of serving
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "tests" / "data"

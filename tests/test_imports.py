@@ -16,7 +16,7 @@ PACKAGE = ROOT / "qa_bot"
 
 GROUND = (
     "errors records paging builds tables table_reading table_view telling text sentences"
-    " abbreviations language leading turns members verification markdown printing"
+    " abbreviations language leading turns members verification markdown printing callers"
 )
 PUBLIC = f"qa_bot {GROUND}"
 ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" is the public names
@@ -28,10 +28,16 @@ ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" 
     "asking": f"{GROUND} models store.analysis store.opening store.rows store.vocabulary",
     "keeping": f"{GROUND} store.locks",
     "evaluation": f"{GROUND} models.reader store.locks store.opening asking",
-    "web": f"{PUBLIC} asking.answering keeping loaders models.embedding models.reader pages.view",
-    "shell": f"{PUBLIC} evaluation models.reader models.other_readers store.health web",
+    "web": f"{PUBLIC} asking.answering keeping loaders models.embedding models.reader pages.view"
+    " store.limiting",
+    "serving": f"{PUBLIC} keeping models.cores models.reader pages.view store.locks store.opening"
+    " web",
+    "client": f"{GROUND} pages.view",
+    "integrations": f"{PUBLIC} models.reader store.opening",
+    "shell": f"{PUBLIC} evaluation models.reader models.other_readers store.health serving",
     "qa_bot": f"{GROUND} models store building asking keeping evaluation",
     "__main__": "shell",
+    "callers": "",
     "errors": "",
     "records": "leading paging tables text printing",
     "markdown": "tables",
@@ -232,7 +238,8 @@ def test_the_command_line_imports_the_web_chat_only_when_asked_to_serve() -> Non
     at_start = {
         name for node in at_module_level(tree("qa_bot.shell.commands")) for name in imported(node)
     }
-    assert not any(wing(name) == "web" for name in at_start if name.startswith("qa_bot."))
+    ours = {wing(name) for name in at_start if name.startswith("qa_bot.")}
+    assert not ours & {"web", "serving"}
 
 
 @pytest.mark.parametrize("module", FILES)
@@ -241,12 +248,18 @@ def test_slow_libraries_are_imported_where_they_are_first_used(module: str) -> N
         name.split(".")[0] for node in at_module_level(tree(module)) for name in imported(node)
     }
     is_page = wing(module) == "web" and module not in {"qa_bot.web.render", "qa_bot.web.service"}
+    is_page = is_page or module == "qa_bot.serving.server"
     assert not at_start & (SLOW - {"gradio"} if is_page else SLOW)
 
 
 @pytest.mark.parametrize(
     "modules",
-    ["qa_bot", "qa_bot.shell.commands", "qa_bot.web.app", "qa_bot.web.render, qa_bot.web.service"],
+    [
+        "qa_bot",
+        "qa_bot.shell.commands",
+        "qa_bot.serving.app",
+        "qa_bot.web.render, qa_bot.web.service",
+    ],
 )
 def test_importing_loads_no_slow_library(modules: str) -> None:
     code = f"import sys, {modules}; print(*sorted(sys.modules))"

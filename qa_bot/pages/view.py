@@ -14,9 +14,10 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 from qa_bot.errors import PageViewError
 from qa_bot.processes import start, stop
@@ -28,6 +29,7 @@ MAX_BYTES = 100_000_000  # of a picture
 
 Request = Mapping[str, Any]
 Reply = dict[str, Any]
+Form = Literal["webp", "png"]
 _T = TypeVar("_T")
 
 
@@ -111,18 +113,20 @@ class PageViewer:
     ) -> None:
         self.close()
 
-    def draw(self, file: Path, page: int, width: int) -> Drawing:
+    def draw(self, file: Path, page: int, width: int, form: Form = "webp") -> Drawing:
         """Draw a page.
 
         Args:
             file: A PDF.
             page: Its physical number, from 1.
             width: In pixels; what would be too large is drawn smaller.
+            form: Of the picture: ``webp`` is smaller, ``png`` read by everything.
 
         Raises:
             PageViewError: It can't be drawn; the message says why.
         """
-        return self._ask(file, {"page": page, "width": max(width, 1)}, _drawing)
+        asked = {"page": page, "width": max(width, 1), "form": form}
+        return self._ask(file, asked, partial(_drawing, f"image/{form}"))
 
     def boxes(
         self, file: Path, pages: Sequence[int], quote: str, parts: Sequence[Span] = ()
@@ -245,9 +249,9 @@ def _exchange(
     return read(reply, data)
 
 
-def _drawing(reply: Reply, data: bytes) -> Drawing:
+def _drawing(media_type: str, reply: Reply, data: bytes) -> Drawing:
     width, height, pages = (int(reply[name]) for name in ("width", "height", "pages"))
-    return Drawing(data, "image/webp", width, height, pages)
+    return Drawing(data, media_type, width, height, pages)
 
 
 def _boxes(reply: Reply, _: bytes) -> list[tuple[Box, ...]] | None:

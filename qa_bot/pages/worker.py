@@ -55,7 +55,7 @@ class _RefusedError(Exception):
 def main() -> None:
     """Answer each request, a line of JSON, with a line of JSON until the input ends.
 
-    A request holds ``seconds``, ``memory``, ``path``, and either ``page`` and ``width``
+    A request holds ``seconds``, ``memory``, ``path``, and either ``page``, ``width`` and ``form``
     or ``pages``, ``quote`` and ``spans``, or ``notes``. The reply holds ``reason`` where it is
     refused; else ``areas`` (null: the quote isn't there), or ``bytes`` (with a picture's size),
     and so many bytes follow the line.
@@ -81,7 +81,7 @@ def _answer(request: Request) -> tuple[Reply, bytes]:
             return {"areas": areas(request["quote"], pages, request["spans"])}, b""
         if "notes" in request:
             return _annotate(file, request["notes"])
-        return _draw(file, request["page"], request["width"])
+        return _draw(file, request["page"], request["width"], request["form"])
     except _RefusedError as error:
         return {"reason": str(error)}, b""
     except MemoryError:
@@ -156,10 +156,10 @@ def _picture(file: _File, number: int, width: int) -> tuple[Image.Image, int]:
     return drawn.resize(size), count
 
 
-def _draw(file: _File, number: int, width: int) -> tuple[Reply, bytes]:
+def _draw(file: _File, number: int, width: int, form: str) -> tuple[Reply, bytes]:
     if file.path.lower().endswith(_PICTURES):
         picture, count = _picture(file, number, width)
-        return _written(picture, count)
+        return _written(picture, count, form)
     page = _page(file, number)
     try:
         across, down = page.get_size()
@@ -171,12 +171,15 @@ def _draw(file: _File, number: int, width: int) -> tuple[Reply, bytes]:
         raise _RefusedError(f"is damaged: page {number} can't be drawn") from None
     finally:
         page.close()
-    return _written(picture, len(_document(file)))
+    return _written(picture, len(_document(file)), form)
 
 
-def _written(picture: Image.Image, pages: int) -> tuple[Reply, bytes]:
+def _written(picture: Image.Image, pages: int, form: str) -> tuple[Reply, bytes]:
     written = io.BytesIO()
-    picture.save(written, "WEBP", quality=QUALITY, method=0)
+    if form == "png":
+        picture.save(written, "PNG")
+    else:
+        picture.save(written, "WEBP", quality=QUALITY, method=0)
     size = {"width": picture.width, "height": picture.height, "pages": pages}
     return {"bytes": written.tell(), **size}, written.getvalue()
 

@@ -16,7 +16,7 @@ from rich.markup import escape
 
 import qa_bot
 from qa_bot import QaBotError, UsageError
-from qa_bot.shell import evaluation, verifying
+from qa_bot.shell import evaluation, serving, verifying
 from qa_bot.shell.answers import answer_as_json, print_answer
 from qa_bot.shell.asking import index_of, questions_given
 from qa_bot.shell.console import (
@@ -26,6 +26,8 @@ from qa_bot.shell.console import (
     Documents,
     IndexFolder,
     Json,
+    Languages,
+    Ocr,
     ReaderName,
     Strictness,
     err,
@@ -54,14 +56,6 @@ Memory = Annotated[
 ]
 Size = Annotated[int, typer.Option("--max-size", min=1, help="MiB; a larger file is not read.")]
 Pages = Annotated[int, typer.Option("--max-pages", min=1, help="A file of more pages is not read.")]
-Ocr = Annotated[
-    bool,
-    typer.Option("--ocr", help="Recognise the text of scanned PDF pages; needs tesseract."),
-]
-Languages = Annotated[
-    str,
-    typer.Option("--ocr-languages", metavar="CODES", help="As tesseract names them: eng+deu, say."),
-]
 LIMITS = qa_bot.Limits()
 SECONDS, MEMORY, SIZE = LIMITS.seconds, LIMITS.memory // _MIB, LIMITS.size // _MIB
 
@@ -234,47 +228,6 @@ def _is_given(context: typer.Context, option: str) -> bool:
 
 
 @app.command()
-def chat(
-    documents: Documents = DOCUMENTS,
-    index: IndexFolder = INDEX,
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 7860,
-    open_browser: Annotated[
-        bool, typer.Option("--open/--no-open", help="Open the page in your browser.")
-    ] = True,
-    watch: Annotated[
-        bool, typer.Option("--watch", help="Keep the index in step with the folder.")
-    ] = False,
-    strictness: Strictness = None,
-    reader: ReaderName = None,
-    allow_uploads: Annotated[
-        bool,
-        typer.Option(
-            "--allow-uploads",
-            help="Anyone who can open the page may add and delete documents.",
-        ),
-    ] = False,
-    ocr: Ocr = False,
-    ocr_languages: Languages = "eng",
-) -> None:
-    """Serve the web chat, bringing the index up to date first."""
-    from qa_bot.web.app import serve
-
-    serve(
-        documents,
-        index,
-        host=host,
-        port=port,
-        open_browser=open_browser,
-        ocr=ocr_languages if ocr else None,
-        reader=reader_named(reader),
-        strictness=strictness,
-        watched=watch,
-        allow_uploads=allow_uploads,
-    )
-
-
-@app.command()
 def status(
     documents: Documents = DOCUMENTS,
     index: IndexFolder = INDEX,
@@ -307,6 +260,10 @@ def status(
 
 
 app.command("eval")(evaluation.evaluate)
+app.command("chat")(serving.chat)
+app.command("mcp")(serving.mcp)
+app.add_typer(serving.users, name="user")
+app.add_typer(serving.tokens, name="token")
 app.command("verify")(verifying.verify)
 
 

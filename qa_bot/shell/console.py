@@ -45,6 +45,14 @@ ReaderName = Annotated[
         help="Another reader: a question-answering model or cross-encoder; none for no reader.",
     ),
 ]
+Ocr = Annotated[
+    bool,
+    typer.Option("--ocr", help="Recognise the text of scanned PDF pages; needs tesseract."),
+]
+Languages = Annotated[
+    str,
+    typer.Option("--ocr-languages", metavar="CODES", help="As tesseract names them: eng+deu, say."),
+]
 DOCUMENTS, INDEX = Path("documents"), Path("index")
 MOST_INPUT = 1_000_000  # characters that are read of a file of questions, or of a quote
 

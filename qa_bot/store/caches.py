@@ -85,9 +85,17 @@ def open_or_build(folder: Path, connection: sqlite3.Connection) -> Caches:
         build(target, connection, None)
         return _open(target, languages, mapped=True)
     except (OSError, ValueError, RuntimeError):
-        caches = Caches(_no_vectors(connection), Lexicon(None, languages), Vocabulary(None))
-        _fill(caches, connection)
-        return caches
+        return in_memory(connection, rows.passage_ids(connection), languages)
+
+
+def in_memory(
+    connection: sqlite3.Connection, ids: npt.NDArray[np.int64], languages: Iterable[str]
+) -> Caches:
+    """Caches of those passages alone, which nothing else has left a trace in."""
+    vectors = _no_vectors(connection, ids)
+    caches = Caches(vectors, Lexicon(None, languages), Vocabulary(None))
+    _fill(caches, connection, ids)
+    return caches
 
 
 def build(target: Path, connection: sqlite3.Connection, previous: Path | None) -> None:
@@ -104,9 +112,9 @@ def build(target: Path, connection: sqlite3.Connection, previous: Path | None) -
                     _copy(previous, scratch)
                     caches = _open(scratch, (), mapped=False)
         if caches is None:
-            caches = _empty(scratch, connection)
+            caches = _empty(scratch, connection, wanted)
             age = _Age(int(wanted.max(initial=0)))
-        _fill(caches, connection)
+        _fill(caches, connection, wanted)
         caches.vectors.save(scratch / _VECTORS)
         _seal(scratch, age)
 
@@ -135,19 +143,19 @@ def _open(target: Path, languages: Iterable[str], *, mapped: bool) -> Caches:
     return Caches(vectors, Lexicon(target / _WORDS, languages), Vocabulary(target / _WRITTEN))
 
 
-def _empty(scratch: Path, connection: sqlite3.Connection) -> Caches:
+def _empty(scratch: Path, connection: sqlite3.Connection, ids: npt.NDArray[np.int64]) -> Caches:
     shutil.rmtree(scratch, ignore_errors=True)
     for name in (_WORDS, _WRITTEN):
         (scratch / name).mkdir(parents=True)
     vocabulary = Vocabulary(scratch / _WRITTEN)
-    return Caches(_no_vectors(connection), Lexicon(scratch / _WORDS), vocabulary)
+    vectors = _no_vectors(connection, ids)
+    return Caches(vectors, Lexicon(scratch / _WORDS), vocabulary)
 
 
-def _no_vectors(connection: sqlite3.Connection) -> VectorEngine:
-    """An empty engine that suits the number of passages."""
+def _no_vectors(connection: sqlite3.Connection, ids: npt.NDArray[np.int64]) -> VectorEngine:
+    """An empty engine that suits those passages."""
     dimension = int(schema.read_meta(connection)["dimension"])
     flat = FlatVectors(dimension)
-    ids = rows.passage_ids(connection)
     if flat.suits(len(ids)):
         return flat
     size = min(len(ids), SAMPLE * list_count(len(ids)))
@@ -159,10 +167,9 @@ def _no_vectors(connection: sqlite3.Connection) -> VectorEngine:
     return ListedVectors(dimension, sample, len(ids))
 
 
-def _fill(caches: Caches, connection: sqlite3.Connection) -> None:
-    """Bring the caches to exactly the passages that the connection sees."""
+def _fill(caches: Caches, connection: sqlite3.Connection, wanted: npt.NDArray[np.int64]) -> None:
+    """Bring the caches to exactly those passages."""
     vectors, lexicon = caches.vectors, caches.lexicon
-    wanted = rows.passage_ids(connection)
     held = vectors.ids()
     vectors.remove(np.setdiff1d(held, wanted))
     for block in _blocks(np.setdiff1d(wanted, held)):

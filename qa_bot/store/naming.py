@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -19,26 +19,31 @@ from qa_bot.records import Named
 _DIGEST = re.compile(r"[0-9a-f]{16}")
 
 
-def find_named(connection: sqlite3.Connection, digest: str, preferred: str = "") -> Named | None:
+def find_named(
+    connection: sqlite3.Connection,
+    digest: str,
+    preferred: str = "",
+    seen: Callable[[str], bool] = lambda _: True,
+) -> Named | None:
     """The document whose text has, or last had, that digest; None for an unknown one.
 
-    Of several it is the preferred one, or the first by name.
+    Of several that are seen it is the preferred one, or the first by name.
     """
     if not _DIGEST.fullmatch(digest):
         return None
     now = connection.execute(
-        "SELECT path FROM documents WHERE digest = ? AND NOT staged"
-        " ORDER BY path != ?, path LIMIT 1",
+        "SELECT path FROM documents WHERE digest = ? AND NOT staged ORDER BY path != ?, path",
         (digest, preferred.encode("utf-8", "replace").decode()),
-    ).fetchone()
-    if now is not None:
-        return Named(now[0], "current")
+    )
+    for (path,) in now:
+        if seen(path):
+            return Named(path, "current")
     then = connection.execute(
         "SELECT f.path, d.id IS NOT NULL FROM former_texts f"
         " LEFT JOIN documents d ON d.path = f.path AND NOT d.staged WHERE f.digest = ?",
         (digest,),
     ).fetchone()
-    if then is None:
+    if then is None or not seen(then[0]):
         return None
     return Named(then[0], "changed" if then[1] else "gone")
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import gradio as gr
 
+from qa_bot.callers import may
 from qa_bot.errors import QaBotError
 from qa_bot.records import Answer
 from qa_bot.web import keeping, render
@@ -162,11 +163,13 @@ def judge(service: Service, conversation: Conversation, data: Mapping[str, Any])
         return render.patch(render.forgotten_html(named, _FORGOTTEN))
     verdict: Literal["up", "down"] = "down" if said == "down" else "up"
     try:
-        if said == "golden":
+        if said == "golden" and not may("golden"):
+            note = "Only an editor may make it golden."
+        elif said == "golden":
             note = plain(keeping.keep_golden(service, turn))
         else:
             keeping.note_verdict(service, turn, verdict)
-            is_kept = verdict == "up" and _is_keepable(turn.reply.answer)
+            is_kept = verdict == "up" and may("golden") and _is_keepable(turn.reply.answer)
             note = render.keep_golden_html() if is_kept else "Noted."
     except QaBotError as error:
         note = plain(str(error))

@@ -13,6 +13,7 @@ from typing import Any
 
 import gradio as gr
 
+from qa_bot.callers import may
 from qa_bot.loaders import SUFFIXES
 from qa_bot.members import file_of, is_member
 from qa_bot.web import render
@@ -84,7 +85,7 @@ def add(service: Service, data: Mapping[str, Any]) -> str:
         service: Whose documents.
         data: ``tokens``: what the uploads wait under.
     """
-    if service.uploads is None:
+    if service.uploads is None or not may("add"):
         return _told(_NOT_ALLOWED)
     return _after(service, [service.uploads.settle(token) for token in texts(data, "tokens")])
 
@@ -96,7 +97,7 @@ def settle(service: Service, data: Mapping[str, Any]) -> str:
         service: Whose documents.
         data: ``token``: what the upload waits under; ``choice``: one of those offered.
     """
-    if service.uploads is None:
+    if service.uploads is None or not may("add"):
         return _told(_NOT_ALLOWED)
     choice = _CHOICES.get(text(data, "choice"), "ask")
     return _after(service, [service.uploads.settle(text(data, "token"), choice)])
@@ -111,7 +112,7 @@ def delete(service: Service, data: Mapping[str, Any]) -> str:
             asked about, if they were.
     """
     document_id = text(data, "name")
-    if service.uploads is None:
+    if service.uploads is None or not may("delete"):
         return _told(_NOT_ALLOWED)
     if document_id not in _listed(service.status.holdings):
         return _told(f"{name(document_id)} is not in the list.")

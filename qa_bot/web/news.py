@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
+from qa_bot import callers
 from qa_bot.errors import QaBotError
 from qa_bot.web.service import Service
 
@@ -25,21 +26,22 @@ class News:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._lock = threading.Lock()
-        self._looked = 0.0
-        self._state = ""
+        self._states: dict[tuple[str, ...] | None, tuple[float, str]] = {}
 
     def state(self) -> str:
-        """Differs from an earlier one where something has changed."""
+        """Differs from an earlier one where something that who asks may see has changed."""
+        folders = callers.folders()
         with self._lock:
-            if time.monotonic() - self._looked >= _SECONDS:
-                self._state = self._look()
-                self._looked = time.monotonic()
-            return self._state
+            looked, state = self._states.get(folders, (0.0, ""))
+            if time.monotonic() - looked >= _SECONDS:
+                state = self._look(state)
+                self._states[folders] = time.monotonic(), state
+            return state
 
-    def _look(self) -> str:
+    def _look(self, before: str) -> str:
         service = self._service
         if service.status.busy:
-            return self._state  # the page asks for itself meanwhile
+            return before  # the page asks for itself meanwhile
         service.notice_other_builds()
         try:
             with service.snapshot() as index:

@@ -14,6 +14,7 @@ from typing import Any
 import gradio as gr
 from starlette.concurrency import run_in_threadpool
 
+from qa_bot.callers import may
 from qa_bot.errors import QaBotError
 from qa_bot.pages.view import PageViewer
 from qa_bot.web import (
@@ -266,7 +267,7 @@ def _wire_index(page: gr.Blocks, parts: Parts, service: Service, plain: dict[str
     def listed(conversation: Conversation) -> Updates:
         made = next(_lists)  # before it is looked what there is: a higher one is as new, at least
         holdings = conversation.listed = service.status.holdings
-        held, deletable = service.held, service.uploads is not None
+        held, deletable = service.held, service.uploads is not None and may("delete")
         stale = partial(_stale, service)
         return (
             documents.list_html(holdings, conversation, stale, deletable=deletable, made=made),
@@ -281,11 +282,13 @@ def _wire_index(page: gr.Blocks, parts: Parts, service: Service, plain: dict[str
         return *_state(service), *listed(conversation)
 
     def rebuild(conversation: Conversation) -> Updates:
-        service.refresh(requested=True)
+        if may("rebuild"):
+            service.refresh(requested=True)
         return look(conversation)
 
     def cancel(conversation: Conversation) -> Updates:
-        service.cancel()
+        if may("cancel"):
+            service.cancel()
         return look(conversation)
 
     def choose(conversation: Conversation, event: gr.EventData) -> Updates:
@@ -332,8 +335,8 @@ def _state(service: Service) -> Updates:
         report.status_html(status),
         report.receipt_html(status),
         render.welcome_html(status.holdings),
-        gr.update(interactive=not status.busy),
-        gr.update(visible=status.busy),
+        gr.update(interactive=not status.busy, visible=may("rebuild")),
+        gr.update(visible=status.busy and may("cancel")),
         gr.update(active=status.busy),
     )
 

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
+from qa_bot.callers import may
 from qa_bot.errors import QaBotError, UnreadableDocumentError
 from qa_bot.members import own_name
 from qa_bot.pages.view import PageViewer
@@ -75,6 +76,8 @@ def add_upload_route(app: FastAPI, uploads: Uploads) -> None:
 
     @app.post("/upload")
     async def upload(request: Request, name: str, size: int = 0) -> Response:
+        if not may("add"):
+            return PlainTextResponse("Only an editor may add files.", 403)
         try:
             with uploads.receive(name, size) as incoming:
                 async for chunk in request.stream():

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import qa_bot
+from qa_bot import callers
 from qa_bot.asking.answering import check_strictness
-from qa_bot.builds import Progress, Receipt
+from qa_bot.builds import Progress
 from qa_bot.errors import (
     IndexDamagedError,
     IndexModelError,
@@ -21,50 +22,25 @@ from qa_bot.errors import (
     QaBotError,
 )
 from qa_bot.models.reader import DEFAULT_READER, Reader, warm
-from qa_bot.records import Answer, DocumentSummary, Health, Span
+from qa_bot.records import Answer, Span
+from qa_bot.store.limiting import limited_receipt
 from qa_bot.table_reading import table_views
 from qa_bot.table_view import TableView
+from qa_bot.web.leasing import Holdings as Holdings  # noqa: PLC0414 - where others have it from
+from qa_bot.web.leasing import Lease, holdings_of
+from qa_bot.web.leasing import Status as Status  # noqa: PLC0414 - likewise
 from qa_bot.web.originals import Originals
-from qa_bot.web.starting_points import starting_points
 from qa_bot.web.uploads import Uploads
 
 if TYPE_CHECKING:
     from qa_bot import Index
     from qa_bot.models.embedding import Embedder
 
-_DOCUMENTS_FOR_STARTING_POINTS = 12
 _BROKEN = "Something went wrong; the terminal that runs the chat shows what."
 _CANCELLED = "Cancelled: answers come from the index as it was, and a rebuild goes on from here."
 _NOT_YET = "The index is being made: try again once it is there."
+_NOT_NOW = "The index can't be brought up to date at the moment; answers come from it as it was."
 _LOOK = 0.2  # seconds between looks at whether a waiting question is still wanted
-
-
-@dataclass(frozen=True, slots=True)
-class Holdings:
-    """What the index that answers now holds."""
-
-    documents: tuple[DocumentSummary, ...]
-    built_at: str  # ISO 8601, UTC
-    health: Health
-    starting_points: tuple[str, ...]  # headings of the documents' own sections, without numbers
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What the page says about the index, at one moment."""
-
-    activity: Literal["starting", "building", "opening", "idle"] = "idle"
-    progress: Progress | None = None  # of the build; None before its first report and after it
-    holdings: Holdings | None = None  # None while there is nothing to answer from
-    receipt: Receipt | None = None  # of the last build, if it succeeded and has news
-    problem: str = ""  # why the last build failed: one line, with what to do
-    note: str = ""  # that the last build was cancelled
-    requested: bool = False  # by someone who waits to see the receipt, not by the start-up
-
-    @property
-    def busy(self) -> bool:
-        """Whether the index is being brought up to date, or the model loaded."""
-        return self.activity != "idle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +63,6 @@ class CancelledError(Exception):
     """Someone who waited for it did not want it any more."""
 
 
-@dataclass(slots=True)
-class _Lease:
-    """An open index and how many questions are using it; closed by the last one out."""
-
-    index: Index
-    users: int = 0
-    retired: bool = False
-
-
 class Service:
     """Answers from one snapshot of the index while another is being built.
 
@@ -115,6 +82,7 @@ class Service:
         allow_uploads: bool = False,
     ) -> None:
         check_strictness(strictness)
+        self.on_answer: Callable[[Answer], None] = lambda _: None  # told of each answer
         waiting = Uploads(documents, index / "uploads")  # deletes what an earlier chat left
         # None: visitors may neither add nor delete documents.
         self.uploads = waiting if allow_uploads else None
@@ -132,13 +100,24 @@ class Service:
         self._running = False
         self._again = False
         self._from_scratch = False
-        self._lease: _Lease | None = None
+        self._lease: Lease | None = None
         self._settled = threading.Event()
 
     @property
     def status(self) -> Status:
-        """The state of things now; never changes once returned."""
-        return self._status
+        """The state of things now, as far as who asks may see it; never changes once returned."""
+        folders = callers.folders()
+        status = self._status
+        return status if folders is None else self._limited(status, folders)
+
+    def _limited(self, status: Status, folders: tuple[str, ...]) -> Status:
+        holdings = receipt = None
+        with suppress(QaBotError), self._leased() as lease:
+            holdings = lease.within(folders)[1]
+        if status.receipt is not None and status.requested:
+            receipt = limited_receipt(status.receipt, folders)
+        problem = _NOT_NOW if status.problem else ""
+        return replace(status, progress=None, holdings=holdings, receipt=receipt, problem=problem)
 
     def refresh(self, *, requested: bool, changed: bool | None = None) -> bool:
         """Start to bring the index up to date, in the background.
@@ -166,7 +145,7 @@ class Service:
     @property
     def held(self) -> frozenset[str]:
         """The documents of the index that answers now, by id."""
-        holdings = self._status.holdings
+        holdings = self.status.holdings
         return frozenset(one.id for one in holdings.documents) if holdings else frozenset()
 
     @property
@@ -190,6 +169,16 @@ class Service:
     def folder(self) -> Path:
         """The folder of the index."""
         return self._index
+
+    @property
+    def reader(self) -> Reader | None:
+        """What reads the passages."""
+        return self._reader
+
+    @property
+    def strictness(self) -> float | None:
+        """The confidence that an answer must have."""
+        return self._strictness
 
     def ask(
         self,
@@ -225,22 +214,32 @@ class Service:
                 strictness=self._strictness,
                 history=history,
             )
+            self.on_answer(answer)
             return reply_of(answer, index)
 
     @contextmanager
     def snapshot(self) -> Iterator[Index]:
-        """The index that answers now; it stays open until the caller is done with it.
+        """The index that answers now, as far as who asks may see it (see ``callers``).
+
+        It stays open until the caller is done with it.
 
         Raises:
             QaBotError: There is none, or none yet.
         """
+        folders = callers.folders()
+        with self._leased() as lease:
+            yield lease.index if folders is None else lease.within(folders)[0]
+
+    @contextmanager
+    def _leased(self) -> Iterator[Lease]:
         with self._lock:
             lease = self._lease
             if lease is None:
-                raise QaBotError(self._status.problem or _NOT_YET)
+                limited = callers.folders() is not None
+                raise QaBotError((not limited and self._status.problem) or _NOT_YET)
             lease.users += 1
         try:
-            yield lease.index
+            yield lease
         finally:
             with self._lock:
                 lease.users -= 1
@@ -343,12 +342,12 @@ class Service:
             index.warm()
             with suppress(ModelError):  # each answer says why it goes without the reader
                 warm(self._reader)
-            holdings = _holdings(index)
+            holdings = holdings_of(index)
         except BaseException:
             index.close()
             raise
         with self._lock:
-            old, self._lease = self._lease, _Lease(index)
+            old, self._lease = self._lease, Lease(index)
             self._status = replace(self._status, holdings=holdings)
             unused = old is not None and old.users == 0
             if old is not None:
@@ -370,14 +369,3 @@ def reply_of(answer: Answer, index: Index) -> Reply:
         for span, text in zip(in_order, index.slices(name, in_order), strict=True):
             contexts[name, span] = text
     return Reply(answer, index.digests(spans), contexts, table_views(answer, index), index.model)
-
-
-def _holdings(index: Index) -> Holdings:
-    documents = index.documents()
-    first = [document.id for document in documents[:_DOCUMENTS_FOR_STARTING_POINTS]]
-    return Holdings(
-        documents=documents,
-        built_at=index.built_at,
-        health=index.health(),
-        starting_points=starting_points([index.sections(name) for name in first]),
-    )

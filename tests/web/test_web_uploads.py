@@ -28,14 +28,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa_bot.pages.view import PageViewer
 from qa_bot.records import DocumentSummary, Health, Problem
-from qa_bot.web import app, changing
+from qa_bot.serving import app
+from qa_bot.serving.security import Guard
+from qa_bot.serving.server import Serving, create_server
+from qa_bot.web import changing
 from qa_bot.web.conversation import Conversation
 from qa_bot.web.documents import list_html
 from qa_bot.web.file_names import MOST_NAME_BYTES, clean_name
 from qa_bot.web.page import build_page
 from qa_bot.web.routes import add_upload_route
-from qa_bot.web.security import Guard
-from qa_bot.web.server import create_server
 from qa_bot.web.service import Holdings, Service
 from qa_bot.web.uploads import (
     Choice,
@@ -723,7 +724,7 @@ def test_an_upload_that_is_broken_off_leaves_nothing(documents: Path, tmp_path: 
 
 def served(service: Service) -> ASGIApp:
     """All that ``qa-bot chat`` serves, with its guard."""
-    app: Any = create_server(service, "127.0.0.1").config.app
+    app: Any = create_server(service, Serving()).config.app
     return cast("ASGIApp", app)
 
 

@@ -13,17 +13,19 @@ import sys
 import threading
 import time
 import webbrowser
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qa_bot.errors import ServerError
+from qa_bot.errors import ServerError, UsageError
 from qa_bot.models.reader import DEFAULT_READER, Reader
+from qa_bot.serving.accounts import AccountFile
 from qa_bot.web.service import Service
 from qa_bot.web.watching import watch
 
 if TYPE_CHECKING:
-    from qa_bot.web.server import Server
+    from qa_bot.serving.server import Server
 
 _WARNING = "Warning: anyone who can open the page from elsewhere may add and delete documents."
 
@@ -34,6 +36,13 @@ def serve(  # noqa: PLR0913 - each is an option of the command
     *,
     host: str = "127.0.0.1",
     port: int = 7860,
+    allowed_hosts: Sequence[str] = (),
+    root_path: str = "",
+    auth_file: Path | None = None,
+    trusted_proxies: Sequence[str] = (),
+    certificate: Path | None = None,
+    key: Path | None = None,
+    requests_per_minute: int = 1_200,
     open_browser: bool = False,
     model: str | None = None,
     ocr: str | None = None,
@@ -49,6 +58,13 @@ def serve(  # noqa: PLR0913 - each is an option of the command
         index: The folder that holds the index; brought up to date in the background.
         host: The address to serve on; the default is reached from this machine only.
         port: 0 takes any free one.
+        allowed_hosts: The names by which it is reached; beyond this machine at least one.
+        root_path: What a proxy serves it under ("/documents", say).
+        auth_file: Who may log in, see ``accounts``; None where nobody has to.
+        trusted_proxies: Addresses whose word on who calls is taken.
+        certificate: For HTTPS, with its ``key``.
+        key: The certificate's.
+        requests_per_minute: As many of one program's are taken.
         open_browser: Whether to show the page once it answers.
         model: The embedding model, where it is not the default one.
         ocr: The languages in which scanned pages are recognised, if at all.
@@ -58,8 +74,13 @@ def serve(  # noqa: PLR0913 - each is an option of the command
         allow_uploads: Whether anyone who can open the page may add and delete documents.
 
     Raises:
-        ServerError: The port or the address can't be used.
+        ServerError: The port or the address can't be used, or the file of users.
+        UsageError: It is reached from elsewhere, and not said by which name.
     """
+    _check_reach(host, allowed_hosts, certificate, key)
+    accounts = None if auth_file is None else AccountFile(auth_file)
+    if accounts is not None:
+        accounts.accounts()
     # Ctrl-C may come at any time, and is how this ends: not an error. The port comes before
     # Gradio, whose import takes seconds.
     with suppress(KeyboardInterrupt), _listen(host, port) as listener:
@@ -72,13 +93,24 @@ def serve(  # noqa: PLR0913 - each is an option of the command
             strictness=strictness,
             allow_uploads=allow_uploads,
         )
-        if allow_uploads and not _is_local(host):
+        if allow_uploads and accounts is None and not _is_local(host):
             print(_WARNING, file=sys.stderr, flush=True)  # noqa: T201
         os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported
-        from qa_bot.web.server import create_server
+        from qa_bot.serving.server import Serving, create_server
 
-        server = create_server(service, host)
-        url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
+        serving = Serving(
+            host,
+            tuple(allowed_hosts),
+            root_path.rstrip("/"),
+            accounts,
+            tuple(trusted_proxies),
+            certificate,
+            key,
+            requests_per_minute,
+        )
+        server = create_server(service, serving)
+        scheme = "https" if certificate is not None else "http"
+        url = f"{scheme}://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
         threading.Thread(
             target=_once_it_answers, args=(server, service, url, open_browser), daemon=True
         ).start()
@@ -91,6 +123,21 @@ def serve(  # noqa: PLR0913 - each is an option of the command
             server.run(sockets=[listener])
         finally:
             stop.set()
+
+
+def _check_reach(
+    host: str, allowed_hosts: Sequence[str], certificate: Path | None, key: Path | None
+) -> None:
+    if not _is_local(host) and not allowed_hosts:
+        raise UsageError(
+            f"{host} is reached from elsewhere: say by which name with --allowed-host, such as"
+            " --allowed-host library.example."
+        )
+    if (certificate is None) != (key is None):
+        raise UsageError("HTTPS takes both --certificate and --key.")
+    for file in (certificate, key):
+        if file is not None and not file.is_file():
+            raise UsageError(f"There is no file {file}.")
 
 
 def _is_local(host: str) -> bool:

@@ -12,13 +12,15 @@ page may load nothing from elsewhere, whatever ends up in it.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from qa_bot.serving.problems import problem
 from qa_bot.web.uploads import Uploads
 
 # Gradio starts itself from inline scripts and compiles gr.HTML's with Function(), so both are
@@ -43,11 +45,13 @@ _FILE_HEADERS = {
     "Content-Security-Policy": "script-src 'none'; form-action 'none'; frame-ancestors 'none'",
 }
 _EVENT = "/gradio_api/run/predict"
-_PAGES = frozenset(
-    {"/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", "/events", _EVENT}
+_PAGES = frozenset({"/mcp", "/metrics", "/login", "/logout", "/events"}) | frozenset(
+    {"/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", _EVENT}
 )
 _RETURN = "/gradio_api/app_id"  # asked for until a server that was lost is back
+_PROGRAMS = ("/api/v1/", "/v1/", "/health/")
 _FOLDERS = (
+    *_PROGRAMS,
     "/assets/",
     "/file/",
     "/page/",
@@ -57,9 +61,9 @@ _FOLDERS = (
 _UPLOAD = "/upload"
 _MOST = 256 * 2**10  # bytes of a request's body, unless it is a file
 _LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
-_EVERYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - recognised here, not bound to
 
-_TOO_LONG = PlainTextResponse("Longer than is taken here.", 413)
+_NOT_FOUND = problem(404, "not-found", "Not found.")
+_TOO_LONG = problem(413, "too-long", "Longer than is taken here.")
 _NO_FILES = PlainTextResponse("Events of this page name no files.", 400)
 
 
@@ -70,30 +74,51 @@ class Guard:
         app: What is behind it.
         host: The address it is served on.
         uploads: Takes in files of visitors; None where they may send none.
+        allowed: The other names by which it may be reached.
+        door: What lets callers in; it is asked before it is told which routes there are.
     """
 
-    def __init__(self, app: ASGIApp, host: str, uploads: Uploads | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        host: str,
+        uploads: Uploads | None = None,
+        allowed: Iterable[str] = (),
+        door: Callable[[ASGIApp], ASGIApp] | None = None,
+    ) -> None:
         self._app = app
+        self._behind = self._let_through if door is None else door(self._let_through)
         self._uploads = uploads
-        # Someone who binds to every address wants it reached by names we can't know.
-        self._hosts = None if host in _EVERYWHERE else _LOCAL | {host.lower()}
+        self._hosts = _LOCAL | {host.lower(), *(_name(one) for one in allowed)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse a request, or pass it on and add headers to its response."""
         if scope["type"] != "http":  # Gradio's page opens no web sockets
             if scope["type"] == "lifespan":
-                await self._app(scope, receive, send)
+                await self._behind(scope, receive, send)
             return
-        refusal = self._refusal(scope["path"], Headers(scope=scope))
+        path = route_path(scope)
+        refusal = self._refusal(path, Headers(scope=scope))
         if refusal is not None:
             await refusal(scope, receive, send)
             return
 
-        body = _Body(receive, self._most(scope["path"]))
-        if scope["path"] == _EVENT and await body.names_file():
-            await _NO_FILES(scope, receive, send)
+        await self._pass_on(scope, _Body(receive, self._most(path)), send)
+
+    async def _let_through(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse what isn't open, and events that name files."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        path = route_path(scope)
+        if not self._is_open(path):
+            await _NOT_FOUND(scope, receive, send)
+        elif path == _EVENT:
+            body = _Body(receive, self._most(path))
+            refused = await body.names_file()
+            await (_NO_FILES if refused else self._app)(scope, body.receive, send)
         else:
-            await self._pass_on(scope, body, send)
+            await self._app(scope, receive, send)
 
     async def _pass_on(self, scope: Scope, body: _Body, send: Send) -> None:
         answered = False
@@ -104,27 +129,27 @@ class Guard:
                 return  # it is answered below
             answered = True
             if message["type"] == "http.response.start":
-                is_file = scope["path"].startswith("/file/")
-                MutableHeaders(scope=message).update(_FILE_HEADERS if is_file else _HEADERS)
+                is_file = route_path(scope).startswith("/file/")
+                headers = MutableHeaders(scope=message)
+                for name, value in (_FILE_HEADERS if is_file else _HEADERS).items():
+                    headers.setdefault(name, value)
             await send(message)
 
         try:
-            await self._app(scope, body.receive, send_with_headers)
+            await self._behind(scope, body.receive, send_with_headers)
         except ClientDisconnect:
             if not body.is_too_long:
                 raise
         if body.is_too_long and not answered:
             await _TOO_LONG(scope, body.receive, send)
 
-    def _refusal(self, path: str, headers: Headers) -> PlainTextResponse | None:
+    def _refusal(self, path: str, headers: Headers) -> Response | None:
         host = headers.get("host", "")
         origin = headers.get("origin")
-        if self._hosts is not None and _name(host) not in self._hosts:
-            return PlainTextResponse("Not the host this page is served for.", 421)
+        if _name(host) not in self._hosts:
+            return problem(421, "wrong-host", "Not a host this is served for.")
         if origin is not None and origin.partition("://")[2].lower() != host.lower():
-            return PlainTextResponse("Requests from other pages are refused.", 403)
-        if not self._is_open(path):
-            return PlainTextResponse("Not found.", 404)
+            return problem(403, "forged", "Requests from other pages are refused.")
         length = headers.get("content-length", "0")
         if not (length.isascii() and length.isdigit()) or int(length) > self._most(path):
             return _TOO_LONG
@@ -186,6 +211,12 @@ def _names_file(value: Any) -> bool:  # noqa: ANN401 - whatever JSON holds
         elif isinstance(one, list):
             waiting += one
     return False
+
+
+def route_path(scope: Scope) -> str:
+    """The path as the application has it, without what a proxy serves it under."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", "")) or "/"
 
 
 def _name(host: str) -> str:

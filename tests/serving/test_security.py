@@ -11,9 +11,9 @@ from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
-from qa_bot.errors import ServerError
-from qa_bot.web.app import serve
-from qa_bot.web.security import Guard
+from qa_bot.errors import ServerError, UsageError
+from qa_bot.serving.app import serve
+from qa_bot.serving.security import Guard
 
 
 async def hello(scope: Scope, receive: Receive, send: Send) -> None:
@@ -37,8 +37,16 @@ def test_another_host_name_is_refused(host: str) -> None:
     assert get(Host=host)[0] == 421
 
 
-def test_bound_to_every_address_any_name_is_served() -> None:
-    assert get(host="0.0.0.0", Host="library.example")[0] == 200  # noqa: S104 - nothing is bound
+def test_bound_to_every_address_only_allowed_names_are_served() -> None:
+    app = Guard(hello, "0.0.0.0", allowed=["Library.example"])  # noqa: S104 - nothing is bound
+    client = TestClient(app, base_url="http://library.example:7860")
+    assert client.get("/").status_code == 200
+    assert client.get("/", headers={"Host": "evil.example"}).status_code == 421
+
+
+def test_a_bind_beyond_this_machine_needs_the_name_by_which_it_is_reached(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--allowed-host"):
+        serve(tmp_path, tmp_path, host="203.0.113.1")
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:9999"])
@@ -121,4 +129,4 @@ def test_an_address_that_cannot_be_used_is_a_server_error(
     host: str, port: int, tmp_path: Path
 ) -> None:
     with pytest.raises(ServerError, match="choose another"):
-        serve(tmp_path, tmp_path, host=host, port=port)
+        serve(tmp_path, tmp_path, host=host, port=port, allowed_hosts=["library.example"])

@@ -1,0 +1,198 @@
+"""The two shapes that other tools speak: OpenAI's vector store search, and chat completions.
+
+Nothing is generated: a completion's message is the quotes in Markdown, with their citations as
+annotations. The last message of the user is the question; what systems and tools say changes
+nothing, and images are refused, never fetched.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from fastapi import FastAPI, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+import qa_bot
+from qa_bot.keeping.citing import markdown_quote
+from qa_bot.records import Answer, Quote
+from qa_bot.serving.desk import Desk, ask
+from qa_bot.serving.problems import ProblemError, add_handlers
+from qa_bot.serving.shapes import MOST_CHARACTERS, MOST_PASSAGES
+from qa_bot.telling import lacking
+from qa_bot.web.links import link_query, quote_link
+
+MODEL = "qa_bot"
+STORE = "documents"
+_MOST_MESSAGES = 100
+_LONGEST = 50_000  # characters of one message; earlier ones may be whole answers
+_Text = Annotated[str, Field(max_length=_LONGEST)]
+
+
+class _Taken(BaseModel):
+    model_config = ConfigDict(extra="ignore")  # temperature and the like change nothing
+
+
+class Part(_Taken):
+    """A part of a message: text, or what is refused."""
+
+    type: Annotated[str, Field(max_length=50)]
+    text: _Text = ""
+
+
+class Message(_Taken):
+    """What somebody said."""
+
+    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
+    content: _Text | Annotated[list[Part], Field(max_length=50)] | None = None
+
+
+class Completion(_Taken):
+    """A conversation whose last question is to be answered."""
+
+    model: Annotated[str, Field(max_length=200)] = MODEL
+    messages: list[Message] = Field(min_length=1, max_length=_MOST_MESSAGES)
+    stream: bool = False
+
+
+class Searched(_Taken):
+    """A query for the store."""
+
+    query: Annotated[str, Field(max_length=MOST_CHARACTERS)]
+    max_num_results: Annotated[int, Field(ge=1, le=MOST_PASSAGES)] = 10
+
+
+def create_openai(desk: Desk) -> FastAPI:
+    """The application to mount at ``/v1``."""
+    app = FastAPI(openapi_url=None)
+    add_handlers(app)
+
+    @app.get("/models")
+    def models() -> Response:
+        model = {"id": MODEL, "object": "model", "created": 0, "owned_by": MODEL}
+        return JSONResponse({"object": "list", "data": [model]})
+
+    @app.post("/chat/completions")
+    def complete(asked: Completion, request: Request) -> Response:
+        question = _question(asked.messages)
+        with desk.snapshot() as index:
+            reply = ask(desk, index, question)
+        text, annotations = _told(reply, _base(request))
+        if asked.stream:
+            pieces = _streamed(asked.model, text, annotations)
+            return StreamingResponse(pieces, media_type="text/event-stream")
+        message = {"role": "assistant", "content": text, "annotations": annotations}
+        choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
+        usage = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
+        return JSONResponse(
+            {**_head(asked.model, "chat.completion"), "choices": [choice], "usage": usage}
+        )
+
+    @app.post("/vector_stores/{store}/search")
+    def search(store: str, asked: Searched) -> Response:
+        if store != STORE:
+            raise ProblemError(404, "unknown-store", f"There is one store: {STORE}.")
+        with desk.snapshot() as index:
+            hits = qa_bot.retrieve(asked.query, index, k=asked.max_num_results)
+            digests = index.digests({hit.passage.document_id for hit in hits})
+        data = [
+            {
+                "file_id": digests[hit.passage.document_id],
+                "filename": hit.passage.document_id,
+                "score": hit.score,
+                "attributes": {
+                    "title": hit.passage.title,
+                    "section": " › ".join(hit.passage.section),
+                    "start": hit.passage.start,
+                    "end": hit.passage.end,
+                },
+                "content": [{"type": "text", "text": hit.passage.text}],
+            }
+            for hit in hits
+        ]
+        return JSONResponse(
+            {
+                "object": "vector_store.search_results.page",
+                "search_query": [asked.query],
+                "data": data,
+                "has_more": False,
+                "next_page": None,
+            }
+        )
+
+    return app
+
+
+def _question(messages: list[Message]) -> str:
+    last = next((one for one in reversed(messages) if one.role == "user"), None)
+    if last is None:
+        raise ProblemError(422, "malformed", "There is no message of a user to answer.")
+    text = _text(last)
+    if len(text) > MOST_CHARACTERS:
+        raise ProblemError(422, "malformed", f"A question of at most {MOST_CHARACTERS:,}, please.")
+    return text
+
+
+def _text(message: Message) -> str:
+    if message.content is None or isinstance(message.content, str):
+        return message.content or ""
+    if any(part.type not in ("text", "input_text") for part in message.content):
+        raise ProblemError(422, "no-pictures", "Only text is read: no pictures, sounds or files.")
+    return "\n".join(part.text for part in message.content)
+
+
+def _told(reply: Answer, base: str) -> tuple[str, list[dict[str, Any]]]:
+    """The message in Markdown, and for each quote where in it it stands and where it leads."""
+    text = ""
+    if not reply.found:
+        text = "This may answer it:" if reply.quotes else "Nothing here answers this clearly."
+        if absent := lacking(reply):
+            text += f"\n\nNothing here mentions: {', '.join(absent)}."
+        if reply.unknown_words:
+            text += f"\n\nNo document mentions: {', '.join(reply.unknown_words)}."
+    annotations = []
+    for quote in reply.quotes:
+        text += "\n\n" if text else ""
+        url = base + link_query(quote_link(quote))
+        shown = _markdown(quote, url)
+        cited = {
+            "url": url,
+            "title": str(quote.citation),
+            "start_index": len(text),
+            "end_index": len(text) + len(shown),
+        }
+        annotations.append({"type": "url_citation", "url_citation": cited})
+        text += shown
+    return text, annotations
+
+
+def _markdown(quote: Quote, url: str) -> str:
+    marked = [(start - quote.start, end - quote.start) for start, end in quote.marked]
+    return markdown_quote(quote.text, quote.citation, marked, url)
+
+
+def _streamed(model: str, text: str, annotations: list[dict[str, Any]]) -> Iterator[str]:
+    head = _head(model, "chat.completion.chunk")
+    for delta, finish in (
+        ({"role": "assistant", "content": text}, None),
+        ({"annotations": annotations}, None),
+        ({}, "stop"),
+    ):
+        choice = {"index": 0, "delta": delta, "finish_reason": finish}
+        yield f"data: {json.dumps({**head, 'choices': [choice]}, ensure_ascii=False)}\n\n"
+    yield "data: [DONE]\n\n"
+
+
+def _head(model: str, kind: str) -> dict[str, Any]:
+    number = f"chatcmpl-{uuid.uuid4().hex}"
+    return {"id": number, "object": kind, "created": int(time.time()), "model": model}
+
+
+def _base(request: Request) -> str:
+    """The page's address: what this is mounted in."""
+    base = str(request.base_url)
+    return base.removesuffix("v1/")

@@ -1,0 +1,79 @@
+"""An open index that is in use: as a whole, and as those see it who see only some folders."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from qa_bot.builds import Progress, Receipt
+from qa_bot.records import DocumentSummary, Health
+from qa_bot.store.limiting import LimitedIndex
+from qa_bot.web.starting_points import starting_points
+
+if TYPE_CHECKING:
+    from qa_bot import Index
+
+_DOCUMENTS_FOR_STARTING_POINTS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What the index that answers now holds."""
+
+    documents: tuple[DocumentSummary, ...]
+    built_at: str  # ISO 8601, UTC
+    health: Health
+    starting_points: tuple[str, ...]  # headings of the documents' own sections, without numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the page says about the index, at one moment."""
+
+    activity: Literal["starting", "building", "opening", "idle"] = "idle"
+    progress: Progress | None = None  # of the build; None before its first report and after it
+    holdings: Holdings | None = None  # None while there is nothing to answer from
+    receipt: Receipt | None = None  # of the last build, if it succeeded and has news
+    problem: str = ""  # why the last build failed: one line, with what to do
+    note: str = ""  # that the last build was cancelled
+    requested: bool = False  # by someone who waits to see the receipt, not by the start-up
+
+    @property
+    def busy(self) -> bool:
+        """Whether the index is being brought up to date, or the model loaded."""
+        return self.activity != "idle"
+
+
+@dataclass(slots=True)
+class Lease:
+    """An open index and how many questions are using it; closed by the last one out.
+
+    ``limited`` are its parts for those who see only some folders, with what they hold.
+    """
+
+    index: Index
+    users: int = 0
+    retired: bool = False
+    limiting: threading.Lock = field(default_factory=threading.Lock)
+    limited: dict[tuple[str, ...], tuple[Index, Holdings]] = field(default_factory=dict)
+
+    def within(self, folders: tuple[str, ...]) -> tuple[Index, Holdings]:
+        """The part of the index in those folders."""
+        with self.limiting:
+            if folders not in self.limited:
+                index = LimitedIndex(self.index, folders)
+                self.limited[folders] = index, holdings_of(index)
+            return self.limited[folders]
+
+
+def holdings_of(index: Index) -> Holdings:
+    """What an index holds."""
+    documents = index.documents()
+    first = [document.id for document in documents[:_DOCUMENTS_FOR_STARTING_POINTS]]
+    return Holdings(
+        documents=documents,
+        built_at=index.built_at,
+        health=index.health(),
+        starting_points=starting_points([index.sections(name) for name in first]),
+    )

@@ -1,0 +1,74 @@
+"""How much is asked at once: places, a bounded queue, a count for each visitor, and figures."""
+
+from __future__ import annotations
+
+import anyio
+import httpx2
+from served import Team
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
+
+from qa_bot.serving.admission import Admission, Visits
+from qa_bot.serving.metrics import Metrics
+
+
+def test_those_that_come_when_too_many_wait_are_told_when_to_come_again() -> None:
+    """Two places and three who may wait: of ten at once five are answered, two at a time."""
+    busiest = running = 0
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal busiest, running
+        running += 1
+        busiest = max(busiest, running)
+        await anyio.sleep(0.2)
+        running -= 1
+        await PlainTextResponse("done")(scope, receive, send)
+
+    async def run() -> list[httpx2.Response]:
+        app = Admission(slow, Metrics(), places=2, waiting=3, each_minute=1_000)
+        transport = httpx2.ASGITransport(app)
+        found: list[httpx2.Response] = []
+        async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+
+            async def ask() -> None:
+                found.append(await client.post("/api/v1/answer"))
+
+            async with anyio.create_task_group() as group:
+                for _ in range(10):
+                    group.start_soon(ask)
+            busy = [one.status_code for one in found]
+            assert (await client.post("/api/v1/answer")).status_code == 200, "it is free again"
+            assert (await client.get("/")).status_code == 200
+        assert sorted(busy) == [200] * 5 + [503] * 5
+        return found
+
+    found = anyio.run(run)
+    assert busiest == 2
+    refused = next(one for one in found if one.status_code == 503)
+    assert refused.headers["retry-after"] == "1"
+    assert refused.json()["type"] == "urn:qa-bot:problem:too-busy"
+
+
+def test_a_visitor_who_asks_too_much_waits_and_others_do_not() -> None:
+    now = [100.0]
+    visits = Visits(3, lambda: now[0])
+    assert [visits.wait("ada") for _ in range(4)] == [0, 0, 0, 60]
+    assert visits.wait("bob") == 0
+    now[0] += 59
+    assert visits.wait("ada") == 1
+    now[0] += 1
+    assert visits.wait("ada") == 0
+
+
+def test_metrics_tell_latency_verdicts_and_the_age_of_the_index(team: Team) -> None:
+    headers = {"Authorization": f"Bearer {team.reader}"}
+    with httpx2.Client(base_url=team.url, headers=headers, timeout=60) as client:
+        question = {"question": "How many days of paid leave do employees receive?"}
+        assert client.post("/api/v1/answer", json=question).status_code == 200
+        told = client.get("/metrics").text
+    assert 'qa_bot_request_seconds_count{route="/api/v1/answer",status="200"}' in told
+    assert 'qa_bot_answers_total{verdict="answered"}' in told
+    assert "qa_bot_index_documents 4.0" in told
+    age = next(line for line in told.splitlines() if line.startswith("qa_bot_index_age_seconds "))
+    assert 0 < float(age.split()[1]) < 86_400
+    assert "paid leave" not in told
