@@ -92,6 +92,8 @@ def understand(
     ranking = rank(other.text, index, documents=documents)
     likely = 1.0
     if other.way == "topic":
+        if any(turn.question.casefold() == question.casefold() for turn in history):
+            return Understood(alone)  # it stood alone when it was asked first
         ranked = rank(question, index, documents=documents), ranking
         likely = probability(features(question, history, *ranked), fitted().weights)
         if likely < fitted().leans:

@@ -186,6 +186,8 @@ def ask(
     """
     talks = not questions and file is None and not as_json
     talks &= sys.stdin.isatty() and out.is_terminal
+    if not (talks or questions or file):
+        raise UsageError("No question: give one, or ask on a terminal for a conversation.")
     asked = [] if talks else questions_given(questions or (), file)
     if _is_given(context, "documents") and not _is_given(context, "index") and not index.exists():
         with _progress() as report:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from qa_bot.loaders import SUFFIXES
 
+_USUAL = (".csv", ".docx", ".html", ".md", ".pdf", ".pptx", ".txt", ".xlsx", ".zip")
 MOST_NAME_BYTES = 200  # file systems take 255, encrypted ones fewer
 _JOINERS = "\u200c\u200d"  # zero width non-joiner and joiner: scripts and emoji need them
 _FORBIDDEN = re.compile(r'[<>:"|?*]')  # on Windows
@@ -20,9 +21,9 @@ _DEVICES = frozenset(
 
 
 def kinds() -> str:
-    """The suffixes that are read: ".csv, .docx and .txt"."""
-    *others, last = SUFFIXES
-    return f"{', '.join(others)} and {last}"
+    """The suffixes that are read, the usual ones by name: ".csv, .docx, .pdf and 60 more"."""
+    usual = [one for one in _USUAL if one in SUFFIXES]
+    return f"{', '.join(usual)} and {len(SUFFIXES) - len(usual)} more kinds of"
 
 
 def clean_name(name: str) -> str:

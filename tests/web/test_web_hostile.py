@@ -75,7 +75,7 @@ def nothing_ran_or_was_fetched(visit: Visit, context: BrowserContext) -> Iterato
         assert page.evaluate("window.hit") is None
     own = (
         *("gradio", "assets/", "static/", "theme.css", "file/", "page/", "config", "favicon"),
-        *("manifest", "svelte", "heartbeat", "?quote="),
+        *("events", "manifest", "svelte", "heartbeat", "?quote="),
     )
     for url in visit.requests:
         path = url.partition("://")[2].partition("/")[2]

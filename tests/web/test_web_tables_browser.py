@@ -76,7 +76,6 @@ def link_to(index: Index, document_id: str, words: str) -> str:
 
 def test_a_folded_table_is_unfolded_by_the_keyboard(page: Page) -> None:
     turn = ask(page, "Which documents mention a zeppelin?")
-    turn.get_by_text("More passages").click()
     table = turn.locator(".qa-table-box:has(.qa-all-rows)").first
     button = table.get_by_role("button", name="Show")
     expect(button).to_be_visible()
