@@ -113,11 +113,11 @@ def _tools(source: Source, *, paged: bool) -> str:
         ' title="Previous passage">←</button><span class="qa-step-count"></span>'
         '<button type="button" class="qa-step" value="1" aria-label="Next passage"'
         ' title="Next passage">→</button></div>'
+        f'<a class="qa-original" href="{plain(original_url(excerpt.document_id, source.page))}"'
+        ' target="_blank" rel="noopener">Open the file</a><span class="qa-break"></span>'
         f"{_finding(source)}"
         f'<button type="button" class="qa-ask-this qa-quiet" value="{plain(excerpt.document_id)}">'
-        f"Ask this document</button>{_highlighting(source)}"
-        f'<a class="qa-original" href="{plain(original_url(excerpt.document_id, source.page))}"'
-        ' target="_blank" rel="noopener">Open the file</a></div>'
+        f"Ask this document</button>{_highlighting(source)}</div>"
     )
 
 
