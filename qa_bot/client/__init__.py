@@ -70,9 +70,10 @@ class Client:
         documents: Sequence[str] | None = None,
         *,
         strictness: float | None = None,
+        history: Sequence[tuple[str, str]] = (),
     ) -> Answer:
         """Quotes that answer a question or may answer it, or none: see ``qa_bot.answer``."""
-        return self._send(calls.answer(question, k, documents, strictness))
+        return self._send(calls.answer(question, k, documents, strictness, history))
 
     def verify(self, text: str, documents: Sequence[str] | None = None) -> Verification:
         """Whether a text stands in the documents word for word: see ``qa_bot.verify``."""
@@ -162,9 +163,10 @@ class AsyncClient:
         documents: Sequence[str] | None = None,
         *,
         strictness: float | None = None,
+        history: Sequence[tuple[str, str]] = (),
     ) -> Answer:
         """Quotes that answer a question or may answer it, or none: see ``qa_bot.answer``."""
-        return await self._send(calls.answer(question, k, documents, strictness))
+        return await self._send(calls.answer(question, k, documents, strictness, history))
 
     async def verify(self, text: str, documents: Sequence[str] | None = None) -> Verification:
         """Whether a text stands in the documents word for word: see ``qa_bot.verify``."""

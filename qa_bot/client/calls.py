@@ -87,7 +87,11 @@ def retrieve(question: str, k: int, documents: Sequence[str] | None) -> Call[_Hi
 
 
 def answer(
-    question: str, k: int, documents: Sequence[str] | None, strictness: float | None
+    question: str,
+    k: int,
+    documents: Sequence[str] | None,
+    strictness: float | None,
+    history: Sequence[tuple[str, str]] = (),
 ) -> Call[Answer]:
     """An answer."""
     body = {
@@ -95,6 +99,7 @@ def answer(
         "k": k,
         "documents": _listed(documents),
         "strictness": strictness,
+        "history": [{"question": question, "text": text} for question, text in history],
     }
     return Call("POST", "answer", _reading(Answer), body)
 

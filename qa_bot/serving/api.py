@@ -6,6 +6,7 @@ Nothing here writes. A document's id is part of the path, slashes and all.
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query
@@ -13,7 +14,7 @@ from fastapi import Path as InPath
 from starlette.responses import JSONResponse, Response
 
 import qa_bot
-from qa_bot.errors import UnknownDocumentError
+from qa_bot.errors import UnknownDocumentError, UnreadableDocumentError
 from qa_bot.pages.view import PageViewer
 from qa_bot.records import DocumentSummary, Excerpt, Page
 from qa_bot.serving import shapes
@@ -96,7 +97,15 @@ def _add_questions(api: FastAPI, desk: Desk) -> None:
     def answer(asked: shapes.AnswerRequest) -> Response:
         """One to three quotes that answer or may answer a question, or none."""
         with desk.snapshot() as index:
-            reply = ask(desk, index, **asked.model_dump())
+            reply = ask(
+                desk,
+                index,
+                asked.question,
+                k=asked.k,
+                documents=asked.documents,
+                strictness=asked.strictness,
+                history=[(one.question, one.text) for one in asked.history],
+            )
             return JSONResponse(shapes.told_answer(reply, index))
 
     @api.post("/verify", response_model=shapes.VERIFICATION, tags=["questions"])
@@ -168,9 +177,7 @@ def _add_places(api: FastAPI, desk: Desk, viewer: PageViewer) -> None:
         """A page of a PDF as a picture."""
         with desk.snapshot() as index:
             _current(index, document_id)
-        if desk.documents is None:
-            raise ProblemError(404, "no-file", "This index was made without files.")
-        drawing = viewer.draw(desk.documents / document_id, number, width, "png")
+        drawing = viewer.draw(_file(desk, document_id), number, width, "png")
         return Response(drawing.data, media_type=drawing.media_type)
 
     @api.get(
@@ -185,9 +192,9 @@ def _add_places(api: FastAPI, desk: Desk, viewer: PageViewer) -> None:
             _current(index, document_id)
             excerpt = index.excerpt(document_id, start, _end(start, end))
         pages = sorted({one.page.number for one in excerpt.page_spans})
-        if desk.documents is None or not pages or not excerpt.text:
+        if not pages or not excerpt.text:
             raise ProblemError(422, "no-page", "It is not known on which page this stands.")
-        found = viewer.boxes(desk.documents / document_id, pages, excerpt.text)
+        found = viewer.boxes(_file(desk, document_id), pages, excerpt.text)
         return JSONResponse(
             {
                 "document_id": document_id,
@@ -267,6 +274,16 @@ def _end(start: int, end: int | None) -> int:
 
 def _digest(index: Index, document_id: str) -> str:
     return index.digests([document_id])[document_id]
+
+
+def _file(desk: Desk, document_id: str) -> Path:
+    try:
+        file = desk.original(document_id)
+    except UnreadableDocumentError as error:
+        raise ProblemError(422, "no-page", "It can't be taken out of its file.") from error
+    if file is None:
+        raise ProblemError(404, "no-file", "The file isn't there, or the index has none.")
+    return file
 
 
 def _current(index: Index, document_id: str) -> None:

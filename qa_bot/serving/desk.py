@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -17,6 +18,7 @@ from qa_bot.errors import QaBotError
 from qa_bot.models.reader import Reader
 from qa_bot.records import Answer, Excerpt, Named, Section
 from qa_bot.store.opening import Index
+from qa_bot.web.originals import Originals
 
 _PERMANENT = re.compile(r"([0-9a-f]{16}):(\d{1,12})-(\d{1,12})")
 _LONGEST_QUOTE = 40_000  # characters
@@ -25,9 +27,12 @@ _LONGEST_QUOTE = 40_000  # characters
 class Desk(Protocol):
     """Answers come from its snapshots; safe to use from several threads."""
 
-    @property
-    def documents(self) -> Path | None:
-        """The folder of the documents, for pictures of pages; None where there is none."""
+    def original(self, document_id: str) -> Path | None:
+        """The file that holds just this document, for pictures of pages; None where there is none.
+
+        Raises:
+            UnreadableDocumentError: It can't be taken out of the file that it lies in.
+        """
 
     @property
     def reader(self) -> Reader | None:
@@ -62,12 +67,13 @@ class OpenedDesk:
         self._folder, self._reader, self._strictness = folder, reader, strictness
         self._lock = threading.Lock()
         self._index = qa_bot.open_index(folder)
-        self._retired: list[Index] = []
+        self._users: Counter[Index] = Counter()
+        documents = self._index.documents_folder
+        self._originals = None if documents is None else Originals(documents)
 
-    @property
-    def documents(self) -> Path | None:
-        """The folder that the index was built from."""
-        return self._index.documents_folder
+    def original(self, document_id: str) -> Path | None:
+        """The file that holds just this document."""
+        return None if self._originals is None else self._originals.file(document_id)
 
     @property
     def reader(self) -> Reader | None:
@@ -86,20 +92,29 @@ class OpenedDesk:
 
     @contextmanager
     def snapshot(self) -> Iterator[Index]:
-        """The index as it is now."""
+        """The index as it is now; an earlier one is closed by the last who asks it."""
         with self._lock:
             if self._index.is_outdated():
                 with suppress(QaBotError):  # the older one goes on answering
                     later = qa_bot.open_index(self._folder, model=self._index.embedder)
-                    self._retired.append(self._index)
-                    self._index = later
+                    earlier, self._index = self._index, later
+                    if not self._users[earlier]:
+                        earlier.close()
             index = self._index
-        yield index
+            self._users[index] += 1
+        try:
+            yield index
+        finally:
+            with self._lock:
+                self._users[index] -= 1
+                if not self._users[index]:
+                    del self._users[index]
+                    if index is not self._index:
+                        index.close()
 
     def close(self) -> None:
         """Let go of the index's files."""
-        for index in (self._index, *self._retired):
-            index.close()
+        self._index.close()
 
 
 def ask(
@@ -110,8 +125,9 @@ def ask(
     k: int = 5,
     documents: Sequence[str] | None = None,
     strictness: float | None = None,
+    history: Sequence[tuple[str, str]] = (),
 ) -> Answer:
-    """Answer a question as the desk does.
+    """Answer a question as the desk does; ``history`` are pairs of a question and what was said.
 
     Raises:
         EmptyQuestionError, UnknownDocumentError, UsageError
@@ -123,6 +139,7 @@ def ask(
         documents=documents,
         reader=desk.reader,
         strictness=desk.strictness if strictness is None else strictness,
+        history=history,
     )
     desk.on_answer(reply)
     return reply

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, datetime
-from http.cookies import CookieError, SimpleCookie
 from ipaddress import ip_address
 
 import anyio
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import Request, cookie_parser
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -133,9 +132,10 @@ class Doorman:
             accounts = self._file.accounts()
         except ServerError:
             return log_in.page(then, status=403, failed=True)
+        # Before it is known whether it is: else as many could be tried at once as anybody likes.
+        self._slowing.failed(name, address)
         user = await run_in_threadpool(verified, accounts, name, password)
         if user is None:
-            self._slowing.failed(name, address)
             return log_in.page(then, status=403, failed=True)
         self._slowing.succeeded(name, address)
         response = log_in.leading_to(then)
@@ -189,8 +189,6 @@ def _is_own(request: Request) -> bool:
 
 
 def _cookie(headers: Headers) -> str:
-    try:
-        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-    except CookieError:
-        return ""
-    return found.value if found is not None else ""
+    # The standard library's parser gives up at a cookie of another server on this host that it
+    # doesn't like, and knows none then.
+    return cookie_parser(headers.get("cookie", "")).get(COOKIE, "")

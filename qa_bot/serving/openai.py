@@ -1,8 +1,8 @@
 """The two shapes that other tools speak: OpenAI's vector store search, and chat completions.
 
 Nothing is generated: a completion's message is the quotes in Markdown, with their citations as
-annotations. The last message of the user is the question; what systems and tools say changes
-nothing, and images are refused, never fetched.
+annotations. The last message of the user is the question, which may lean on what was asked and
+said before; what systems and tools say changes nothing, and images are refused, never fetched.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 import qa_bot
-from qa_bot.keeping.citing import markdown_quote
-from qa_bot.records import Answer, Quote
+from qa_bot.keeping.citing import markdown_citation, markdown_quote
+from qa_bot.markdown import markdown_text
+from qa_bot.records import Answer, Citation, Quote
 from qa_bot.serving.desk import Desk, ask
 from qa_bot.serving.problems import ProblemError, add_handlers
-from qa_bot.serving.shapes import MOST_CHARACTERS, MOST_PASSAGES
+from qa_bot.serving.shapes import MOST_CHARACTERS, MOST_PASSAGES, citation_link
 from qa_bot.telling import lacking
 from qa_bot.web.links import link_query, quote_link
 
@@ -78,9 +79,9 @@ def create_openai(desk: Desk) -> FastAPI:
 
     @app.post("/chat/completions")
     def complete(asked: Completion, request: Request) -> Response:
-        question = _question(asked.messages)
+        question, history = _conversation(asked.messages)
         with desk.snapshot() as index:
-            reply = ask(desk, index, question)
+            reply = ask(desk, index, question, history=history)
         text, annotations = _told(reply, _base(request))
         if asked.stream:
             pieces = _streamed(asked.model, text, annotations)
@@ -127,29 +128,47 @@ def create_openai(desk: Desk) -> FastAPI:
     return app
 
 
-def _question(messages: list[Message]) -> str:
-    last = next((one for one in reversed(messages) if one.role == "user"), None)
-    if last is None:
+def _conversation(messages: list[Message]) -> tuple[str, list[tuple[str, str]]]:
+    """The last question, and those before it, each with what was said to it."""
+    turns: list[tuple[str, str]] = []
+    for one in messages:
+        if one.role == "user":
+            turns.append((_words(one), ""))
+        elif one.role == "assistant" and turns:
+            turns[-1] = turns[-1][0], f"{turns[-1][1]}\n\n{_words(one)}".strip()
+    if not turns:
         raise ProblemError(422, "malformed", "There is no message of a user to answer.")
-    text = _text(last)
-    if len(text) > MOST_CHARACTERS:
+    turns.pop()
+    question = _text(next(one for one in reversed(messages) if one.role == "user"))
+    if len(question) > MOST_CHARACTERS:
         raise ProblemError(422, "malformed", f"A question of at most {MOST_CHARACTERS:,}, please.")
-    return text
+    return question, [(asked[:MOST_CHARACTERS], said) for asked, said in turns]
 
 
 def _text(message: Message) -> str:
+    parts = message.content if isinstance(message.content, list) else []
+    if any(part.type not in ("text", "input_text") for part in parts):
+        raise ProblemError(422, "no-pictures", "Only text is read: no pictures, sounds or files.")
+    return _words(message)
+
+
+def _words(message: Message) -> str:
+    """What of a message is text."""
     if message.content is None or isinstance(message.content, str):
         return message.content or ""
-    if any(part.type not in ("text", "input_text") for part in message.content):
-        raise ProblemError(422, "no-pictures", "Only text is read: no pictures, sounds or files.")
     return "\n".join(part.text for part in message.content)
 
 
 def _told(reply: Answer, base: str) -> tuple[str, list[dict[str, Any]]]:
     """The message in Markdown, and for each quote where in it it stands and where it leads."""
-    text = ""
-    if not reply.found:
-        text = "This may answer it:" if reply.quotes else "Nothing here answers this clearly."
+    text = f"Understood as: {markdown_text(reply.understood_as)}" if reply.understood_as else ""
+    if reply.navigation:
+        places = [f"- {_place(one, base)}" for one in reply.places]
+        text += "\n\n" if text else ""
+        text += "\n\n".join(filter(None, (markdown_text(reply.message), "\n".join(places))))
+    elif not reply.found:
+        text += "\n\n" if text else ""
+        text += "This may answer it:" if reply.quotes else "Nothing here answers this clearly."
         if absent := lacking(reply):
             text += f"\n\nNothing here mentions: {', '.join(absent)}."
         if reply.unknown_words:
@@ -173,6 +192,10 @@ def _told(reply: Answer, base: str) -> tuple[str, list[dict[str, Any]]]:
 def _markdown(quote: Quote, url: str) -> str:
     marked = [(start - quote.start, end - quote.start) for start, end in quote.marked]
     return markdown_quote(quote.text, quote.citation, marked, url)
+
+
+def _place(place: Citation, base: str) -> str:
+    return markdown_citation(place, base + citation_link(place))
 
 
 def _streamed(model: str, text: str, annotations: list[dict[str, Any]]) -> Iterator[str]:

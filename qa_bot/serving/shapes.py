@@ -34,6 +34,8 @@ MOST_DOCUMENTS = 100  # named in one request
 MOST_VERIFIED = 20_000  # characters
 MOST_TEXT = 100_000  # characters that are read at once
 MOST_LISTED = 1_000
+MOST_TURNS = 50  # of a conversation; the last few are read
+MOST_SAID = 50_000  # characters of what was said to an earlier question
 Name = Annotated[str, Field(min_length=1, max_length=1_024)]
 
 
@@ -54,10 +56,22 @@ class RetrieveRequest(_Request):
     )
 
 
+class Said(_Request):
+    """A question that was asked before, and what was said to it."""
+
+    question: str = Field(max_length=MOST_CHARACTERS)
+    text: str = Field("", max_length=MOST_SAID, description="The quotes, say; may be empty.")
+
+
 class AnswerRequest(RetrieveRequest):
-    """A question, where to look, and how sure an answer has to be."""
+    """A question, where to look, how sure an answer has to be, and what was said before."""
 
     strictness: float | None = Field(None, ge=0, le=1)
+    history: list[Said] = Field(
+        [],
+        max_length=MOST_TURNS,
+        description="The conversation so far, oldest first: a question may lean on it.",
+    )
 
 
 class VerifyRequest(_Request):

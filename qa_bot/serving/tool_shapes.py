@@ -53,6 +53,9 @@ class ToolAnswer(BaseModel):
     missing: list[str] = Field(description="Names and numbers asked about that aren't there.")
     unknown_words: list[str] = Field(description="Words that no document holds.")
     searched_too: list[str] = Field(description="Words put for mistyped ones.")
+    understood_as: str = Field(description="What was searched, where history completed it.")
+    message: str = Field(description="What is said where it is no answer but leads on.")
+    places: list[str] = Field(description="Headings or documents that it leads to.")
     warning: str
 
 

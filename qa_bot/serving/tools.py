@@ -18,15 +18,23 @@ from mcp.server.transport_security import TransportSecuritySettings
 from mcp.types import CallToolResult, ContentBlock, ResourceLink, TextContent, ToolAnnotations
 from pydantic import BaseModel, Field
 from starlette.requests import Request
+from starlette.responses import Response
 
 import qa_bot
 from qa_bot.callers import current_caller
 from qa_bot.errors import QaBotError
-from qa_bot.records import Section
+from qa_bot.records import Answer, Section
 from qa_bot.serving import tool_shapes as shapes
 from qa_bot.serving.desk import Desk, ask, innermost, parse_permanent, permanent
-from qa_bot.serving.problems import of_error
-from qa_bot.serving.shapes import MOST_CHARACTERS, MOST_DOCUMENTS, MOST_VERIFIED, Name
+from qa_bot.serving.problems import of_error, problem
+from qa_bot.serving.shapes import (
+    MOST_CHARACTERS,
+    MOST_DOCUMENTS,
+    MOST_TURNS,
+    MOST_VERIFIED,
+    Name,
+    Said,
+)
 from qa_bot.store.opening import Index
 
 _INSTRUCTIONS = (
@@ -80,6 +88,12 @@ def add_http(app: FastAPI, server: MCPServer) -> None:
     served = server.streamable_http_app(
         json_response=True, stateless_http=True, transport_security=unguarded
     )
+
+    @app.get("/mcp")
+    def no_stream() -> Response:
+        """Nothing is ever said unasked; an open stream would keep a place from those who ask."""
+        return problem(405, "no-stream", "There is no stream here: POST.", {"Allow": "POST"})
+
     app.router.routes.extend(served.routes)
 
 
@@ -109,7 +123,13 @@ def _add_asking(server: MCPServer, desk: Desk) -> None:
 
     @server.tool(title="Answer a question", annotations=_READS)
     def answer_question(
-        question: Question, context: Context, documents: Documents = None
+        question: Question,
+        context: Context,
+        documents: Documents = None,
+        history: Annotated[
+            list[Said],
+            Field(max_length=MOST_TURNS, description="Questions before, that it may lean on."),
+        ] = [],  # noqa: B006 - never changed; the schema shows it
     ) -> Annotated[CallToolResult, shapes.ToolAnswer]:
         """Verbatim quotes that answer a question, with citations, and how sure that is.
 
@@ -117,7 +137,8 @@ def _add_asking(server: MCPServer, desk: Desk) -> None:
         the documents answers this clearly.
         """
         with _told(desk) as index:
-            reply = ask(desk, index, question, documents=documents)
+            said_before = [(one.question, one.text) for one in history]
+            reply = ask(desk, index, question, documents=documents, history=said_before)
             quotes = [shapes.found_quote(one, index, _base(context)) for one in reply.quotes]
         told = shapes.ToolAnswer(
             verdict=reply.verdict,
@@ -126,16 +147,12 @@ def _add_asking(server: MCPServer, desk: Desk) -> None:
             missing=list(reply.missing),
             unknown_words=list(reply.unknown_words),
             searched_too=list(reply.searched_too),
+            understood_as=reply.understood_as,
+            message=reply.message,
+            places=[str(one) for one in reply.places],
             warning=reply.warning,
         )
-        said = {
-            "answered": "",
-            "possible": "These may answer it; it isn't sure.\n\n",
-            "absent": "Nothing in the documents answers this clearly.",
-        }[reply.verdict]
-        lacking = ", ".join(dict.fromkeys((*reply.missing, *reply.unknown_words)))
-        said += f"\nNot in the documents: {lacking}.\n\n" if lacking and not reply.found else ""
-        return _result(told, quotes, said + "\n\n".join(map(_shown, quotes)))
+        return _result(told, quotes, _above(reply) + "\n\n".join(map(_shown, quotes)))
 
 
 def _add_verifying(server: MCPServer, desk: Desk) -> None:
@@ -301,6 +318,21 @@ def _told(desk: Desk) -> Iterator[Index]:
             yield index
     except QaBotError as error:
         raise ToolError(of_error(error)[2]) from error
+
+
+def _above(reply: Answer) -> str:
+    """What is said before the quotes."""
+    said = f"Understood as: {reply.understood_as}\n\n" if reply.understood_as else ""
+    if reply.navigation:
+        lines = [reply.message, *(f"- {one} ({one.document_id})" for one in reply.places)]
+        return said + "\n".join(lines) + "\n\n"
+    said += {
+        "answered": "",
+        "possible": "These may answer it; it isn't sure.\n\n",
+        "absent": "Nothing in the documents answers this clearly.",
+    }[reply.verdict]
+    lacking = ", ".join(dict.fromkeys((*reply.missing, *reply.unknown_words)))
+    return said + (f"\nNot in the documents: {lacking}.\n\n" if lacking and not reply.found else "")
 
 
 def _search(

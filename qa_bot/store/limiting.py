@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from qa_bot.builds import Receipt
 from qa_bot.errors import UnknownDocumentError
+from qa_bot.members import INSIDE, is_container
 from qa_bot.records import Document, DocumentSummary, Excerpt, Health, Named, Problem, Section, Span
 from qa_bot.store import caches, database, naming, rows
 from qa_bot.store.opening import Index
@@ -23,9 +24,14 @@ from qa_bot.tables import Table
 
 
 def is_within(document_id: str, folders: Iterable[str]) -> bool:
-    """Whether a document is one of those named, or stands in one of the folders."""
-    names = [folder.strip("/") for folder in folders]
-    return any(document_id == name or document_id.startswith(f"{name}/") for name in names if name)
+    """Whether a document is one of those named, or stands in one of the folders or files."""
+    names = [name for folder in folders if (name := folder.strip("/"))]
+    return any(
+        document_id == name
+        or document_id.startswith(f"{name}/")
+        or (is_container(name) and document_id.startswith(f"{name}{INSIDE}"))
+        for name in names
+    )
 
 
 class LimitedIndex(Index):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
-from qa_bot.errors import PageViewError, QaBotError
+from qa_bot.errors import QaBotError, UnreadableDocumentError
+from qa_bot.members import own_name
 from qa_bot.pages.view import Note, PageViewer
 from qa_bot.web.conversation import Conversation
 from qa_bot.web.escaping import plain
@@ -26,19 +27,21 @@ def highlighted(
             digest = index.digests(index.held([name])).get(name, "")
             if not digest or index.stale([name]):
                 return "", "The file has changed since it was indexed, or is gone."
-        file = service.documents / name
-        notes = _notes(viewer, conversation, service, name, digest)
+        file = service.original(name)
+        if file is None:
+            return "", "The file has changed since it was indexed, or is gone."
+        notes = _notes(viewer, conversation, file, name, digest)
         if not notes:
             return "", "Nothing in this conversation can be highlighted in this file."
         copy = viewer.annotate(file, notes)
-    except PageViewError as error:
-        return "", str(error)
+    except UnreadableDocumentError:
+        return "", "It can't be taken out of the file that it lies in."
     except QaBotError as error:
         return "", str(error)
     if len(copy) > MOST:
         return "", "The copy would be too large to be sent to the page."
     content = base64.b64encode(copy).decode("ascii")
-    saved = f"{PurePosixPath(name).stem} (highlighted).pdf"
+    saved = f"{PurePosixPath(own_name(name)).stem} (highlighted).pdf"
     return (
         f'<a id="qa-sheet" download="{plain(saved)}"'
         f' href="data:application/pdf;base64,{content}">{plain(saved)}</a>',
@@ -47,7 +50,7 @@ def highlighted(
 
 
 def _notes(
-    viewer: PageViewer, conversation: Conversation, service: Service, name: str, digest: str
+    viewer: PageViewer, conversation: Conversation, file: Path, name: str, digest: str
 ) -> list[Note]:
     notes: list[Note] = []
     for turn in conversation.turns:
@@ -56,7 +59,7 @@ def _notes(
                 continue
             pages = [page.number for page in quote.citation.pages]
             spans = [(start - quote.start, end - quote.start) for start, end in quote.marked]
-            found = viewer.boxes(service.documents / name, pages, quote.text, spans)
+            found = viewer.boxes(file, pages, quote.text, spans)
             boxes = [box for part in found.parts for box in part] or list(found.whole)
             for number in sorted({box.page for box in boxes}):
                 here = tuple(box for box in boxes if box.page == number)

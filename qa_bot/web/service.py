@@ -165,6 +165,10 @@ class Service:
         """The folder of the documents."""
         return self._documents
 
+    def original(self, document_id: str) -> Path | None:
+        """The file that holds just this document: see ``Originals``."""
+        return self.originals.file(document_id)
+
     @property
     def folder(self) -> Path:
         """The folder of the index."""

@@ -14,6 +14,11 @@ from qa_bot.client import AsyncClient, Client
 def test_the_records_are_those_of_the_package(team: Team) -> None:
     with Client(team.url, team.reader) as client, team.service.snapshot() as index:
         assert client.answer(LEAVE) == qa_bot.answer(LEAVE, index)
+        before = [(LEAVE, "Employees receive twenty-five days of paid leave every year.")]
+        asked = "And when do they expire?"
+        followed = client.answer(asked, history=before)
+        assert followed == qa_bot.answer(asked, index, history=before)
+        assert followed.understood_as
         assert client.retrieve(LEAVE, 3) == qa_bot.retrieve(LEAVE, index, 3)
         sentence = "Employees receive twenty-five days of paid leave every year."
         assert client.verify(sentence) == qa_bot.verify(sentence, index)

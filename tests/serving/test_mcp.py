@@ -73,6 +73,15 @@ async def check_everything(client: Client) -> None:  # noqa: PLR0915 - all tools
     held: Any = await client.read_resource(links[0].uri)
     assert held.contents[0].text == told["quotes"][0]["text"]
 
+    before = [{"question": LEAVE, "text": SENTENCE}]
+    asked = "And when do they expire?"
+    followed = (await call("answer_question", question=asked, history=before)).structured_content
+    assert "leave" in followed["understood_as"]
+    assert "31 March" in str(followed["quotes"])
+    led = await call("answer_question", question="Which documents are there?")
+    assert "staff/handbook.md" in led.content[0].text
+    assert "Nothing in the documents" not in led.content[0].text
+
     absent = await call("answer_question", question="Who composed the opera Turandot?")
     assert absent.structured_content["verdict"] != "answered"
     assert "Turandot" in absent.content[0].text
@@ -140,6 +149,12 @@ def test_a_limited_token_has_tools_that_see_its_folder_alone(team: Team) -> None
         assert "Quillfeather" not in str(asked)
 
     anyio.run(by_http, team, team.staff, checks)
+
+
+def test_no_stream_is_held_open(team: Team) -> None:
+    headers = {"Authorization": f"Bearer {team.reader}", "Accept": "text/event-stream"}
+    told = httpx2.get(f"{team.url}/mcp", headers=headers, timeout=20)
+    assert (told.status_code, told.headers["allow"]) == (405, "POST")
 
 
 def test_without_a_token_there_are_no_tools(team: Team) -> None:

@@ -108,3 +108,22 @@ def test_a_limited_token_gets_its_folder_alone(team: Team) -> None:
         said = client.post("/v1/chat/completions", json=asked("What is the bonus?")).text
         assert "Quillfeather" not in said
         assert client.get("/metrics").status_code == 403
+
+
+def test_a_question_leans_on_the_messages_before_it(client: httpx.Client) -> None:
+    body = asked("And when do they expire?")
+    before = [{"role": "user", "content": LEAVE}, {"role": "assistant", "content": SENTENCE}]
+    body["messages"] = [*before, {"role": "user", "content": "And when do they expire?"}]
+    content = client.post("/v1/chat/completions", json=body).json()["choices"][0]["message"][
+        "content"
+    ]
+    assert content.startswith("Understood as: ")
+    assert "31 March" in content
+
+
+def test_what_leads_on_says_where_to(client: httpx.Client) -> None:
+    told = client.post("/v1/chat/completions", json=asked("Which documents are there?")).json()
+    content = told["choices"][0]["message"]["content"]
+    assert "Nothing here answers" not in content
+    assert f"({client.base_url}".rstrip("/") in content
+    assert "Staff handbook" in content

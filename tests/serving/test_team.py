@@ -17,11 +17,13 @@ from typing import Any, get_args
 import httpx
 import pytest
 from served import LEAVE, PASSWORD, PAY, Team
+from starlette.datastructures import Headers
 from starlette.routing import Mount
 
 from qa_bot.callers import MAY, Action, Caller, Role, current_caller
 from qa_bot.errors import ServerError, UsageError
 from qa_bot.serving.accounts import AccountFile, add_token, add_user, remove, verified
+from qa_bot.serving.doorman import _cookie
 from qa_bot.serving.sessions import COOKIE, Slowing
 from qa_bot.web import changing
 
@@ -157,6 +159,11 @@ def test_wrong_passwords_have_to_wait_longer_each_time(team: Team) -> None:
     assert waits[3:] == [(min(2.0**n, 30), min(2.0**n, 900)) for n in range(9)]
     slowing.succeeded("ada", "10.0.0.1")
     assert slowing.wait("ada", "10.0.0.1") == 0
+
+
+def test_odd_cookies_of_other_servers_on_this_host_hide_no_session() -> None:
+    odd = f'prefs={{"a":[1]}}; x=2|1:0|"y; {COOKIE}=a.b.c; z[1]=@'
+    assert _cookie(Headers({"cookie": odd})) == "a.b.c"
 
 
 @pytest.mark.parametrize("action", get_args(Action))

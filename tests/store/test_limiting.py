@@ -96,3 +96,9 @@ def test_a_folder_is_no_beginning_of_a_name() -> None:
     assert not is_within("staffing/a.txt", ["staff"])
     assert not is_within("a/staff/a.txt", ["staff"])
     assert not is_within("a.txt", [""])
+
+
+def test_what_lies_in_a_file_that_is_seen_is_seen() -> None:
+    assert is_within("staff/mails.zip › a/b.txt", ["staff/mails.zip"])
+    assert is_within("staff/leave.eml › form.pdf", ["staff/leave.eml"])
+    assert not is_within("staff › b.txt", ["staff"])  # a file of that odd name

@@ -16,7 +16,8 @@ from starlette.testclient import TestClient
 from benchmarks.hashing import HashEmbedder
 from benchmarks.upkeep import nested_specimens
 from qa_bot.pages.view import PageViewer
-from qa_bot.web import changing, sources
+from qa_bot.serving.api import create_api
+from qa_bot.web import changing, highlighting, sources
 from qa_bot.web.conversation import Conversation
 from qa_bot.web.documents import list_html
 from qa_bot.web.links import SourceLink, quote_link
@@ -116,6 +117,26 @@ def test_a_quote_is_boxed_on_the_page_of_a_member(
     picture = client.get(f"/page/{document.digest}/1", params={"in": PDF, "width": 300})
     assert picture.status_code == 200
     assert picture.headers["content-type"].startswith("image/")
+
+
+def test_pages_of_a_member_are_drawn_and_searched_for_programs(
+    service: Service, viewer: PageViewer
+) -> None:
+    api = TestClient(create_api(service, viewer))
+    page = api.get(f"/documents/{PDF}/pages/1.png", params={"width": 200})
+    assert (page.status_code, page.headers["content-type"]) == (200, "image/png")
+    text = api.get(f"/documents/{PDF}/text").json()["text"]
+    span = {"start": text.index("They never"), "end": text.index("They never") + 22}
+    assert api.get(f"/documents/{PDF}/boxes", params=span).json()["boxes"]
+
+
+def test_quotes_of_a_member_are_highlighted_in_a_copy(service: Service, viewer: PageViewer) -> None:
+    conversation = Conversation()
+    asked = conversation.begin("When do badgers dig their setts?")
+    conversation.finish(asked, service.ask(asked.question, [PDF]))
+    link, said = highlighting.highlighted(service, viewer, conversation, PDF)
+    assert said == ""
+    assert 'download="badgers (highlighted).pdf"' in link
 
 
 def test_a_mail_of_a_mailbox_opens_at_its_quote(client: TestClient, service: Service) -> None:
