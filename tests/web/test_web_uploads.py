@@ -316,7 +316,9 @@ def test_documents_that_are_a_file_are_a_failure_that_is_told(tmp_path: Path) ->
 
 @pytest.mark.parametrize("name", ["movie.mp4", "no suffix", ".txt", "x.txt.exe", "txt"])
 def test_other_kinds_are_refused_with_the_list(uploads: Uploads, tmp_path: Path, name: str) -> None:
-    with pytest.raises(RefusedError, match=r"only \.csv, .*\.zip and \d+ more kinds of files are read"):
+    with pytest.raises(
+        RefusedError, match=r"only \.csv, .*\.zip and \d+ more kinds of files are read"
+    ):
         receive(uploads, name, b"x")
     assert waiting(tmp_path) == []
 
