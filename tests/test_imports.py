@@ -57,8 +57,9 @@ INSIDE = {  # rooms of a wing that may use less than the whole of it
     "models.engine.tensors": "",
     "models.e5": "e5 engine",
     "models.minilm": "engine",
+    "models.pooling": "",
     "models.packaged": "cores e5 engine minilm",
-    "models.embedding": "cores e5 engine minilm model_folders packaged",
+    "models.embedding": "cores e5 engine minilm model_folders packaged pooling",
     "models.reader": "cores engine minilm reader_network",
     "models.reader_network": "minilm",
     "pages.view": "",  # what draws is in the worker's process

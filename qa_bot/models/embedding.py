@@ -26,6 +26,7 @@ from qa_bot.models.cores import has_fast_bfloat16, on_each_core
 from qa_bot.models.engine.tensors import digest_of
 from qa_bot.models.model_folders import model_folder
 from qa_bot.models.packaged import Packaged, Tokens
+from qa_bot.models.pooling import mean_inside, mean_of, unit
 from qa_bot.records import Span
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ class SentenceTransformerEmbedder:
     @property
     def _prompts(self) -> Mapping[str, str]:
         found = self._packaged
-        return found.prompts if found else self.model.prompts
+        return found.prompts if found else dict(self.model.prompts)  # type: ignore[arg-type] # no None
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens in each text, special tokens left out."""
@@ -194,7 +195,7 @@ class SentenceTransformerEmbedder:
         """The question's vector, ``(d,)``."""
         prompt = self._prompts.get("query") or ""
         if found := self._packaged:
-            return _mean(found.run("asking", found.cut([prompt + question])[0].ids))
+            return mean_of(found.run("asking", found.cut([prompt + question])[0].ids))
         tokens = self._tokenise([question], prompt)
         # Without encode_query, which takes a millisecond to find out what it was given.
         ((vector, _),) = next(on_each_core("asking", self._forward, [tokens]))
@@ -257,10 +258,10 @@ class SentenceTransformerEmbedder:
 
         def encode(i: int) -> tuple[int, Vectors, Vectors]:
             states = model.run("building", tokens[i].ids)
-            pooled = _mean_inside(
+            pooled = mean_inside(
                 states, np.asarray(tokens[i].offsets), sentences[i], len(self._prompt)
             )
-            return i, _mean(states), pooled
+            return i, mean_of(states), pooled
 
         yield from on_each_core("building", encode, order, torch=False)
 
@@ -292,7 +293,7 @@ class SentenceTransformerEmbedder:
         ).to(model.device)
         with nullcontext() if self._on_cpu else self._gpu, torch.inference_mode(), _autocast(model):
             output = model(dict(padded))
-        passages = _unit(_numpy(output["sentence_embedding"]))
+        passages = unit(_numpy(output["sentence_embedding"]))
         states = _numpy(output["token_embeddings"])
         left = model.tokenizer.padding_side == "left"
         counts = [len(one["input_ids"]) for one in tokens]
@@ -305,7 +306,7 @@ class SentenceTransformerEmbedder:
         """Unit vectors of the sentences, ``(len(spans), d)``; zero rows where none can be had."""
         if states.shape[1] != self.dimension:  # the model projects after pooling
             return np.zeros((len(spans), self.dimension), np.float32)
-        return _mean_inside(states, np.asarray(offsets), spans, len(self._prompt))
+        return mean_inside(states, np.asarray(offsets), spans, len(self._prompt))
 
 
 @lru_cache(maxsize=4)
@@ -323,7 +324,7 @@ def quantise(vectors: Vectors) -> npt.NDArray[np.int8]:
 
 def dequantise(codes: npt.NDArray[np.int8]) -> Vectors:
     """Unit vectors from their 8-bit codes."""
-    return _unit(codes.astype(np.float32))
+    return unit(codes.astype(np.float32))
 
 
 @lru_cache(maxsize=1)
@@ -333,7 +334,7 @@ def _has_gpu() -> bool:
         return False
     import torch
 
-    return torch.cuda.is_available()
+    return bool(torch.cuda.is_available())
 
 
 def _keep_offline() -> None:
@@ -383,31 +384,6 @@ def _autocast(model: SentenceTransformer) -> Any:  # noqa: ANN401 - torch has no
     import torch
 
     return torch.autocast(model.device.type, torch.bfloat16, enabled=_in_bfloat16(model))
-
-
-def _mean_inside(
-    states: Vectors, offsets: npt.NDArray[np.int_], spans: Sequence[Span], shift: int
-) -> Vectors:
-    """Mean of the tokens' states inside each span, as unit rows; zero rows where there is none.
-
-    ``offsets`` ``(t, 2)`` count from the prompt's start, which is ``shift``
-    before the text's; special tokens have empty ones.
-    """
-    bounds = np.asarray(spans, dtype=np.int64).reshape(-1, 2) + shift
-    real = offsets[:, 1] > offsets[:, 0]
-    inside = (offsets[None, :, 0] >= bounds[:, :1]) & (offsets[None, :, 1] <= bounds[:, 1:]) & real
-    return _unit(inside.astype(np.float32) @ states)
-
-
-def _mean(states: Vectors) -> Vectors:
-    """A text's vector, from the states of all its tokens."""
-    return _unit(states.mean(axis=0, keepdims=True))[0]
-
-
-def _unit(rows: Vectors) -> Vectors:
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    unit: Vectors = np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0)
-    return unit
 
 
 def _numpy(tensor: Any) -> Vectors:  # noqa: ANN401 - a torch.Tensor, not imported here

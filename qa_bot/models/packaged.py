@@ -94,7 +94,7 @@ def _minilm() -> Packaged:
             len(one.ids) for one in tokenizer.encode_batch(list(texts), add_special_tokens=False)
         ]
 
-    start, end = (tokenizer.token_to_id(token) for token in ("[CLS]", "[SEP]"))
+    start, end = (int(tokenizer.token_to_id(token) or 0) for token in ("[CLS]", "[SEP]"))
     return Packaged(bert, layers, cut, count, minilm.LONGEST, {})
 
 

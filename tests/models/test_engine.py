@@ -75,8 +75,7 @@ def test_the_reader_reads_what_torch_does() -> None:
     network = load_network(FOLDER).float()
     encoded = encoder.encode("When do otters sleep?", [("Otters > Habits", one) for one in TEXTS])
     for ours, theirs in zip(by_openvino(encoded), _forward(network, encoded), strict=True):
-        assert ours.shape == (len(theirs), 2) or ours.shape == theirs.shape
-        assert same(ours, theirs[: len(ours)]) > 0.999
+        assert same(ours, theirs[: len(ours)]) > 0.999, (ours, theirs)
 
 
 def test_numpy_and_openvino_agree_whatever_the_length(bert: Bert, exact: Layers) -> None:
@@ -201,8 +200,8 @@ def test_nothing_is_sent_and_nothing_written_at_home(tmp_path: Path) -> None:
             found = qa_bot.answer("Why is Iceland important?", index)
             assert found.reader == "qa_bot" and "OpenVINO" in index.embedder.engine
         assert not calls, calls
-        loaded = [name for name in sys.modules if "telemetry" in name.split(".")[0] or "ovc" in name]
-        assert [name for name in loaded if name.startswith("openvino")] == [], loaded
+        sending = ("openvino_telemetry", "openvino.tools")
+        assert not [name for name in sys.modules if name.startswith(sending)]
         """,
         str(DOCUMENTS),
         str(tmp_path / "index"),

@@ -6,6 +6,7 @@ itself; it goes on without where it can't. So both are kept from being imported.
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 import threading
@@ -58,6 +59,7 @@ class Layers:
             wanted = str(core.get_property("CPU", "INFERENCE_PRECISION_HINT"))
         self.bfloat16 = "bfloat16" in wanted if bfloat16 is None else bfloat16
         self._compiled: dict[Purpose, SimpleQueue[Any]] = {}
+        self._abandoned: list[object] = []  # a parent's, whose threads they would wait for
         self._process = os.getpid()
         self._lock = threading.Lock()
         start = bert.start(_CHECKED)
@@ -88,7 +90,8 @@ class Layers:
     def _requests(self, purpose: Purpose) -> SimpleQueue[Any]:
         with self._lock:
             if self._process != os.getpid():  # forked: none of the parent's threads are here
-                self._compiled.clear()
+                self._abandoned.append(self._compiled)
+                self._compiled = {}
                 self._process = os.getpid()
             if purpose not in self._compiled:
                 self._compiled[purpose] = self._compile(purpose)
@@ -149,7 +152,7 @@ def _imported() -> ModuleType:
         kept_out = [name for name in _PHONES_HOME if name not in sys.modules]
         sys.modules.update(dict.fromkeys(kept_out))  # type: ignore[arg-type] # None: not to be had
         try:
-            import openvino
+            openvino = importlib.import_module("openvino")
         except Exception as error:  # a library that another system was made for, say
             raise EngineError(f"OpenVINO can't be loaded: {error}") from error
         finally:
