@@ -24,7 +24,7 @@ from qa_bot.errors import ModelError
 from qa_bot.models import e5, minilm, packaged
 from qa_bot.models.cores import has_fast_bfloat16, on_each_core
 from qa_bot.models.engine.tensors import digest_of
-from qa_bot.models.model_folders import model_folder
+from qa_bot.models.model_folders import load_folder, model_folder
 from qa_bot.models.packaged import Packaged, Tokens
 from qa_bot.models.pooling import mean_inside, mean_of, unit
 from qa_bot.records import Span
@@ -147,7 +147,7 @@ class SentenceTransformerEmbedder:
 
     def _load(self) -> SentenceTransformer:
         _keep_offline()
-        model = e5.load_model() if self.name == e5.NAME else _from_folder(self.folder, self.name)
+        model = e5.load_model() if self.name == e5.NAME else load_folder(self.folder, self.name)
         if _in_bfloat16(model):
             _round_products(model)
         return model.eval()
@@ -347,20 +347,6 @@ def _keep_offline() -> None:
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
 
-def _from_folder(folder: Path, name: str) -> SentenceTransformer:
-    from sentence_transformers import SentenceTransformer
-
-    try:
-        return SentenceTransformer(
-            str(folder),
-            local_files_only=True,
-            trust_remote_code=False,
-            model_kwargs={"use_safetensors": True},
-        )
-    except Exception as error:
-        raise ModelError(f"Model {name!r} can't be loaded: {_first_line(error)}") from error
-
-
 def _in_bfloat16(model: SentenceTransformer) -> bool:
     """Whether the hardware multiplies bfloat16 fast."""
     kind = model.device.type
@@ -395,7 +381,3 @@ def _sha256(file: Path) -> str:
         return digest_of(file)
     except OSError as error:
         raise ModelError(f"The model's file {file.name} can't be read: {error.strerror}") from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

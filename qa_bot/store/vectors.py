@@ -1,7 +1,8 @@
-"""Nearest vectors: the ``VectorEngine`` protocol, and FAISS as a cache of the stored vectors.
+"""Nearest vectors: the ``VectorEngine`` protocol, and caches of the stored vectors.
 
-Search is exact while that is fast; larger indexes are searched by inverted
-lists, and what they find is compared with the stored vectors by the caller.
+Search is exact while that is fast, and then numpy takes as long for it as FAISS would; larger
+indexes are searched by FAISS's inverted lists, and what they find is compared with the stored
+vectors by the caller.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ _LISTS = 4.0  # lists, times the square root of the number of vectors
 SAMPLE = 40  # vectors for each list to place it by: FAISS warns below 39
 _SHRUNK = 0.5  # of the vectors that the lists were placed for: place them anew
 _UNSEEN = 0.2  # of the vectors that were not there when the lists were placed: place them anew
+
+_NUMPYS = np.lib.format.MAGIC_PREFIX
 
 Ids = npt.NDArray[np.int64]
 Vectors = npt.NDArray[np.float32]
@@ -47,16 +50,21 @@ class VectorEngine(Protocol):
 
 
 class FlatVectors:
-    """Exact search over FAISS ``IndexIDMap2(IndexFlatIP)``."""
+    """Exact search: the question's product with every vector.
 
-    def __init__(self, dimension: int, index: Any = None) -> None:  # noqa: ANN401 - FAISS
-        import faiss
+    Args:
+        dimension: Of a vector.
+        rows: Those of a file, each with its id.
+    """
 
-        self._index: Any = index or faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
+    def __init__(self, dimension: int, rows: npt.NDArray[np.void] | None = None) -> None:
+        kind = [("id", "<i8"), ("vector", "<f4", (dimension,))]
+        self._rows: npt.NDArray[np.void] = np.empty(0, kind) if rows is None else rows
 
     def save(self, file: Path) -> None:
         """Write everything to a file."""
-        _save(self._index, file)
+        with file.open("wb") as stream:  # np.save would give a name its own ending
+            np.save(stream, self._rows, allow_pickle=False)
 
     def suits(self, count: int, added: int = 0) -> bool:  # noqa: ARG002 - of the protocol
         """Whether exact search is fast enough for so many."""
@@ -64,28 +72,36 @@ class FlatVectors:
 
     def ids(self) -> Ids:
         """The ids it holds, ascending."""
-        import faiss
-
-        held: Ids = faiss.vector_to_array(self._index.id_map).astype(np.int64)
-        return np.sort(held)
+        held: Ids = np.sort(self._rows["id"])
+        return held
 
     def add(self, ids: Ids, vectors: Vectors) -> None:
         """Add vectors ``(n, d)`` under new ids ``(n,)``."""
-        _add(self._index, ids, vectors)
+        if len(ids):
+            added = np.empty(len(ids), self._rows.dtype)
+            added["id"], added["vector"] = ids, vectors
+            self._rows = np.concatenate([self._rows, added])
 
     def remove(self, ids: Ids) -> None:
         """Forget those ids."""
         if len(ids):
-            self._index.remove_ids(ids)
+            self._rows = self._rows[~np.isin(self._rows["id"], ids)]
 
     def search(self, vector: Vectors, k: int, allowed: Ids | None = None) -> list[int]:
         """At most ``k`` ids by falling cosine with ``vector`` ``(d,)``, among ``allowed``."""
-        import faiss
-
-        parameters = None
+        rows = self._rows
         if allowed is not None:
-            parameters = faiss.SearchParameters(sel=_among(allowed))  # type: ignore[call-arg] # SWIG
-        return _search(self._index, vector, k, allowed, parameters)
+            rows = rows[np.isin(rows["id"], allowed)]
+        if not len(rows) or k < 1:
+            return []
+        # Row by row, by one thread: a product of them all is shared out, and waits spinning.
+        cosines = np.vecdot(rows["vector"], vector)
+        best = np.argsort(-cosines, kind="stable")
+        if len(rows) > k:
+            best = np.argpartition(-cosines, k - 1)[:k]
+            best = best[np.lexsort((best, -cosines[best]))]
+        found: list[int] = rows["id"][best].tolist()
+        return found
 
 
 class ListedVectors:
@@ -170,16 +186,19 @@ def list_count(count: int) -> int:
 
 
 def load_vectors(file: Path, *, mapped: bool) -> VectorEngine:
-    """Read what ``save`` wrote. FAISS doesn't notice damage: verify the file first.
+    """Read what ``save`` wrote. Damage isn't noticed: verify the file first.
 
-    ``mapped`` leaves the lists on disk until they are searched; such an engine
-    can't be changed.
+    ``mapped`` leaves vectors on disk until they are searched; FAISS's can't be changed then.
     """
+    with file.open("rb") as stream:
+        is_numpys = stream.read(len(_NUMPYS)) == _NUMPYS
+    if is_numpys:
+        rows = np.load(file, mmap_mode="r" if mapped else None, allow_pickle=False)
+        return FlatVectors(0, rows)
     import faiss
 
     flags = faiss.IO_FLAG_MMAP | faiss.IO_FLAG_READ_ONLY if mapped else 0
-    index: Any = faiss.read_index(str(file), flags)
-    return ListedVectors.of(index) if isinstance(index, faiss.IndexIVF) else FlatVectors(0, index)
+    return ListedVectors.of(faiss.read_index(str(file), flags))
 
 
 def _save(index: Any, file: Path) -> None:  # noqa: ANN401 - FAISS

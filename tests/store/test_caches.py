@@ -56,7 +56,7 @@ def remove(path: Path) -> None:
         path.unlink()
 
 
-@pytest.mark.parametrize("lost", ["vectors.faiss", "words", "words/meta.json", "seal.json", "."])
+@pytest.mark.parametrize("lost", ["vectors", "words", "words/meta.json", "seal.json", "."])
 def test_a_lost_cache_is_made_again(built: Path, lost: str) -> None:
     before = answers(built)
     remove(cache_of(built) / lost)
@@ -92,7 +92,7 @@ def test_damage_to_any_file_is_noticed(built: Path, damage: str) -> None:
         for file in sorted(cache_of(built).rglob("*"))
         if file.is_file() and file.suffix != ".lock"
     ]
-    assert {"vectors.faiss", "seal.json"} <= {file.name for file in names}
+    assert {"vectors", "seal.json"} <= {file.name for file in names}
     assert len(names) > 5
     for name in names:
         file = cache_of(built) / name
@@ -117,7 +117,7 @@ def test_a_cache_of_another_make_is_made_again(built: Path) -> None:
 
 
 def test_a_damaged_cache_is_not_built_upon(built: Path, documents: Path, tmp_path: Path) -> None:
-    file = cache_of(built) / "vectors.faiss"
+    file = cache_of(built) / "vectors"
     file.write_bytes(flip(file.read_bytes()))
     write(documents, d=paragraphs("zebra", 3))
     build_index(documents, built, model=HashEmbedder())
@@ -131,7 +131,7 @@ def test_the_next_build_removes_what_unfinished_ones_left(built: Path, documents
     kept = cache_of(built)
     for name in (".making-1234", "00000000-7", "deadbeef-1"):
         (built / caches.FOLDER / name / "words").mkdir(parents=True)
-        (built / caches.FOLDER / name / "vectors.faiss").write_bytes(b"half")
+        (built / caches.FOLDER / name / "vectors").write_bytes(b"half")
     assert build_index(documents, built, model=HashEmbedder()).nothing_changed
     assert cache_of(built) == kept
     assert answers(built) == before
