@@ -129,7 +129,7 @@ def _marks(answer: Answer, phrase: str, index: Index) -> bool:
     """Whether a marked sentence of the first quote holds the phrase."""
     for quote in answer.quotes[:1]:
         text = index.document(quote.citation.document_id).text
-        return any(phrase in text[start:end] for start, end in quote.sentences)
+        return any(phrase in text[start:end] for start, end in quote.marked)
     return False
 
 

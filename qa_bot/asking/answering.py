@@ -8,6 +8,7 @@ from itertools import chain, zip_longest
 
 from qa_bot.asking.cell_features import scored
 from qa_bot.asking.cells import choose
+from qa_bot.asking.deciding import MOST_ROWS, asks_extreme, deciding_row
 from qa_bot.asking.judging import Judged
 from qa_bot.asking.parts import parts
 from qa_bot.asking.retrieval import readable
@@ -187,10 +188,20 @@ def _marked(settled: Settled, one: Judged, index: Index, most: int = 2) -> _Mark
     found = scored(question, same.passages, same.table, lambda spans: index.slices(document, spans))
     if found is None:
         return _Marked(one, tuple(sentences))
-    likeliest, table = choose(question, found)
+    likeliest, table = choose(question, found, deciding=_deciding(question, same.table, one, index))
     rows = [found.rows[row] for row in table.rows or likeliest]
     sure = tuple(dict.fromkeys(row.sentence for row in rows))
     return _Marked(rows[0].passage, sure[:most], table, same.passages)
+
+
+def _deciding(question: str, table: Table, one: Judged, index: Index) -> int | None:
+    """The row that has the most or the least, among all rows of the table, found or not."""
+    if not asks_extreme(question) or table.rows > MOST_ROWS:
+        return None
+    document = one.candidate.passage.document_id
+    whole = index.tables(document, (table.start, table.end))
+    held = next((each for each in whole if each.start == table.start), table)
+    return deciding_row(question, held, lambda spans: index.slices(document, spans))
 
 
 def _is_of(table: Table, sentence: Sentence) -> bool:

@@ -89,9 +89,18 @@ def is_told(values: Sequence[float], cells_of_row: int) -> bool:
 
 
 def choose(
-    question: str, found: Scored, model: Model | None = None
+    question: str, found: Scored, model: Model | None = None, *, deciding: int | None = None
 ) -> tuple[tuple[int, ...], QuotedTable]:
-    """The likeliest row, and the table with the rows and the cell to mark: none that isn't sure."""
+    """The likeliest row, and the table with the rows and the cell to mark: none that isn't sure.
+
+    Args:
+        question: As asked.
+        found: The cells that may answer.
+        model: Other numbers than those that come along.
+        deciding: The row that is known to have the most or the least of what is asked for.
+    """
+    if deciding is not None and deciding in found.rows:
+        return (deciding,), _quoted(found, deciding, None)
     model = model or load_model()
     likely = probabilities(found, model.weights)
     row_at = model.row_at
