@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qa_bot.errors import ModelError
-from qa_bot.models.engine.bert import Bert
+from qa_bot.models.engine.bert import Bert, Rows
 from qa_bot.models.engine.tensors import digest_of, map_tensors
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ NAME = "all-MiniLM-L6-v2"
 DIGEST = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 LONGEST = 256  # tokens that it reads, special ones included: as it was trained
 LAYERS, HEADS = 6, 12
+_lock = threading.Lock()
 
 
 def folder() -> Path:
@@ -46,18 +49,28 @@ def check_weights(file: Path) -> None:
         )
 
 
-@lru_cache(maxsize=1)
 def read_bert() -> Bert:
     """The weights, in the mapped file; checked once for each process.
 
     Raises:
         ModelError: They can't be read, or are not the published ones.
     """
+    with _lock:  # those who come meanwhile wait, rather than read it, too
+        return _read_bert()
+
+
+@lru_cache(maxsize=1)
+def _read_bert() -> Bert:
     file = folder() / "model.safetensors"
     check_weights(file)
-    tensors = map_tensors(file)
-    words = tensors["embeddings.word_embeddings.weight"]
-    return Bert(lambda ids: words[np.asarray(ids, np.int64)], tensors, LAYERS, HEADS)
+    mapped = map_tensors(file)
+    words = mapped.tensors["embeddings.word_embeddings.weight"]
+
+    def look_up(ids: Sequence[int]) -> Rows:
+        found: Rows = words[np.asarray(ids, np.int64)]
+        return found
+
+    return Bert(look_up, mapped.tensors, LAYERS, HEADS, let_go=mapped.let_go)
 
 
 @lru_cache(maxsize=2)

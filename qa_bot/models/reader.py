@@ -194,8 +194,11 @@ def _bert(folder: Path) -> Bert:
         if name.startswith("encoder.layer.")
     }
     learned |= {"span.weight": (2, packaged.hidden), "span.bias": (2,)}
-    _compare(folder, {name: one.shape for name, one in ours.items()}, learned)
-    tensors = {name.removeprefix("encoder."): one for name, one in ours.items()}
+    _compare(folder, {name: one.shape for name, one in ours.tensors.items()}, learned)
+    tensors = {
+        name.removeprefix("encoder."): one.astype(np.float32) for name, one in ours.tensors.items()
+    }
+    ours.let_go()
     return replace(packaged, tensors={**packaged.tensors, **tensors})
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 from typing import Annotated
 
 import typer
@@ -14,8 +15,10 @@ from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
+from qa_bot import Index
+from qa_bot.errors import ModelError
 from qa_bot.models.other_readers import load_reader
-from qa_bot.models.reader import DEFAULT_READER, Reader
+from qa_bot.models.reader import DEFAULT_READER, Reader, warm
 from qa_bot.records import Span
 
 out = Console(highlight=False, emoji=False)
@@ -61,6 +64,25 @@ def reader_named(name: str | None) -> Reader | None:
     if name is None:
         return DEFAULT_READER
     return None if name == "none" else load_reader(name)
+
+
+def load_both(index: Index, reader: Reader | None) -> None:
+    """Load the embedding model and the reader at once, each on a core of its own.
+
+    Raises:
+        ModelError: The embedding model can't be used; of a reader that can't, answers tell.
+    """
+
+    def load_reader() -> None:
+        with suppress(ModelError):
+            warm(reader)
+
+    other = Thread(target=load_reader)
+    other.start()
+    try:
+        index.warm()
+    finally:
+        other.join()
 
 
 def harmless(text: str) -> str:

@@ -66,6 +66,7 @@ class Layers:
         near = _cosine(self.run("asking", start), run_exactly(bert, start))
         if not near >= _CLOSE[self.bfloat16]:  # nor if it is no number
             raise EngineError(f"OpenVINO computes something else here (cosine {near:.5f})")
+        bert.let_go()
 
     def describe(self) -> str:
         """The engine, its version, and how it multiplies."""

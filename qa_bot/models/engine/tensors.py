@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import mmap
+from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -27,8 +28,21 @@ def digest_of(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def map_tensors(file: Path) -> dict[str, Array]:
-    """The tensors by name, of a file that is what it should be: check its digest first.
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A file's tensors by name."""
+
+    tensors: dict[str, Array]
+    data: mmap.mmap
+
+    def let_go(self) -> None:
+        """Give the memory of what was read back; what is needed again is read again."""
+        if hasattr(self.data, "madvise") and hasattr(mmap, "MADV_DONTNEED"):
+            self.data.madvise(mmap.MADV_DONTNEED)
+
+
+def map_tensors(file: Path) -> Mapped:
+    """The tensors of a file that is what it should be: check its digest first.
 
     Raises:
         OSError: It can't be read.
@@ -42,7 +56,7 @@ def map_tensors(file: Path) -> dict[str, Array]:
     if not isinstance(described, dict):
         raise ValueError("it describes no tensors")
     described.pop("__metadata__", None)
-    return {name: _tensor(data, start, one) for name, one in described.items()}
+    return Mapped({name: _tensor(data, start, one) for name, one in described.items()}, data)
 
 
 def _tensor(data: mmap.mmap, start: int, described: dict[str, Any]) -> Array:
