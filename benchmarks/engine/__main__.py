@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks import ROOT
-from benchmarks.datasets import article_questions
+from benchmarks.datasets import SQUAD, article_questions, need_data, squad
 from benchmarks.results import save_section
 from qa_bot.models import e5
 from qa_bot.models.embedding import DEFAULT_MODEL, MULTILINGUAL_MODEL
@@ -47,6 +47,7 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=10_000, help="of the unchanged folder")
     parser.add_argument("--section", default="engine", help="of RESULTS.md; none to only print")
     arguments = parser.parse_args()
+    need_data()
     with ExitStack() as stack:
         work = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         trees = stack.enter_context(_worktree(arguments.before, work)), ROOT
@@ -76,10 +77,6 @@ def _worktree(commit: str, work: Path) -> Iterator[Path]:
         subprocess.run([*git, "remove", "--force", str(folder)], check=True)  # noqa: S603
 
 
-def _environment(tree: Path) -> dict[str, str]:
-    return dict(os.environ) | {"PYTHONPATH": str(tree)}
-
-
 def cold_rows(trees: Sequence[Path], work: Path, rounds: int, files: int) -> Iterator[str]:
     """A command from a cold shell."""
     models = [DEFAULT_MODEL, *([MULTILINGUAL_MODEL] if e5.is_installed() else [])]
@@ -101,7 +98,7 @@ def cold_rows(trees: Sequence[Path], work: Path, rounds: int, files: int) -> Ite
 def _command(tree: Path, name: str, documents: Path, index: Path, *more: str) -> None:
     places = ["--documents", str(documents), "--index", str(index)]
     command = [sys.executable, "-m", "qa_bot", name, *places, *more]
-    subprocess.run(command, check=True, capture_output=True, env=_environment(tree))  # noqa: S603
+    subprocess.run(command, check=True, capture_output=True, cwd=tree)  # noqa: S603
 
 
 def _cold(
@@ -120,7 +117,7 @@ def _cold(
 def _run(command: list[str], tree: Path) -> Cost:
     began = time.perf_counter()
     process = subprocess.Popen(  # noqa: S603
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=_environment(tree)
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=tree
     )
     _, status, used = os.wait4(process.pid, 0)
     assert not status, command
@@ -150,7 +147,7 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=_environment(tree),
+            env=dict(os.environ) | {"PYTHONPATH": str(tree)},
         )
 
     def __call__(self, *task: str) -> tuple[Cost, Any]:
@@ -178,13 +175,16 @@ def warm_rows(trees: Sequence[Path], work: Path, rounds: int) -> Iterator[str]:
             costs, differ = _alternate(workers, task, work, questions, rounds)
             yield _row(f"`{task}`, the article's {len(questions)} questions", *costs)
             yield f"| … of which other results | {differ} of {len(questions)} | | | |"
-        for worker in workers:
-            worker("build", str(ARTICLE), DEFAULT_MODEL)
+        texts = work / "texts"
+        texts.mkdir()
+        for number, (document, _) in enumerate(squad(SQUAD).documents[:4]):
+            (texts / f"{number}.txt").write_text(document.text)
+        count = [worker("build", str(texts), DEFAULT_MODEL)[1] for worker in workers][-1]
         built: list[list[Cost]] = [[], []]
         for _ in range(rounds):
             for number, worker in enumerate(workers):
-                built[number].append(worker("build", str(ARTICLE), DEFAULT_MODEL)[0])
-        yield _row("`build_index` of the article", *built)
+                built[number].append(worker("build", str(texts), DEFAULT_MODEL)[0])
+        yield _row(f"`build_index` of {count} passages", *built)
     finally:
         for worker in workers:
             worker.close()
