@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +14,10 @@ from textwrap import dedent
 import numpy as np
 import pytest
 from conftest import DOCUMENTS, ROOT
+from packaging.requirements import Requirement
 from sentence_transformers import SentenceTransformer
 
-from qa_bot import Index, answer
+from qa_bot import Index, answer, build_index
 from qa_bot.models import e5, minilm, packaged
 from qa_bot.models.embedding import SentenceTransformerEmbedder
 from qa_bot.models.engine import openvino_layers
@@ -226,6 +228,48 @@ def test_asking_imports_neither_torch_nor_what_comes_with_it(article_folder: Pat
         """,
         str(article_folder),
     )
+
+
+def test_a_build_that_finds_nothing_to_do_imports_no_model(tmp_path: Path) -> None:
+    documents, index = tmp_path / "documents", tmp_path / "index"
+    documents.mkdir()
+    (documents / "otters.txt").write_text("Otters sleep by day.")
+    build_index(documents, index)
+    run(
+        """
+        import sys, qa_bot
+        assert qa_bot.build_index(sys.argv[1], sys.argv[2]).nothing_changed
+        slow = {"torch", "openvino", "tokenizers", "sentencepiece", "faiss", "tantivy"}
+        assert not slow & set(sys.modules), slow & set(sys.modules)
+        """,
+        str(documents),
+        str(index),
+    )
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "python", "wanted"),
+    [
+        ("linux", "x86_64", "3.11", True),
+        ("linux", "aarch64", "3.13", False),  # its wheels want a newer glibc than many have
+        ("darwin", "arm64", "3.14", True),
+        ("darwin", "x86_64", "3.12", False),
+        ("win32", "AMD64", "3.11", True),
+        ("linux", "x86_64", "3.15", False),
+    ],
+)
+def test_openvino_is_wanted_only_where_it_has_wheels(
+    system: str, machine: str, python: str, wanted: bool
+) -> None:
+    described = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    (found,) = (
+        one
+        for one in map(Requirement, described["project"]["dependencies"])
+        if one.name == "openvino"
+    )
+    assert found.marker is not None
+    place = {"sys_platform": system, "platform_machine": machine, "python_version": python}
+    assert found.marker.evaluate(place) == wanted
 
 
 def run(code: str, *arguments: str, home: Path | None = None) -> None:
