@@ -40,6 +40,9 @@ def main() -> None:
         default=["government"],
         help="kinds of text that it does not learn from",
     )
+    parser.add_argument(
+        "--share", type=float, default=Plan.share, help="of what was learned, beside the --start"
+    )
     parser.add_argument("--workers", type=int, default=1, help="processes that prepare batches")
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=True)
@@ -53,6 +56,7 @@ def main() -> None:
         arguments.seed,
         arguments.start,
         tuple(source for domain in arguments.without for source in DOMAINS[domain]),
+        arguments.share,
     )
     held = trials(material, 60)
     log = train(material, held, plan, arguments.work, workers=arguments.workers)

@@ -36,6 +36,7 @@ class Plan:
     seed: int = 0
     start: Path | None = None  # weights to go on from; None for the packaged embedding model
     without: tuple[str, ...] = ()  # sources that it does not learn from
+    share: float = 1.0  # of what was learned, in the weights that are left behind
 
     @property
     def key(self) -> str:
@@ -70,6 +71,7 @@ class Run:
             name: one for name, one in self.network.named_parameters() if one.requires_grad
         }
         self.average = {name: one.detach().clone() for name, one in self.learned.items()}
+        self.began = {name: one.detach().clone() for name, one in self.learned.items()}
         self.optimiser = torch.optim.AdamW(
             self.learned.values(), lr=plan.rate, betas=(0.9, 0.98), weight_decay=0.01
         )
@@ -126,10 +128,18 @@ class Run:
 
 
 def export(run: Run, folder: Path) -> None:
-    """Write the averaged weights in 16 bits, and their digest."""
+    """Write the averaged weights in 16 bits, and their digest.
+
+    Weights between those that a run began with and those that it learned do as well on text of
+    the kinds that were learned, and better on others (Wortsman et al. 2022, "Robust fine-tuning
+    of zero-shot models"): the plan says how far between.
+    """
     from safetensors.torch import save
 
-    halves = {name: one.half().contiguous().cpu() for name, one in run.average.items()}
+    kept = {
+        name: torch.lerp(run.began[name], one, run.plan.share) for name, one in run.average.items()
+    }
+    halves = {name: one.half().contiguous().cpu() for name, one in kept.items()}
     data = save(halves)
     (folder / "model.safetensors").write_bytes(data)
     (folder / "model.sha256").write_text(hashlib.sha256(data).hexdigest() + "\n")

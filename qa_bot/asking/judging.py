@@ -7,7 +7,14 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from qa_bot.asking.marking import alone_names, are_siblings, defines, is_prose
+from qa_bot.asking.marking import (
+    alone_names,
+    are_siblings,
+    defines,
+    is_prose,
+    others_labelled,
+    signatures,
+)
 from qa_bot.asking.naming import absent_names
 from qa_bot.asking.retrieval import WEIGHTS, Candidate, Ranking, scaled
 from qa_bot.asking.weighing import ORDER, PLAIN, VERDICT, fitted, plain
@@ -22,7 +29,7 @@ READ = 8  # candidates that are read
 NEIGHBOUR = 0.2
 
 # Fitted on held-out training examples (training/fit_sentences.py), for qa_bot's own reader.
-SENTENCE = 1.0  # log probability that one of a sentence's evidence is worth
+SENTENCE = 3.0  # log probability that one of a sentence's evidence is worth
 # Likewise, on tables made by rule (training/fit_rows.py): which row is asked for, its words say.
 ROW = 20.0  # log probability that all of the question's words are worth in a table's row
 
@@ -200,7 +207,7 @@ def sentence_scores(one: Judged, row: float = ROW) -> list[float]:
         return evidence
     kinds = are_siblings(one.candidate.passage.text, texts(one.candidate.passage))
     shown = zip(kinds, one.candidate.sentences, strict=True)
-    held = [words if kind else 0.0 for kind, (_, words) in shown]
+    held = [words if kind not in ("", "entry") else 0.0 for kind, (_, words) in shown]
     read = zip(one.reading.sentences, evidence, held, strict=True)
     return [likely + SENTENCE * value + row * words for likely, value, words in read]
 
@@ -230,13 +237,17 @@ def _answering(one: Judged, likely: Sequence[float]) -> Iterator[tuple[float, Se
     What introduces a list ("They are:") only repeats the question; an item is marked instead.
     So does a question that stands in the text: what follows it answers as well as it fits.
     Of items, the one that alone has all the words that any has stands for all of them, and
-    what a term is says the sentence that begins with it.
+    what a term is says the sentence that begins with it. Of entries, the one whose label alone
+    is asked for does.
     """
     said = texts(one.candidate.passage)
     held = one.candidate.held or (frozenset(),) * len(said)
     are_asked = [text.rstrip(_CLOSING).endswith(_ASKS) for text in said]
     kinds = are_siblings(one.candidate.passage.text, said)
-    passed_over = [False] * len(said) if any(are_asked) else alone_names(kinds, held)
+    titles = [not kind and not is_prose(text) for kind, text in zip(kinds, said, strict=True)]
+    passed_over = [False] * len(said) if any(are_asked) else alone_names(kinds, held, titles)
+    labelled = others_labelled(one.question, kinds, said)
+    signed = signatures(one.question, said)
     defining = [defines(one.question, text) for text in said]
     asked = -math.inf  # how well the question fits that the next sentence answers
     scored = zip(likely, one.candidate.passage.sentences, strict=True)
@@ -248,6 +259,7 @@ def _answering(one: Judged, likely: Sequence[float]) -> Iterator[tuple[float, Se
         # "To the members of the board:" is no repetition, and what follows is no list.
         introduces = text.endswith(_INTRODUCES) and (held[place] or not is_prose(after))
         if not introduces:
-            if not passed_over[place] and (defining[place] or not any(defining)):
+            is_over = passed_over[place] or labelled[place] or signed[place]
+            if not is_over and (defining[place] or not any(defining)):
                 yield max(found, asked), sentence
             asked = -math.inf

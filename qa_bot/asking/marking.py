@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Literal
 
 from qa_bot.text import CELLS, STAMP, words
 
-Kind = Literal["row", "item", "line", ""]
-"""A table's row, a list's item, a line of a log; empty for prose."""
+Kind = Literal["row", "item", "line", "entry", ""]
+"""A table's row, a list's item, a line of a log, an entry ("Status: open"); empty for prose."""
 
 _ITEM = re.compile(r"(?:[-*+•–·]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,5})[.)])\s")  # a list's marker
+_ENTRY = re.compile(r"(?P<label>\w[\w /-]{0,40}):\s+\S")
+_SAME_WORD = 5  # letters that two words must share to be forms of one: "attended", "attendees"
+_ENDING = 3  # letters by which each may go on
+_CLOSES = re.compile(
+    r"(?:(?:yours|very) \w+|(?:yours )?(?:sincerely|faithfully|truly)(?: yours)?"
+    r"|(?:(?:kind|best|warm)(?:est)? )?(?:regards|wishes)|mit (?:freundlichen|besten) grüßen"
+    r"|(?:bien )?cordialement|atentamente)[,.]?",
+    re.IGNORECASE,
+)
+_ASKS_ADDRESSEE = re.compile(
+    r"\bto whom\b|\bwho(?:m)?\b.*\b(?:addressed|sent|written) to\b|\b(?:addressee|recipient)s?\b",
+    re.IGNORECASE,
+)
 _LONGEST = 200  # characters of an item or a line; a longer one is prose
 _WHAT_IS = re.compile(
     r"\s*what\s+(?:(?:is|are)\s+meant\s+by\s+(?:(?:an?|the)\s+)?(?P<meant>.+?)"
@@ -27,7 +41,7 @@ def are_siblings(text: str, sentences: Sequence[str]) -> list[Kind]:
     """What each of a passage's sentences is among others of its kind.
 
     A row is a line of cells among others with as many; an item a short line with a marker;
-    a line of a log begins with a date or a time.
+    a line of a log begins with a date or a time; an entry with a label.
     """
     lines = {line.strip() for line in text.split("\n")}
     alone = [sentence if sentence in lines else "" for sentence in sentences]
@@ -39,20 +53,26 @@ def are_siblings(text: str, sentences: Sequence[str]) -> list[Kind]:
             kinds.append("row")
         elif is_short and STAMP.match(one):
             kinds.append("line")
+        elif is_short and _ENTRY.match(one):
+            kinds.append("entry")
         else:
             kinds.append("item" if is_short and _ITEM.match(one) and one[-1] not in ":：" else "")
     return [kind if kind == "row" or kinds.count(kind) > 1 else "" for kind in kinds]
 
 
-def alone_names(kinds: Sequence[Kind], held: Sequence[frozenset[str]]) -> list[bool]:
+def alone_names(
+    kinds: Sequence[Kind], held: Sequence[frozenset[str]], titles: Sequence[bool] = ()
+) -> list[bool]:
     """Which items and lines are passed over, since one beside them alone names what is asked.
 
     It does where it has all of the question's words that any of its kind has, and no other
-    has them all. Rows are left to their table's cells.
+    has them all. A title above them that has none of these words is passed over as well.
+    Rows are left to their table's cells, and entries to their labels.
 
     Args:
         kinds: Of each sentence, as ``are_siblings`` gives them.
         held: The question's search terms in each.
+        titles: Whether each is neither prose nor one of them.
     """
     gone = [False] * len(kinds)
     for kind in ("item", "line"):
@@ -62,7 +82,44 @@ def alone_names(kinds: Sequence[Kind], held: Sequence[frozenset[str]]) -> list[b
         if every and len(full) == 1:
             for place in places:
                 gone[place] = place != full[0]
+            for place, is_title in enumerate(titles):
+                gone[place] |= is_title and held[place].isdisjoint(every)
     return gone
+
+
+def others_labelled(question: str, kinds: Sequence[Kind], sentences: Sequence[str]) -> list[bool]:
+    """Which entries are passed over, since another one's label alone is what is asked for.
+
+    Forms of a word count: who "attended" is said by "Attendees: …".
+    """
+    asked = [word.casefold() for word in words(question)]
+    places = [place for place, kind in enumerate(kinds) if kind == "entry"]
+    named = [place for place in places if _is_named(sentences[place], asked)]
+    return [place in places and named != [place] and len(named) == 1 for place in range(len(kinds))]
+
+
+def _is_named(sentence: str, asked: Sequence[str]) -> bool:
+    entry = _ENTRY.match(sentence)
+    label = [word.casefold() for word in words(entry["label"])] if entry else []
+    return bool(label) and all(any(_are_forms(one, other) for other in asked) for one in label)
+
+
+def _are_forms(one: str, other: str) -> bool:
+    shared = sum(
+        1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    )
+    return one == other or (shared >= _SAME_WORD and max(len(one), len(other)) <= shared + _ENDING)
+
+
+def signatures(question: str, sentences: Sequence[str]) -> list[bool]:
+    """Which sentences only say whom a letter is from, where a question asks whom it is for.
+
+    Those are its closing ("Yours faithfully,") and what stands below.
+    """
+    closes = [bool(_CLOSES.fullmatch(sentence)) for sentence in sentences]
+    if not _ASKS_ADDRESSEE.search(question) or not any(closes):
+        return [False] * len(sentences)
+    return [any(closes[max(0, place - 1) : place + 1]) for place in range(len(sentences))]
 
 
 def defines(question: str, sentence: str) -> bool:

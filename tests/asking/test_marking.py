@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from qa_bot.asking.marking import alone_names, are_siblings, defines, is_prose
+from qa_bot.asking.marking import (
+    Kind,
+    alone_names,
+    are_siblings,
+    defines,
+    is_prose,
+    others_labelled,
+    signatures,
+)
 
 
 def held(*sentences: str) -> list[frozenset[str]]:
@@ -43,6 +51,48 @@ def test_no_line_is_passed_over_where_none_alone_has_all_words(words: list[froze
 
 def test_prose_and_rows_are_never_passed_over() -> None:
     assert alone_names(["", "row", "row"], held("a", "a b", "")) == [False] * 3
+
+
+def test_a_title_without_the_words_of_the_item_that_is_asked_for_is_passed_over() -> None:
+    kinds: list[Kind] = ["", "", "item", "item"]
+    words = held("", "planks", "planks", "nails")
+    titles = [True, True, False, False]
+    assert alone_names(kinds, words, titles) == [False] * 4  # both items say something
+    words = held("", "planks", "planks", "")
+    assert alone_names(kinds, words, titles) == [True, False, False, True]
+
+
+CARD = ["Boat: Heron", "Keepers: Ada Moss and Tom Reed", "Berth: 14", "Moored since: 3 May 2019"]
+
+
+@pytest.mark.parametrize(
+    ("question", "line"),
+    [("Who keeps her?", None), ("Who is the keeper of the boat Heron?", None), ("Which berth?", 2)],
+)
+def test_of_entries_the_one_whose_label_alone_is_asked_for_is_left(
+    question: str, line: int | None
+) -> None:
+    kinds = are_siblings("\n".join(CARD), CARD)
+    assert kinds == ["entry"] * 4
+    over = others_labelled(question, kinds, CARD)
+    assert over == [line is not None and place != line for place in range(4)]
+
+
+def test_forms_of_a_word_name_a_label() -> None:
+    said = ["Date: 3 May", "Attendees: Ada Moss"]
+    assert others_labelled("Who attended it?", are_siblings("\n".join(said), said), said) == [
+        True,
+        False,
+    ]
+
+
+LETTER = ["To the keepers of the weir:", "It leaks.", "Kind regards,", "Ada Moss"]
+
+
+def test_whom_a_letter_is_for_is_never_who_signed_it() -> None:
+    assert signatures("To whom is the letter addressed?", LETTER) == [False, False, True, True]
+    assert not any(signatures("Who wrote the letter?", LETTER))
+    assert not any(signatures("To whom is the letter addressed?", LETTER[:2]))
 
 
 @pytest.mark.parametrize(
