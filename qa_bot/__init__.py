@@ -46,6 +46,7 @@ from qa_bot.records import (
     Health,
     Hit,
     Named,
+    Option,
     Page,
     Passage,
     Problem,
@@ -59,6 +60,7 @@ from qa_bot.store.opening import Index, open_index
 from qa_bot.table_reading import view_table
 from qa_bot.table_view import TableView
 from qa_bot.tables import Cell, QuotedTable, Table
+from qa_bot.turns import Turn
 
 __all__ = [
     "Answer",
@@ -89,6 +91,7 @@ __all__ = [
     "NoDocumentsError",
     "NotInstalledError",
     "OcrError",
+    "Option",
     "Outcome",
     "Page",
     "PageViewError",
@@ -110,6 +113,7 @@ __all__ = [
     "Summary",
     "Table",
     "TableView",
+    "Turn",
     "UnknownDocumentError",
     "UnreadableDocumentError",
     "UsageError",

@@ -40,6 +40,10 @@ class Limits:
     memory: int = 3 * 2**30  # bytes of address space of the process that reads it
     size: int = 256 * 2**20  # bytes of the file
     pages: int = 5_000
+    depth: int = 3  # how deep files in files are opened; the next four are for all in one file
+    members: int = 100_000
+    unpacked: int = 8 * 2**30  # bytes
+    nested_seconds: float = 7_200.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,25 +6,21 @@ All offsets are code points into ``Document.text``; ``end`` is exclusive.
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
+from qa_bot.paging import ONE_LINE, pages_named
+from qa_bot.paging import Page as Page  # noqa: PLC0414 - this is where the others have it from
+from qa_bot.paging import PageKind as PageKind  # noqa: PLC0414
 from qa_bot.tables import QuotedTable, Table
 from qa_bot.tables import Span as Span  # noqa: PLC0414 - this is where the others have it from
 from qa_bot.text import text_digest, valid_unicode
 
 __version__ = "0.1.0"
 """Of qa_bot; evaluations and feedback say which one they are from."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page of the source: its printed label ("iv") and its 1-based physical number."""
-
-    label: str
-    number: int
-    count: int = 0  # of pages in the file; 0 where it isn't known
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,14 +188,23 @@ class Citation:
     end: int
 
     @classmethod
-    def of(cls, passage: Passage, digest: str, paragraph: int | None = None) -> Citation:
-        """Cite a passage; ``paragraph`` is its first one unless given."""
+    def of(
+        cls,
+        passage: Passage,
+        digest: str,
+        paragraph: int | None = None,
+        marked: Sequence[Span] = (),
+    ) -> Citation:
+        """Cite a passage; ``paragraph`` is its first one unless given.
+
+        Where each line has a place of its own, the cells of a row say, it is those of ``marked``.
+        """
         return cls(
             document_id=passage.document_id,
             title=passage.title,
             section=passage.section,
             paragraph=passage.paragraph if paragraph is None else paragraph,
-            pages=passage.pages,
+            pages=_pages_of(passage, marked),
             anchor=passage.anchor,
             digest=digest,
             start=passage.start,
@@ -207,21 +212,32 @@ class Citation:
         )
 
     def __str__(self) -> str:
-        """Title › Section › Subsection, ¶ 2, p. iv (6 of 107)."""
+        """Title › Section › Subsection, ¶ 2, p. iv (6 of 107); or "Costs › Budget, B4:D9"."""
         below = self.section[1:] if self.section[:1] == (self.title,) else self.section
-        where = " › ".join((self.title, *below))
-        parts = [where, f"¶ {self.paragraph}"]
+        parts = [" › ".join((self.title, *below))]
+        if not (self.pages and self.pages[0].kind in ONE_LINE):
+            parts.append(f"¶ {self.paragraph}")
         if self.pages:
-            ends = (self.pages[0], self.pages[-1])[: len(self.pages)]
-            parts.append(("p. " if len(ends) == 1 else "pp. ") + "–".join(map(_page_name, ends)))
+            parts.append(pages_named(self.pages))
         return ", ".join(parts)
 
 
-def _page_name(page: Page) -> str:
-    number = str(page.number)
-    if page.label in ("", number):
-        return number
-    return f"{page.label} ({number} of {page.count})" if page.count else f"{page.label} ({number})"
+def _pages_of(passage: Passage, marked: Sequence[Span]) -> tuple[Page, ...]:
+    """The pages of a passage, or where each line is one, those of the lines that are marked."""
+    pages = passage.pages
+    if not (marked and pages and pages[0].kind in ONE_LINE):
+        return pages
+    lines = [line.span() for line in re.finditer(r"[^\n]+", passage.text)]
+    if len(lines) != len(pages):
+        return pages
+    start = min(span[0] for span in marked) - passage.start
+    end = max(span[1] for span in marked) - passage.start
+    chosen = (
+        page
+        for page, (first, last) in zip(pages, lines, strict=True)
+        if first < end and start < last
+    )
+    return tuple(chosen) or pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,10 +272,38 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class Option:
+    """One of several things that a question may mean, to be asked instead.
+
+    ``answer(option.question, index, documents=option.documents)`` asks it.
+    """
+
+    label: str  # "EPA 2022 › Goal 2"
+    question: str
+    documents: tuple[str, ...]
+
+
+Navigation = Literal[
+    "",
+    "about",
+    "comparison",
+    "courtesy",
+    "documents",
+    "help",
+    "list",
+    "outline",
+    "section",
+    "size",
+]
+"""What kind of reply it is that doesn't answer but leads on; "" for an answer."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The reply to one question.
 
     ``quotes`` holds one to three, best first, also where they only may; ``hits`` is the ranking.
+    Invariant: what is ``navigation`` is never ``found``, and may have more quotes.
     """
 
     question: str
@@ -274,6 +318,11 @@ class Answer:
     warning: str = ""  # why the answer may be worse than it could be
     strictness: float = 0.5  # the confidence that was needed, in [0, 1]
     reader: str = ""  # the name of what read the passages; "" where nothing did
+    understood_as: str = ""  # what was searched, where the conversation completed the question
+    options: tuple[Option, ...] = ()  # what it may mean, best first; () where that is clear
+    navigation: Navigation = ""
+    message: str = ""  # what a navigation says in a line, beside what it quotes
+    places: tuple[Citation, ...] = ()  # headings or documents that a navigation leads to, in order
 
     @property
     def verdict(self) -> Literal["answered", "possible", "absent"]:

@@ -6,6 +6,8 @@ import hashlib
 import re
 from itertools import pairwise
 
+from qa_bot.members import own_name
+
 CELLS = " | "
 """What stands between the cells of a table's row."""
 
@@ -173,7 +175,7 @@ def name_words(path: str) -> list[str]:
     Numbers count only as years, or in a short code; nothing is left of "scan0001" or
     "IMG_2021", where no word is.
     """
-    stem = path.rsplit("/", 1)[-1]
+    stem = own_name(path)
     stem = stem[: stem.rfind(".")] if "." in stem[1:] else stem
     found: list[str] = []
     says = False

@@ -15,15 +15,15 @@ from conftest import ROOT
 PACKAGE = ROOT / "qa_bot"
 
 GROUND = (
-    "errors records builds tables table_reading table_view telling text sentences abbreviations"
-    " language"
+    "errors records paging builds tables table_reading table_view telling text sentences"
+    " abbreviations language turns members"
 )
 PUBLIC = f"qa_bot {GROUND}"
 ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" is the public names
     "loaders": f"{GROUND} processes",
     "models": GROUND,
     "pages": f"{GROUND} processes",
-    "store": f"{GROUND} loaders.files models.embedding",
+    "store": f"{GROUND} loaders loaders.files models.embedding",
     "building": f"{GROUND} loaders models.e5 models.embedding store",
     "asking": f"{GROUND} models store.analysis store.opening store.rows store.vocabulary",
     "keeping": f"{GROUND} store.locks",
@@ -33,13 +33,16 @@ ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" 
     "qa_bot": f"{GROUND} models store building asking keeping evaluation",
     "__main__": "shell",
     "errors": "",
-    "records": "tables text",
+    "records": "paging tables text",
+    "paging": "",
     "tables": "",
     "table_view": "tables text",
     "table_reading": "records tables table_view",
     "builds": "records",
     "telling": "records",
-    "text": "",
+    "turns": "records",
+    "text": "members",
+    "members": "",
     "language": "",
     "abbreviations": "",
     "sentences": "abbreviations records",
@@ -49,7 +52,10 @@ FOLDERS_ONLY = ("loaders.files", "loaders.pool")
 """What reads folders is for those who build and keep indexes: no format may use it."""
 INSIDE = {  # rooms of a wing that may use less than the whole of it
     "loaders": "file_kinds pdf html word",  # the door: not the pool, nor the list of files
-    "loaders.worker": "loaders",
+    "loaders.worker": "loaders containers",
+    "loaders.containers": "loaders file_kinds file_names member_files",
+    "loaders.member_files": "",
+    "loaders.file_names": "",
     "models.chance": "e5 embedding",
     "models.cores": "",
     "models.engine": "cores engine",
@@ -70,6 +76,7 @@ INSIDE = {  # rooms of a wing that may use less than the whole of it
     "store.tables": "",
     "store.rows": "pieces tables",
     "store.caches": "database lexical rows schema vectors vocabulary",
+    "store.containers": "database",
     "store.database": "naming pieces schema tables",
     "store.vectors": "",
     "store.analysis": "",
@@ -92,6 +99,12 @@ INSIDE = {  # rooms of a wing that may use less than the whole of it
     "asking.settling": "judging naming places retrieval expecting",
     "asking.judging": "retrieval marking naming weighing",
     "asking.asked": "",
+    "asking.leaning": "",
+    "asking.carrying": "countries leaning requests",
+    "asking.following": "carrying leaning retrieval",
+    "asking.requests": "",
+    "asking.navigating": "places requests",
+    "asking.offering": "following settling",
     "asking.cell_features": "asked judging",
     "asking.cells": "asked cell_features",
 }

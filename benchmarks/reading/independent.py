@@ -7,11 +7,15 @@ that is not installed, or gives up on a file, is left out.
 from __future__ import annotations
 
 import csv
+import email
+import email.policy
 import posixpath
+import re
 import shutil
 import subprocess
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
+from email.message import EmailMessage, Message
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -20,6 +24,7 @@ from lxml import etree
 
 from benchmarks.pdf.oracle import HEIGHT, OracleLine, read_oracle
 from benchmarks.pdf.readers import without_furniture
+from benchmarks.reading import more_readers as more
 from benchmarks.reading.html_text import html_reading, html_text, raise_digits
 from benchmarks.reading.words import Reading
 
@@ -34,7 +39,12 @@ Reader = Callable[[Path], list[Reading]]
 
 def missing_tools() -> list[str]:
     """The programs of others that are not installed."""
-    tools = {"pandoc": "pandoc", "pdftotext": "poppler-utils"}
+    tools = {
+        "pandoc": "pandoc",
+        "pdftotext": "poppler-utils",
+        "soffice": "libreoffice-calc-nogui libreoffice-writer-nogui",
+        "asciidoc": "asciidoc-base",
+    }
     return [
         f"{tool} is not installed (apt-get install {package}): skipped"
         for tool, package in tools.items()
@@ -139,6 +149,49 @@ def python_docx(path: Path) -> Reading:
     ]
     text = "".join(_docx_text(document))
     return Reading("python-docx", "\n".join((text, *comments)), "\n".join(beside))
+
+
+def mail_module(path: Path) -> Reading:
+    """A mail by Python's module with its modern policy: headers, and each part that is shown.
+
+    Of alternatives the page counts as said otherwise; marks of quotations are none of the text.
+    """
+    mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    heads = [f"{name}: {mail[name] or ''}" for name in ("From", "To", "Cc", "Date", "Subject")]
+    heads_raw = [" ".join(f"{name}: {value}".split()) for name, value in mail.raw_items()]
+    files = [str(part.get_filename() or "") for part in mail.walk()]
+    texts: list[str] = []
+    beside: list[str] = []
+    offered = {
+        id(inner)
+        for part in mail.walk()
+        if part.get_content_type() == "multipart/alternative"
+        for inner in part.walk()
+    }
+    for part in _shown(mail):
+        content = str(part.get_content())
+        is_page = part.get_content_type() == "text/html"
+        said = html_text(content).text if is_page else re.sub(r"^[> ]+", "", content, flags=re.M)
+        (beside if is_page and id(part) in offered else texts).append(said)
+    names = "From: To: Cc: Date: Subject: Attachments: Earlier messages no subject"
+    return Reading(
+        "email",
+        "\n".join((*(head for head in heads if head.partition(": ")[2]), *texts)),
+        "\n".join(beside),
+        "\n".join((names, *files, *heads, *heads_raw)),
+    )
+
+
+def _shown(mail: EmailMessage | Message) -> Iterator[EmailMessage]:
+    """The parts of a mail that are text and no files; not those of mails attached to it."""
+    if mail.get_content_maintype() == "multipart" and mail.is_multipart():
+        for part in mail.get_payload():
+            if isinstance(part, Message):
+                yield from _shown(part)
+    elif mail.get_content_type() in ("text/plain", "text/html"):
+        is_file = mail.get_filename() or mail.get_content_disposition() == "attachment"
+        if not is_file and isinstance(mail, EmailMessage):
+            yield mail
 
 
 def _docx_text(container: object) -> Iterator[str]:
@@ -292,6 +345,7 @@ READERS: dict[str, tuple[tuple[str, Reader], ...]] = {  # suffix → readers by 
         ("python-docx", _one(python_docx)),
         ("XML", _one(word_xml)),
     ),
+    ".eml": (("email", _one(mail_module)),),
     ".epub": (("pandoc", _pandoc("epub")), ("zip", _one(ebook))),
     ".htm": _WEB,
     ".html": _WEB,
@@ -301,4 +355,22 @@ READERS: dict[str, tuple[tuple[str, Reader], ...]] = {  # suffix → readers by 
     ),
     ".pdf": (("pdfium and pdftotext", pdf_readers),),
     ".txt": (("characters", _one(plain_text)),),
+    ".adoc": (("asciidoc", more.asciidoc),),
+    ".ipynb": (("pandoc", _pandoc("ipynb")), ("json", more.notebook_strings)),
+    ".json": (("json", more.json_leaves),),
+    ".odp": (("XML", more.open_document),),
+    ".ods": (("LibreOffice", more.sheets_shown), ("XML", more.open_document)),
+    ".odt": (("pandoc", _pandoc("odt")), ("XML", more.open_document)),
+    ".org": (("pandoc", _pandoc("org")),),
+    ".pptx": (("python-pptx", more.slides_text),),
+    ".rst": (("pandoc", _pandoc("rst")), ("docutils", more.restructured)),
+    ".rtf": (("pandoc", _pandoc("rtf")), ("LibreOffice", more.office_text)),
+    ".srt": (("lines", more.cues),),
+    ".tex": (("pandoc", _pandoc("latex")),),
+    ".vtt": (("lines", more.cues),),
+    ".xls": (("LibreOffice", more.sheets_shown),),
+    ".xlsx": (("LibreOffice", more.sheets_shown), ("openpyxl", more.workbook_values)),
+    ".xml": (("ElementTree", more.xml_words),),
+    ".yaml": (("yaml", more.yaml_scalars),),
+    ".yml": (("yaml", more.yaml_scalars),),
 }

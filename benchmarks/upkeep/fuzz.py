@@ -29,7 +29,8 @@ from benchmarks.upkeep.mutants import PORT, make, name_of
 from benchmarks.upkeep.specimens import cut_pdfs, generated
 from qa_bot.building.passages import split_document
 from qa_bot.builds import Limits
-from qa_bot.loaders.pool import Outcome, read_documents
+from qa_bot.loaders.containers import Finding
+from qa_bot.loaders.pool import Inside, Outcome, Through, read_documents
 from qa_bot.records import Document
 
 MAX_TOKENS = 60
@@ -69,6 +70,12 @@ class Tally:
             self.read[Path(outcome.id).suffix] += 1
             self.failures += [f"{outcome.id}: {why}" for why in _broken(outcome)]
             return
+        if isinstance(outcome, Through):
+            self.read[Path(outcome.file).suffix] += 1
+            return
+        if isinstance(outcome, Inside):
+            self._add_member(outcome.finding)
+            return
         name, reason = outcome.path.name, outcome.reason
         kinds = {"takes longer": self.slow, "crashed": self.crashed, "needs more": self.hungry}
         kind = next((k for start, k in kinds.items() if reason.startswith(start)), self.refused)
@@ -78,6 +85,15 @@ class Tally:
             self.failures.append(f"{name}: {reason}")
         if why := ugly(reason):
             self.failures.append(f"{name}: the reason {reason[:200]!r} {why}")
+
+    def _add_member(self, finding: Finding) -> None:
+        """Judge what became of a file in a mutant, or of its own text."""
+        if finding.document is not None:
+            self.failures += [f"{finding.id}: {why}" for why in _broken(finding.document)]
+        if finding.reason.startswith(("takes longer", "crashed", "needs more")):
+            self.failures.append(f"{finding.id}: {finding.reason}")
+        if finding.reason and (why := ugly(finding.reason)):
+            self.failures.append(f"{finding.id}: the reason {finding.reason[:200]!r} {why}")
 
 
 def _broken(document: Document) -> Iterator[str]:

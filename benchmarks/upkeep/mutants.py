@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from random import Random
 
-from benchmarks.upkeep.specimens import unzipped, zipped
+from benchmarks.upkeep.zipping import unzipped, zipped
 
 PORT = 47813
 """Local port that documents ask to be fetched from; nothing may ever knock on it."""
@@ -34,7 +34,7 @@ _MARKUP = (
     "</body></html>",
     "\x00",
 )
-_TOKENS = {
+_TOKENS: dict[str, tuple[str, ...]] = {
     ".pdf": (
         *"/Kids /Count /Prev /Parent /Length /Filter /FlateDecode /LZWDecode".split(),
         *"/ASCII85Decode /Contents /Resources /Font /XObject /Form /Outlines /First /Next".split(),
@@ -89,6 +89,16 @@ _TOKENS = {
         "\x00",
     ),
     ".csv": (*'" "" , ; | \t \n \r'.split(" "), '"' * 301, "," * 500, "sep=;\n", "\x00"),
+    ".eml": (
+        *_MARKUP[:6],
+        *"--outer --outer-- --inner --inner-- multipart/mixed multipart/digest text/html".split(),
+        *"message/rfc822 base64 quoted-printable x-uuencode utf-7 idna punycode =?utf-8?b?".split(),
+        *"?= ;filename= filename*0*= charset=utf-16 boundary= format=flowed Subject: Date:".split(),
+        "\n\n",
+        "\n> ",
+        "Content-Type: multipart/mixed; boundary=outer\n\n" * 40,
+        "\x00",
+    ),
     ".txt": (
         *"CHAPTER I. § 1.1.1 * - • : ... === see".split(),
         *("\n\n", "\t", "\f", "\u2028", "\u202e", "\u0301" * 90, "\U0001f9a6", "\ufeff", "\x85"),
@@ -97,6 +107,78 @@ _TOKENS = {
         "\x00",
     ),
 }
+_TOKENS[".mbox"] = (*_TOKENS[".eml"], "\nFrom a@b.example Mon Jan  1 10:00:00 2024\n", "\nFrom ")
+_OF_OLE = ("\x00\x00", "\xff\xff\xff\xff", "\xfe\xff\xff\xff", "_\x00_\x00", "\x1f\x00")
+_TOKENS[".msg"] = (*_TOKENS[".html"], *_OF_OLE)
+_TOKENS[".zip"] = (*_TOKENS[".txt"], *_TOKENS[".eml"])
+_DATA = (
+    *'{ } [ ] " : , null true -1e999 - | > & * !!python/object ? # : ... ---'.split(),
+    "[" * 300,
+    "- " * 300,
+    '{"a":' * 300,
+    "\n    ",
+    "!!python/object/apply:os.system [true]\n",
+    "\x00",
+)
+_LINES = (
+    *"= == * ** - . .. | |=== ---- .... ==== :: [ ] ` ~ # ## \\\\ { } $ % & :: .. ..".split(),
+    *(
+        "\n\n",
+        "\t",
+        "\n   ",
+        "\n.. include:: /etc/passwd\n",
+        "\n.. raw:: html\n   :file: /etc/passwd\n",
+    ),
+    f"\ninclude::{LOCAL}[]\n",
+    f"\n.. image:: {OUTSIDE}\n",
+    "\\input{/etc/passwd}",
+    "\\begin{itemize}" * 60,
+    "\\begin{tabular}{ll}",
+    "\\newcommand{\\x}{\\x}",
+    "{" * 300,
+    "*" * 300,
+    "#+BEGIN_QUOTE\n" * 60,
+    ".. foo::\n   " * 9,
+    "[[" * 100,
+    "\x00",
+)
+_OFFICE = (
+    *_MARKUP,
+    *"<row> </row> <c> <v>1</v> </c> <f>A1</f> <a:p> <a:t> </a:t> <a:tc> </a:tc> <p:sp>".split(),
+    *"<text:p> </text:p> <text:h> <table:table> <table:table-row> <draw:page> <text:list>".split(),
+    ' ref="A1:XFD1048576"',
+    ' r="ZZZZ99999999"',
+    ' table:number-rows-repeated="1048576"',
+    ' table:number-columns-repeated="16384"',
+    ' table:number-columns-spanned="99999"',
+    ' gridSpan="99999"',
+    f' Target="{OUTSIDE}" TargetMode="External"',
+    "<text:list><text:list-item>" * 60,
+    "<p:grpSp>" * 60,
+)
+_RICH = (
+    *r"\par \cell \row \trowd \intbl \pard \b \v \u8364 \uc0 \'e9 { } \* \bin99999 \s1 \f1".split(),
+    *(
+        r"{\field{\*\fldinst INCLUDETEXT /etc/passwd}",
+        "{" * 300,
+        "{\\footnote ",
+        "\\clvmrg",
+        "\x00",
+    ),
+)
+_BYTES = ("\x00", "\xff\xff\xff\xff", "\x01\x00", "\x00\x00", "\xfe\xff\xff\xff")
+_TIMES = (*"--> 00:00:01,000 99:99:99.999 <v <c> </c> WEBVTT NOTE 1".split(), "\n\n", "\x00")
+_TOKENS |= {
+    **dict.fromkeys((".json", ".jsonl", ".yaml", ".ipynb"), _DATA),
+    **dict.fromkeys((".rst", ".adoc", ".org", ".tex"), _LINES),
+    **dict.fromkeys((".xlsx", ".ods", ".odt", ".odp", ".pptx"), _OFFICE),
+    **dict.fromkeys((".srt", ".vtt"), _TIMES),
+    ".xml": _MARKUP,
+    ".rtf": _RICH,
+    **dict.fromkeys((".xls", ".xlsb"), _BYTES),
+    ".py": (*'def class ( ) [ ] : # """ \' \\ lambda'.split(), "(" * 300, "\n    ", "\x00"),
+}
+_ZIPPED = (".docx", ".epub", ".odp", ".ods", ".odt", ".pptx", ".xlsb", ".xlsx", ".zip")
 _OF_ZIP = ("PK\x01\x02", "PK\x03\x04", "PK\x05\x06", "\xff\xff\xff\xff", "\x00\x00", "\x01\x00")
 
 _Change = Callable[[Random, bytearray, tuple[str, ...]], None]
@@ -113,7 +195,7 @@ def make(name: str, sources: Mapping[str, bytes]) -> bytes:
     stem, suffix = PurePath(name).stem, PurePath(name).suffix
     source = sources[stem.rsplit(".", 2)[0] + suffix]
     random = Random(name)  # noqa: S311 - damage has to be repeatable, not secret
-    if suffix not in (".docx", ".epub"):
+    if suffix not in _ZIPPED:
         return _damaged(random, source, _TOKENS[suffix])
     if random.random() < 0.3:
         return _damaged(random, source, _OF_ZIP)
@@ -134,6 +216,11 @@ def _damaged(random: Random, source: bytes, tokens: tuple[str, ...]) -> bytes:
     for _ in range(random.choice((1, 1, 1, 2, 3, 5, 8, 30))):
         random.choice(_CHANGES)(random, data, tokens)
     return bytes(data)
+
+
+def damaged(random: Random, source: bytes) -> bytes:
+    """A file of no format of ours, damaged at random."""
+    return _damaged(random, source, _OF_OLE)
 
 
 def _range(random: Random, data: bytearray) -> tuple[int, int]:
@@ -215,7 +302,7 @@ def _change_number(random: Random, data: bytearray, _: tuple[str, ...]) -> None:
 
 def _encoded(random: Random, tokens: tuple[str, ...]) -> bytes:
     token = random.choice(tokens)
-    return token.encode("latin-1" if tokens is _OF_ZIP else "utf-8")
+    return token.encode("latin-1" if tokens in (_OF_ZIP, _TOKENS[".msg"]) else "utf-8", "replace")
 
 
 _CHANGES: tuple[_Change, ...] = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +11,10 @@ from fpdf import FPDF
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import DecodedStreamObject, NameObject, StreamObject
 
-_WHEN = (2024, 1, 1, 0, 0, 0)
+from benchmarks.upkeep import nested_specimens
+from benchmarks.upkeep.more_specimens import more_generated
+from benchmarks.upkeep.zipping import unzipped, zipped
+
 _LARGEST_CUT = 300_000  # bytes; larger ones are slow to mutate and to read
 _LARGEST_STREAM = 40_000  # bytes; larger ones are fonts and pictures, and stay packed
 _PROSE = (
@@ -80,6 +82,8 @@ See also: The otters
 def generated() -> dict[str, bytes]:
     """A document of every format, by file name."""
     table = "\n".join(",".join(row) for row in (*_ROWS, ('"a, b"', "1", '"x\ny"')))
+    sent = nested_specimens.mail(_TEXT, _PAGE, table.encode())
+    inner = zipped({"deep/herons.md": _MARKDOWN.encode()})
     return {
         "herons.txt": _TEXT.encode(),
         "herons.md": _MARKDOWN.encode(),
@@ -88,6 +92,13 @@ def generated() -> dict[str, bytes]:
         "herons.docx": _word(),
         "herons.epub": _ebook(),
         "herons.pdf": _pdf(),
+        "herons.eml": sent,
+        "herons.mbox": nested_specimens.mailbox([sent, sent.replace(b"2024", b"2025")]),
+        "herons.msg": nested_specimens.outlook_mail(_TEXT, _PAGE),
+        "herons.zip": zipped(
+            {"a/herons.txt": _TEXT.encode(), "mail.eml": sent, "inner.zip": inner}
+        ),
+        **more_generated(),
     }
 
 
@@ -126,22 +137,6 @@ def _unpacked(packed: StreamObject, data: bytes) -> StreamObject:
             stream[NameObject(key)] = value
     stream.set_data(data)
     return stream
-
-
-def zipped(members: dict[str, bytes]) -> bytes:
-    """A zip file of the members, in their order."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as file:
-        for name, data in members.items():
-            kind = zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
-            file.writestr(zipfile.ZipInfo(name, _WHEN), data, kind)
-    return stream.getvalue()
-
-
-def unzipped(data: bytes) -> dict[str, bytes]:
-    """The members of a zip file."""
-    with zipfile.ZipFile(io.BytesIO(data)) as file:
-        return {name: file.read(name) for name in file.namelist()}
 
 
 def _word() -> bytes:

@@ -9,12 +9,17 @@ from itertools import chain, zip_longest
 from qa_bot.asking.cell_features import scored
 from qa_bot.asking.cells import choose
 from qa_bot.asking.deciding import MOST_ROWS, asks_extreme, deciding_row
+from qa_bot.asking.following import Understood, as_turns, understand
 from qa_bot.asking.judging import Judged
+from qa_bot.asking.navigating import Asked, navigate, opened
+from qa_bot.asking.offering import options
 from qa_bot.asking.parts import parts
+from qa_bot.asking.places import find_place
+from qa_bot.asking.requests import Request, opens_place, request_of
 from qa_bot.asking.retrieval import readable
 from qa_bot.asking.same_table import same_table
 from qa_bot.asking.settling import Asking, Settled, settle
-from qa_bot.asking.spelling import spelled
+from qa_bot.asking.spelling import Spelled, spelled
 from qa_bot.errors import UsageError
 from qa_bot.language import SURE_OF_QUESTION, language_of
 from qa_bot.models.reader import DEFAULT_READER, Reader
@@ -23,6 +28,7 @@ from qa_bot.store.analysis import content, way_of
 from qa_bot.store.opening import Index
 from qa_bot.tables import QuotedTable, Table
 from qa_bot.text import words
+from qa_bot.turns import Turn
 
 _ASKING = frozenset(
     "say says said tell tells told mention mentions mean means anything everything".split()
@@ -51,8 +57,12 @@ def answer(
     *,
     reader: Reader | None = DEFAULT_READER,
     strictness: float | None = None,
+    history: Sequence[Turn | tuple[str, str]] = (),
 ) -> Answer:
     """Answer a question by quoting, or say that nothing in the documents answers it clearly.
+
+    A request that no quote answers ("What is this document about?") gets what leads on:
+    ``Answer.navigation`` says so.
 
     Args:
         question: In plain words; no query syntax.
@@ -65,6 +75,9 @@ def answer(
             aren't, retrieval decides alone.
         strictness: The confidence that an answer must have, in [0, 1]; None takes the
             one that was fitted: see ``judging.found_at``.
+        history: What was asked before, oldest first: turns (``Turn.of(answer)``), or pairs of
+            a question and what was said to it. Where the question leans on it,
+            ``Answer.understood_as`` tells what was searched.
 
     Returns:
         One to three quotes, best first, where the confidence suffices, or, with ``found``
@@ -77,11 +90,73 @@ def answer(
     """
     check_strictness(strictness)
     check_reader(reader)
-    meant = spelled(readable(question), index)
-    settled = [
-        settle(Asking(part, index, k, documents, reader, strictness, is_guess=not meant.is_sure))
-        for part in parts(meant.question)
-    ]
+    turns = as_turns(history)
+    if (found := _navigation(question, index, documents, turns, reader, strictness)) is not None:
+        return found
+    understood = understand(readable(question), turns, index, documents)
+    way = understood.candidate
+    meant = spelled(readable(way.question), index)
+    # With words of the conversation before it, a question can't be told apart from another.
+    asked = parts(meant.question) if not way.context else [meant.question]
+    scopes = [understood.documents, documents] if understood.documents else [documents]
+    for scope in scopes:  # the document that is spoken of, then all
+        settled = [
+            settle(
+                Asking(
+                    part,
+                    index,
+                    k,
+                    scope,
+                    reader,
+                    strictness,
+                    is_guess=not meant.is_sure,
+                    context=way.context,
+                )
+            )
+            for part in asked
+        ]
+        if any(one.quoted for one in settled):
+            break
+    return _put_together(question, meant, understood, settled, k, reader, index)
+
+
+def _navigation(
+    question: str,
+    index: Index,
+    documents: Sequence[str] | None,
+    history: Sequence[Turn],
+    reader: Reader | None,
+    strictness: float | None,
+) -> Answer | None:
+    """What leads on, where that is what is asked for; None for a question."""
+
+    def ask(topic: str, among: Sequence[str]) -> Answer:
+        return answer(topic, index, documents=among, reader=reader, strictness=strictness)
+
+    request = request_of(question)
+    shows = opens_place(question)
+    if request is None and not shows:
+        return None
+    asked = Asked(question, request or Request("section"), index, documents, history, ask)
+    # The section of the document that was spoken of, before those of all others.
+    spoken = [[name] for turn in history[-1:] for name in turn.documents[:1] if index.held([name])]
+    for scope in [*spoken, documents] if shows and documents is None else [documents] * shows:
+        place = find_place(readable(question), index, scope)
+        if place is not None and (found := opened(asked, place)) is not None:
+            return found
+    return None if request is None else navigate(asked)
+
+
+def _put_together(
+    question: str,
+    meant: Spelled,
+    understood: Understood,
+    settled: Sequence[Settled],
+    k: int,
+    reader: Reader | None,
+    index: Index,
+) -> Answer:
+    """Put together what is quoted and how sure that is."""
     least = min(settled, key=lambda one: one.confidence - one.needed)
     chosen = _chosen(settled, index)
     hits = _together(settled, k, chosen)
@@ -104,6 +179,8 @@ def answer(
         reader=reader.name
         if reader and any(one.reading for of in settled for one in of.judged)
         else "",
+        understood_as=understood.shown,
+        options=options(question, understood, settled) if len(settled) == 1 else (),
     )
 
 
@@ -222,7 +299,7 @@ def _quote(marked: _Marked, digests: dict[str, str], stale: set[str]) -> Quote:
         passage=passage,
         sentences=tuple(spans),
         context=passage.context,
-        citation=Citation.of(passage, digests[passage.document_id], first),
+        citation=Citation.of(passage, digests[passage.document_id], first, spans),
         stale=passage.document_id in stale,
         answer=cell.span if cell else None if table else _answer(marked.one, spans),
         table=table,

@@ -46,6 +46,12 @@ class Asking:
     reader: Reader | None
     strictness: float | None
     is_guess: bool = False  # whether another word was put for one that isn't surely mistyped
+    context: str = ""  # words of the conversation: searched with it, and no passage need have them
+
+    @property
+    def searched(self) -> str:
+        """All that is searched and read with."""
+        return f"{self.context} {self.question}" if self.context else self.question
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,7 @@ def settle(asking: Asking) -> Settled:
     if place is None or not place.places:
         return _weighed(asking, rank(*_asked(asking)), place)
     among = [number for group in place.places for number in group]
-    inside = _weighed(asking, rank(asking.question, asking.index, asking.k, among=among), place)
+    inside = _weighed(asking, rank(asking.searched, asking.index, asking.k, among=among), place)
     if inside.quoted:
         return inside
     outside = _weighed(asking, rank(*_asked(asking)), place)
@@ -103,7 +109,7 @@ def settle(asking: Asking) -> Settled:
 
 
 def _asked(asking: Asking) -> tuple[str, Index, int, Sequence[str] | None]:
-    return asking.question, asking.index, asking.k, asking.documents
+    return asking.searched, asking.index, asking.k, asking.documents
 
 
 def _weighed(asking: Asking, ranking: Ranking, place: Found | None) -> Settled:
@@ -123,8 +129,8 @@ def _weighed(asking: Asking, ranking: Ranking, place: Found | None) -> Settled:
         if not lacking or not quoted:
             break
     best = (quoted or judged)[:1]
-    quoted = _in_their_order(ranking.question, quoted)
-    lacks = any(lacks_kind(ranking.question, _shown(asking, one)) for one in best)
+    quoted = _in_their_order(asking.question, quoted)
+    lacks = any(lacks_kind(asking.question, _shown(asking, one)) for one in best)
     if missing or lacks or asking.is_guess:
         likely *= found_at(judged)  # whatever the reader says, it isn't sure
         quoted = quoted if likely >= min(needed, possible_at(judged)) else []

@@ -11,16 +11,10 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from qa_bot.building.changes import Options, Outcome, is_settled, settled_state
 from qa_bot.building.progress import OnProgress
 from qa_bot.building.storing import Store
-from qa_bot.building.updating import (
-    Options,
-    OtherLanguageError,
-    Outcome,
-    is_settled,
-    settled_state,
-    update,
-)
+from qa_bot.building.updating import OtherLanguageError, update
 from qa_bot.builds import Limits, Progress, Receipt
 from qa_bot.errors import IndexStateError, NoDocumentsError
 from qa_bot.loaders.files import Found, find_files
@@ -32,7 +26,7 @@ from qa_bot.models.embedding import (
     load_embedder,
 )
 from qa_bot.records import Document, Passage
-from qa_bot.store import caches, database, locks, naming, rows, schema
+from qa_bot.store import caches, containers, database, locks, naming, rows, schema
 from qa_bot.store.database import FileVersion
 
 _CHOSEN = "chosen"  # in the index's meta: the model that its first build took by itself
@@ -124,6 +118,8 @@ def _build(
     embedder = _embedder(model, meta)
     is_free = model is None and not {"model", _CHOSEN} & meta.keys() and e5.is_installed()
     schema.name_documents_folder(connection, target, source)
+    if options.ocr is None:
+        found = found.without_pictures(containers.recognised_pictures(connection))
     state = settled_state(found, embedder, options)
     settled = state == meta.get("settled") and not database.has_staged(connection)
     if settled and not options.rebuild:
@@ -138,8 +134,13 @@ def _build(
         if options.on_progress is not None:
             options.on_progress(Progress("saving"))
         _publish(connection, target, embedder)
+    inside = outcome.left_out
     database.save_health(
-        connection, outcome.unreadable, found.skipped, found.unsupported, found.hidden
+        connection,
+        outcome.unreadable,
+        [*found.skipped, *(problem for kind, problem in inside if kind == "skipped")],
+        [*found.unsupported, *(one.document_id for kind, one in inside if kind != "skipped")],
+        found.hidden + sum(one.hidden for one in outcome.opened.values()),
     )
     settled = is_settled(connection, found, outcome)
     schema.write_meta(connection, {"settled": state if settled else ""})
@@ -230,12 +231,17 @@ def _embedder(model: str | Embedder | None, meta: dict[str, str]) -> Embedder:
 
 
 def _refuse_all_unreadable(outcome: Outcome, source: Path) -> None:
-    if not outcome.readable:
-        first = min((one.problem for one in outcome.unreadable), key=lambda one: one.document_id)
+    if outcome.present:
+        return
+    problems = sorted((one.problem for one in outcome.unreadable), key=lambda one: one.document_id)
+    if not problems:
         raise NoDocumentsError(
-            f"None of the {len(outcome.unreadable)} files in {source} can be read; "
-            f"{first.document_id}: {first.reason}."
+            f"No documents in {source}, nor in what its files hold; pictures are read with --ocr."
         )
+    raise NoDocumentsError(
+        f"None of the {len(problems)} files in {source} can be read; "
+        f"{problems[0].document_id}: {problems[0].reason}."
+    )
 
 
 def _publish(

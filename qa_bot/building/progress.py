@@ -45,6 +45,11 @@ class Meter:
         self._passages = self._passages if needed is None else needed
         self._tell_now_and_then("reading", last=self._files_read == len(self._sizes))
 
+    def inside(self, needed: int) -> None:
+        """A document that lies in a file was read; so many passages are now to be embedded."""
+        self._passages = needed
+        self._tell_now_and_then("reading")
+
     def embedded(self, done: int, needed: int) -> None:
         """So many passages were embedded, of so many."""
         self._embedded, self._passages = done, needed

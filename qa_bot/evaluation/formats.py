@@ -193,7 +193,7 @@ def _named(drafts: Iterable[tuple[str, Question]]) -> tuple[Question, ...]:
         if draft.id:
             identifier = draft.id
         else:
-            key = question_id(draft.text)
+            key = question_id(draft.text, draft.history)
             repeats[key] += 1
             identifier = key if repeats[key] == 1 else f"{key}-{repeats[key]}"
         if identifier in given:

@@ -62,9 +62,13 @@ def wanted(answer: Answer, phrases: Sequence[str] = (), documents: Sequence[str]
         documents: Only quotes from these are meant.
 
     Raises:
-        UsageError: No phrase is given, and the quote is a table's, none of whose rows is sure.
+        UsageError: No phrase is given, and the quote is a table's, none of whose rows is sure; or
+            it is no answer but a navigation.
     """
-    text = one_space(answer.question)
+    if answer.navigation:
+        raise UsageError("That is a request, whose reply only leads on: there is nothing to keep.")
+    # It is asked by itself from now on, as it was understood.
+    text = one_space(answer.understood_as or answer.question)
     held = tuple(dict.fromkeys(filter(None, map(one_space, phrases))))
     for quote in answer.quotes:
         if documents and not is_named(quote.citation.document_id, documents):

@@ -190,7 +190,12 @@ def evaluate(
         k = _PASSAGES_FOR_DOCUMENTS if by_document(one.question) else CUTOFF
         began = time.perf_counter()
         answer = answering.answer(
-            one.question.text, index, k=k, reader=reader, strictness=strictness
+            one.question.text,
+            index,
+            k=k,
+            reader=reader,
+            strictness=strictness,
+            history=one.question.history,
         )
         outcome, ranking = _judged(one, answer, time.perf_counter() - began)
         outcomes.append(outcome)

@@ -3,22 +3,35 @@
 One JSON object on each line: ``question`` and any of ``quote``, ``document``,
 ``section`` (or ``sections``), ``page`` and ``context``; or ``"quote": null``
 where the documents don't answer. Each may be a list, any of which will do.
-A ``note`` is the reader's own, and passed over.
+``history`` is what was asked before, oldest first: questions, or pairs of a question and what
+was said to it. A ``note`` is the reader's own, and passed over.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
 from qa_bot.asking.retrieval import MAX_QUESTION
 from qa_bot.errors import QuestionFileError
+from qa_bot.turns import Turn
 
-FIELDS = ("question", "id", "quote", "document", "section", "sections", "page", "context", "note")
+FIELDS = (
+    "question",
+    "history",
+    "id",
+    "quote",
+    "document",
+    "section",
+    "sections",
+    "page",
+    "context",
+    "note",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +55,18 @@ class Question:
     pages: tuple[str, ...] = ()  # as the citation prints it: the label, or else the number
     context: str = ""  # the paragraph that the quote must stand in
     grades: tuple[int, ...] = ()  # how relevant each document is, from 1; () for 1 each
+    history: tuple[Turn, ...] = ()  # what was asked before, oldest first
 
 
 def as_line(question: Question) -> str:
     """A question as one line of a file of ours, without its id where the text gives it."""
     line: dict[str, Any] = {"question": question.text}
-    if question.id != question_id(question.text):
+    if question.history:
+        line["history"] = [
+            [turn.question, turn.answer_text] if turn.answer_text else turn.question
+            for turn in question.history
+        ]
+    if question.id != question_id(question.text, question.history):
         line["id"] = question.id
     if not question.answered:
         line["quote"] = None
@@ -73,9 +92,11 @@ def in_words(text: str) -> bool:
     return any(map(str.isalnum, text[:MAX_QUESTION]))
 
 
-def question_id(text: str) -> str:
+def question_id(text: str, history: Sequence[Turn] = ()) -> str:
     """The id of a question that isn't given one: it follows from its words, not its place."""
-    return hashlib.sha256(one_space(text).casefold().encode("utf-8", "replace")).hexdigest()[:12]
+    said = "\n".join((*(turn.question for turn in history), text))
+    plain = one_space(text) if not history else said
+    return hashlib.sha256(plain.casefold().encode("utf-8", "replace")).hexdigest()[:12]
 
 
 def parse(line: Mapping[str, Any], where: str) -> Question:
@@ -106,6 +127,7 @@ def parse(line: Mapping[str, Any], where: str) -> Question:
         sections=_strings(line, "section", where) + _strings(line, "sections", where),
         pages=_strings(line, "page", where),
         context="".join(_strings(line, "context", where)[:1]),
+        history=_history(line, where),
     )
     wanted = question.quotes or question.documents or question.sections or question.pages
     if question.answered and not wanted:
@@ -116,6 +138,26 @@ def parse(line: Mapping[str, Any], where: str) -> Question:
     if question.context and not question.quotes:
         raise QuestionFileError(f"{where}: a 'context' without a 'quote' in it.")
     return question
+
+
+def _history(line: Mapping[str, Any], where: str) -> tuple[Turn, ...]:
+    """What was asked before: texts, or pairs of texts."""
+    value = line.get("history") or []
+    wrong = QuestionFileError(
+        f"{where}: 'history' is no list of questions, or of pairs of a question and a text."
+    )
+    if not isinstance(value, list):
+        raise wrong
+    found = []
+    for one in value:
+        match [one] if isinstance(one, str) else one:
+            case [str() as question] if in_words(question):
+                found.append(Turn(question))
+            case [str() as question, str() as said] if in_words(question):
+                found.append(Turn(question, said))
+            case _:
+                raise wrong
+    return tuple(found)
 
 
 def _strings(line: Mapping[str, Any], name: str, where: str) -> tuple[str, ...]:

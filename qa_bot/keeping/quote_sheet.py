@@ -167,12 +167,16 @@ def _said(answer: Answer) -> str:
     if answer.found:
         said = f"{sureness(answer)}. Confidence {answer.confidence:.2f}"
         return ". ".join((said, *_beside(answer)))
+    if answer.navigation:
+        return answer.message
     said = _UNSURE[answer.verdict].format(answer.confidence)
     return " ".join((said, *_beside(answer)))
 
 
 def _beside(answer: Answer) -> Iterator[str]:
     """What was searched for in place of other words, and what isn't there."""
+    if answer.understood_as:
+        yield f"Understood as: “{answer.understood_as}”."
     if answer.searched_too:
         words = " and ".join(f"“{word}”" for word in answer.searched_too)
         yield f"Searched for {words}, too."

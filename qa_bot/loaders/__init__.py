@@ -14,7 +14,7 @@ from typing import Any
 
 from qa_bot.builds import Limits
 from qa_bot.errors import OcrError, UnreadableDocumentError
-from qa_bot.loaders.file_kinds import disguise
+from qa_bot.loaders.file_kinds import CODE, disguise
 from qa_bot.records import Document
 
 VERSION = 6
@@ -28,16 +28,61 @@ OnPage = Callable[[int, int], None]
 
 Loader = Callable[..., Document]
 
+PICTURES = (".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+"""Suffixes of files that only OCR finds text in."""
+
 LOADERS = {  # suffix → module and function; imported when a file needs it, since parsers are heavy
+    ".adoc": ("markup.asciidoc", "load_asciidoc"),
+    ".asciidoc": ("markup.asciidoc", "load_asciidoc"),
     ".csv": ("table", "load_table"),
     ".docx": ("word.load", "load_word"),
+    ".eml": ("mail.load", "load_mail"),
     ".epub": ("ebook", "load_ebook"),
     ".htm": ("html.load", "load_web_page"),
     ".html": ("html.load", "load_web_page"),
+    ".ipynb": ("notebook", "load_notebook"),
+    ".json": ("data.json_files", "load_json"),
+    ".jsonl": ("data.json_files", "load_json_lines"),
+    ".log": ("plain", "load_plain"),
     ".md": ("markdown", "load_markdown"),
+    ".msg": ("mail.load", "load_mail"),
+    ".ndjson": ("data.json_files", "load_json_lines"),
+    ".odp": ("slides.open_document", "load_open_slides"),
+    ".ods": ("sheets.load", "load_open_sheets"),
+    ".odt": ("opendocument.text", "load_open_text"),
+    ".org": ("markup.org", "load_org"),
     ".pdf": ("pdf.load", "load_pdf"),
+    **dict.fromkeys(PICTURES, ("picture", "load_picture")),
+    ".pptx": ("slides.powerpoint", "load_powerpoint"),
+    ".rst": ("restructured", "load_restructured"),
+    ".rtf": ("rtf.load", "load_rich_text"),
+    ".srt": ("subtitles", "load_subtitles"),
+    ".tex": ("markup.tex", "load_tex"),
+    ".tsv": ("table", "load_table"),
     ".txt": ("plain", "load_plain"),
+    ".vtt": ("subtitles", "load_subtitles"),
+    ".xls": ("sheets.load", "load_old_excel"),
+    ".xlsb": ("sheets.load", "load_binary_excel"),
+    ".xlsm": ("sheets.load", "load_excel"),
+    ".xlsx": ("sheets.load", "load_excel"),
+    ".xml": ("data.xml_files", "load_xml"),
+    ".yaml": ("data.yaml_files", "load_yaml"),
+    ".yml": ("data.yaml_files", "load_yaml"),
+    **dict.fromkeys(CODE, ("code.load", "load_code")),
 }
+
+CONTAINERS = {  # suffix → module and function that lists what lies in such a file
+    ".eml": ("mail.load", "mail_members"),
+    ".mbox": ("mail.mailbox", "mailbox_members"),
+    ".msg": ("mail.load", "mail_members"),
+    ".zip": ("zipped", "zip_members"),
+}
+
+RECOGNISED = (".pdf", *PICTURES)
+"""Suffixes of files in which OCR finds text."""
+
+SUFFIXES = (LOADERS | CONTAINERS).keys()
+"""Of all files that are read."""
 
 
 def can_recognise(languages: str) -> bool:
@@ -68,7 +113,7 @@ def load_document(
         limits: How large a file and how many pages are read. Seconds and memory
             are not watched here: ``worker`` does that, in a process that ``pool`` starts.
         ocr: The languages, as tesseract names them ("eng+deu"), in which pages
-            of a PDF that hold no text are recognised; None leaves them out.
+            of a PDF that hold no text, and pictures, are recognised; None leaves them out.
         on_page: Told how far a PDF is.
         second: Whether another library's reading of a PDF is compared with ours.
 
@@ -83,8 +128,10 @@ def load_document(
     loader: Loader = getattr(import_module(f"{__name__}.{module}"), function)
     limits = limits or Limits()
     options: dict[str, Any] = {}
+    if module in ("pdf.load", "picture"):
+        options = {"max_pages": limits.pages, "ocr": ocr, "on_page": on_page}
     if module == "pdf.load":
-        options = {"max_pages": limits.pages, "ocr": ocr, "on_page": on_page, "second": second}
+        options["second"] = second
     try:
         size = path.stat().st_size
         if size > limits.size:

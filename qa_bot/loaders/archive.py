@@ -18,7 +18,7 @@ MAX_RATIO = 150  # unpacked to packed; Word's own XML stays under 50
 MAX_MEMBERS = 20_000
 _SMALL = 2**20  # bytes; a member that unpacks to less may be packed as tightly as it likes
 _DAMAGED = (BadZipFile, EOFError, OSError, zlib.error)  # what zipfile raises
-_METHODS = {  # of packing that are not read here, by the numbers in zip's specification
+METHODS = {  # of packing that are not read here, by the numbers in zip's specification
     1: "Shrink",
     6: "Implode",
     9: "Deflate64",
@@ -29,8 +29,8 @@ _METHODS = {  # of packing that are not read here, by the numbers in zip's speci
     98: "PPMd",
     99: "AES encryption",
 }
-_ENCRYPTED = 0x41  # flags of a member: encrypted, strongly or not
-_PATCH = 0x20
+ENCRYPTED = 0x41  # flags of a member: encrypted, strongly or not
+PATCH = 0x20
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 
 
@@ -44,7 +44,7 @@ class Archive:
     def __init__(self, path: Path) -> None:
         with path.open("rb") as file:
             if file.read(len(_OLE)) == _OLE:
-                raise ValueError("protected by a password, or in Word's format of before 2007")
+                raise ValueError("protected by a password, or in an Office format of before 2007")
         try:
             self._zip = ZipFile(path)
         except _DAMAGED as error:
@@ -95,12 +95,12 @@ class Archive:
             member = self._zip.getinfo(name)
         except KeyError as error:
             raise ValueError(f"damaged: {name} is missing") from error
-        if member.flag_bits & _ENCRYPTED:
+        if member.flag_bits & ENCRYPTED:
             raise ValueError("encrypted")
-        if member.flag_bits & _PATCH:
+        if member.flag_bits & PATCH:
             raise ValueError(f"{name} is packed as a patch, which can't be unpacked here")
         if member.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
-            method = _METHODS.get(member.compress_type, f"method {member.compress_type}")
+            method = METHODS.get(member.compress_type, f"method {member.compress_type}")
             raise ValueError(f"{name} is packed with {method}, which can't be unpacked here")
         try:
             with self._zip.open(member) as file:

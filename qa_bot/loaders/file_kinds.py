@@ -10,10 +10,11 @@ _HEAD = 4096  # bytes
 _PDF = b"%PDF-"
 _PDF_WITHIN = 1024  # bytes; readers allow for so much before the mark
 _HTML = (b"<!doctype html", b"<html")
+_OLD_OFFICE = "an Office file of before 2007, or one with a password"
 _MARKS = (  # none is a likely beginning of plain text
     (_PDF, "a PDF"),
     (b"{\\rtf", "an RTF file"),
-    (bytes.fromhex("d0cf11e0a1b11ae1"), "an Office file of before 2007, or one with a password"),
+    (bytes.fromhex("d0cf11e0a1b11ae1"), _OLD_OFFICE),
     (b"\x89PNG\r\n", "a picture"),
     (b"\xff\xd8\xff", "a picture"),
     (b"GIF87a", "a picture"),
@@ -35,17 +36,59 @@ _MEMBERS = (  # of zip files: what one's name begins with → what the whole is
     ("META-INF/container.xml", "an EPUB"),
     ("META-INF/manifest.xml", "an OpenDocument file"),
 )
+CODE = tuple(
+    ".c .cc .cpp .cs .go .h .hpp .java .js .jsx .kt .lua .mjs .php .pl .py .pyi .r .rb .rs .scala"
+    " .sh .sql .swift .ts .tsx".split()
+)
+"""The suffixes of source code."""
+
 _PROMISED = {
     ".csv": "a CSV table",
     ".docx": "a Word file",
+    ".eml": "a mail",
     ".epub": "an EPUB",
     ".htm": "an HTML page",
     ".html": "an HTML page",
+    ".mbox": "a mailbox",
+    ".ipynb": "a notebook",
+    ".json": "JSON",
+    ".jsonl": "JSON",
     ".md": "Markdown",
+    ".msg": "a mail of Outlook",
+    ".ndjson": "JSON",
+    ".odp": "an OpenDocument file",
+    ".ods": "an OpenDocument file",
+    ".odt": "an OpenDocument file",
     ".pdf": "a PDF",
+    ".pptx": "a PowerPoint file",
+    ".rtf": "an RTF file",
+    ".srt": "a file of subtitles",
+    ".tsv": "a table",
     ".txt": "plain text",
+    ".zip": _ZIP,
+    **dict.fromkeys((".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"), "a picture"),
+    ".vtt": "a file of subtitles",
+    ".xls": "an Excel file of before 2007",
+    ".xlsb": "an Excel file",
+    ".xlsm": "an Excel file",
+    ".xlsx": "an Excel file",
+    ".xml": "XML",
+    ".yaml": "YAML",
+    ".yml": "YAML",
+    **dict.fromkeys((".adoc", ".asciidoc", ".log", ".org", ".rst", ".tex"), "plain text"),
+    **dict.fromkeys(CODE, "source code"),
 }
-_BINARY = frozenset((".docx", ".epub", ".pdf"))
+_BINARY = frozenset(
+    ".docx .epub .jpeg .jpg .msg .odp .ods .odt .pdf .png .pptx .rtf .tif .tiff .webp .xls .xlsb"
+    " .xlsm .xlsx .zip".split()
+)
+_MAY_BE_OLE = (
+    "a Word file",
+    "a mail of Outlook",
+    "an Excel file",
+    "a PowerPoint file",
+    "an OpenDocument file",
+)
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\f\r")
 
 
@@ -70,12 +113,14 @@ def _may_be(promised: str, found: str, head: bytes) -> bool:
     """Whether the loader can say more than the first bytes: of what is damaged, or protected."""
     if promised == "a PDF":
         return _PDF in head[:_PDF_WITHIN] or b" obj" in head
-    return found == _ZIP or (promised == "a Word file" and "Office" in found)
+    if promised == "an Excel file of before 2007":  # programs write others under this suffix
+        return found in (_OLD_OFFICE, "an Excel file", "an HTML page")
+    return found == _ZIP or (promised in _MAY_BE_OLE and found == _OLD_OFFICE)
 
 
 def _kind(path: Path, head: bytes) -> str:
     if head.startswith(_ZIPS):
-        return _kind_of_zip(path)
+        return _ZIP if path.suffix.lower() == ".zip" else _kind_of_zip(path)
     known = next((kind for mark, kind in _MARKS if head.startswith(mark)), "")
     if known or path.suffix.lower() not in _BINARY or not _is_text(head):
         return known

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qa_bot import loaders
 from qa_bot.errors import NoDocumentsError, UnreadableDocumentError
+from qa_bot.loaders.file_names import HIDDEN_STARTS, TEMPORARY
+from qa_bot.members import is_member
 from qa_bot.records import Problem, Stamp
 
+_AMBIGUOUS = "its name is that of a document inside another file; rename it"
 _FOLDER, _HIDDEN, _UNSUPPORTED = "folder", "hidden", "unsupported"
-_HIDDEN_STARTS = (".", "~$")
-_TEMPORARY = ("~", ".tmp", ".crdownload", ".part", ".swp", "thumbs.db", "desktop.ini")
 
 SourceFile = tuple[str, int, int, int]
 """A file to read: its document id, then size, modified and inode as in a ``Stamp``.
@@ -38,6 +39,30 @@ class Found:
         """Where a file is."""
         return self.folder / document_id
 
+    def without_pictures(self, recognised: Mapping[str, Stamp]) -> Found:
+        """Without those that hold text for OCR alone, as where it isn't asked for.
+
+        What OCR gave is kept: pictures of the index stay, and new ones that may be these under
+        another name, by their size.
+
+        Args:
+            recognised: The pictures of the index, as they were when they were recognised.
+        """
+        names = {name for name, *_ in self.files}
+        sizes = {stamp.size for name, stamp in recognised.items() if name not in names}
+        left = [
+            name
+            for name, size, *_ in self.files
+            if name.lower().endswith(loaders.PICTURES)
+            and name not in recognised
+            and size not in sizes
+        ]
+        if not left:
+            return self
+        out = set(left)
+        files = tuple(file for file in self.files if file[0] not in out)
+        return replace(self, files=files, unsupported=tuple(sorted((*self.unsupported, *left))))
+
     def digest(self) -> str:
         """The same as long as nothing in the folder changes."""
         files = [f"{name}\0{size} {time} {inode}" for name, size, time, inode in self.files]
@@ -59,6 +84,8 @@ def find_files(folder: Path) -> Found:
     files: list[SourceFile] = []
     skipped, unsupported, hidden = [], [], 0
     for file, fate in _walk(os.fspath(folder)):
+        if not fate and is_member(file[0]):
+            fate = _AMBIGUOUS  # noqa: PLW2901
         if not fate:
             files.append(file)
             continue
@@ -72,7 +99,7 @@ def find_files(folder: Path) -> Found:
     if not files:
         others = f" (it holds {len(unsupported)} of other kinds)" if unsupported else ""
         raise NoDocumentsError(
-            f"No documents in {folder}{others}: put {' or '.join(loaders.LOADERS)} files there."
+            f"No documents in {folder}{others}: put {', '.join(loaders.SUFFIXES)} files there."
         )
     skipped.sort(key=lambda problem: problem.document_id)
     return Found(folder, tuple(sorted(files)), tuple(skipped), tuple(sorted(unsupported)), hidden)
@@ -114,8 +141,8 @@ def _fate(entry: os.DirEntry[str], root: str) -> str:
     Nearly everything is a plain file, so that is what is found out at the least cost.
     """
     name = entry.name
-    readable = name[name.rfind(".") :].lower() in loaders.LOADERS
-    if name.startswith(_HIDDEN_STARTS) or (not readable and name.lower().endswith(_TEMPORARY)):
+    readable = name[name.rfind(".") :].lower() in loaders.SUFFIXES
+    if name.startswith(HIDDEN_STARTS) or (not readable and name.lower().endswith(TEMPORARY)):
         return _HIDDEN
     if not entry.is_file(follow_symlinks=False):
         if entry.is_dir(follow_symlinks=False):

@@ -46,12 +46,10 @@ def parse_markdown(source: str, document_id: str, warnings: tuple[str, ...] = ()
     run, and a heading's anchor is the one that GitHub gives it. What stands in front of
     the text (its author, say) is a section after it.
     """
-    from markdown_it import MarkdownIt
-
     properties, source = split_front_matter(source)
     title = next((value for name, value in properties if name.casefold() == "title"), "")
-    writer = _Writer()
-    writer.write(MarkdownIt("commonmark", {"html": True}).enable("table").parse(source))
+    writer = MarkdownWriter()
+    writer.read(source)
     headings = list(writer.headings)
     if outer := lone_heading(headings):
         headings = headings[1:]
@@ -61,8 +59,8 @@ def parse_markdown(source: str, document_id: str, warnings: tuple[str, ...] = ()
     return writer.document(document_id, title, headings, warnings)
 
 
-class _Writer(Writer):
-    """Writes Markdown's tokens."""
+class MarkdownWriter(Writer):
+    """Writes what a reader of Markdown sees."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -76,8 +74,11 @@ class _Writer(Writer):
         self._in_html = False  # whether HTML is being read
         self._after_picture = False  # whether the last block is a picture's words
 
-    def write(self, tokens: list[Token]) -> None:
-        """Append everything that ``tokens``, a whole parsed file, show to a reader."""
+    def read(self, source: str) -> None:
+        """Append everything that a whole file, or a cell of a notebook, shows to a reader."""
+        from markdown_it import MarkdownIt
+
+        tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(source)
         for token in _joined(tokens):
             if token.type == "html_block":
                 self._html(token.content)

@@ -29,6 +29,7 @@ from qa_bot.loaders.heading_styles import (
 )
 from qa_bot.loaders.outline import Heading, nest_sections
 from qa_bot.loaders.page_breaks import without_page_breaks
+from qa_bot.loaders.writing import title_of_name
 from qa_bot.records import Block, Document
 from qa_bot.text import STAMP, words
 
@@ -96,7 +97,7 @@ def parse_plain(text: str, document_id: str, warnings: tuple[str, ...] = ()) -> 
     if _HASH_OF_CODE.search(text):
         pieces = [_Piece(one.block, "") if one.style == "hashed" else one for one in pieces]
     headings = _choose_headings(pieces)
-    title = Path(document_id).stem.replace("_", " ").replace("-", " ")
+    title = title_of_name(document_id)
     if pieces and 0 in headings and _can_be_title(pieces[0]):
         title = pieces[0].text
         title_only = {0}

@@ -14,6 +14,7 @@ import re
 import resource
 import signal
 import sys
+import tempfile
 import time
 from contextlib import suppress
 from dataclasses import astuple
@@ -21,8 +22,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from qa_bot.builds import Limits
-from qa_bot.errors import OcrError, QaBotError, UnreadableDocumentError
+from qa_bot.errors import QaBotError, UnreadableDocumentError
 from qa_bot.loaders import load_document
+from qa_bot.loaders.containers import Finding, Known, Walk, extract, why
 from qa_bot.processes import limit_memory
 from qa_bot.records import Block, Document, Page, PageSpan, Section
 from qa_bot.tables import Cell, Span, Table
@@ -36,8 +38,12 @@ _TELL_EVERY = 0.2  # seconds between two words on how far a file is
 def main() -> None:
     """Answer each request, a line of JSON, with lines of JSON until the input ends.
 
-    A request holds ``path``, ``id``, ``limits``, ``ocr`` and ``second``. The last line in
-    reply holds ``document`` or ``reason``; lines before it hold ``pages``.
+    A request holds ``path``, ``id``, ``limits``, ``ocr``, ``second`` and ``scratch``, a folder
+    for what is needed meanwhile. The last line in
+    reply holds ``document`` or ``reason``; lines before it hold ``pages``. For a file that
+    holds others it has ``known`` as well: then each ``finding`` comes in a
+    line, after the id of the member that is ``begun``, and ``through`` is in the last. With
+    ``target`` that very member is written there.
     """
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a parser that prints must not spoil the answers
@@ -53,6 +59,23 @@ def _send(replies: BinaryIO, reply: Reply) -> None:
 def _read(request: Request, replies: BinaryIO) -> Reply:
     limits = Limits(*request["limits"])
     limit_memory(limits.memory)
+    # Nothing here catches the alarm: however stuck a parser is, the system ends this process.
+    signal.setitimer(signal.ITIMER_REAL, limits.seconds)
+    try:
+        return _answer(request, limits, replies)
+    except UnreadableDocumentError as error:
+        reason, transient = why(error)
+        return {"reason": reason, "transient": transient}
+    except QaBotError as error:
+        return {"reason": " ".join(str(error).split()), "transient": True}
+    except MemoryError:
+        return {"reason": "needs more memory than a file may use"}
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _answer(request: Request, limits: Limits, replies: BinaryIO) -> Reply:
+    path, document_id = Path(request["path"]), request["id"]
     told = 0.0
 
     def on_page(done: int, total: int) -> None:
@@ -63,30 +86,27 @@ def _read(request: Request, replies: BinaryIO) -> Reply:
             told = time.monotonic()
             _send(replies, {"pages": [done, total]})
 
-    # Nothing here catches the alarm: however stuck a parser is, the system ends this process.
-    signal.setitimer(signal.ITIMER_REAL, limits.seconds)
-    try:
+    def on_member(name: str) -> None:
+        _send(replies, {"begun": name})
+        signal.setitimer(signal.ITIMER_REAL, limits.seconds)
+
+    tempfile.tempdir = request.get("scratch")  # its parent sees that nothing stays there
+    options = {"ocr": request["ocr"], "on_page": on_page}
+    if "known" not in request:
         document = load_document(
-            Path(request["path"]),
-            request["id"],
-            limits=limits,
-            ocr=request["ocr"],
-            on_page=on_page,
-            second=request["second"],
+            path, document_id, limits=limits, second=request["second"], **options
         )
         return {"document": to_json(document), "bytes": _peak_memory()}
-    except UnreadableDocumentError as error:
-        if _caused_by(error, MemoryError):
-            return {"reason": "needs more memory than a file may use"}
-        # The same file may be read the next time: a share that was away, a full disk.
-        passing = _caused_by(error, (OSError, OcrError))
-        return {"reason": " ".join(error.reason.split()), "transient": passing}
-    except QaBotError as error:
-        return {"reason": " ".join(str(error).split()), "transient": True}
-    except MemoryError:
-        return {"reason": "needs more memory than a file may use"}
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+    scratch = Path(request["scratch"])
+    if "target" in request:
+        extract(path, document_id, Path(request["target"]), scratch, limits)
+        return {"through": True, "bytes": _peak_memory()}
+    walk = Walk(limits, scratch, Known(**request["known"]), on_member, options)
+    for finding in walk.findings(path, document_id):
+        signal.setitimer(signal.ITIMER_REAL, 0)  # its parent takes its time
+        _send(replies, {"finding": finding_to_json(finding)})
+        signal.setitimer(signal.ITIMER_REAL, limits.seconds)
+    return {"through": True, "bytes": _peak_memory()}
 
 
 def _peak_memory() -> int:
@@ -99,11 +119,16 @@ def _peak_memory() -> int:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-def _caused_by(
-    error: BaseException, kinds: type[BaseException] | tuple[type[BaseException], ...]
-) -> bool:
-    cause = error.__cause__ or error.__context__
-    return cause is not None and (isinstance(cause, kinds) or _caused_by(cause, kinds))
+def finding_to_json(finding: Finding) -> dict[str, Any]:
+    """The finding as lists, strings and numbers."""
+    fields = {name: getattr(finding, name) for name in Finding.__slots__}
+    return fields | {"document": finding.document and to_json(finding.document)}
+
+
+def finding_from_json(fields: dict[str, Any]) -> Finding:
+    """What ``finding_to_json`` was given."""
+    document = fields["document"]
+    return Finding(**fields | {"document": document and from_json(document)})
 
 
 def to_json(document: Document) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from qa_bot.loaders.captions import LONGEST_CAPTION, caption_of
 from qa_bot.loaders.outline import Heading, nest_sections
 from qa_bot.loaders.table_cells import MOST_CELLS, made_table, with_captions, written_row
 from qa_bot.loaders.table_grid import Grid, tidied, without_empty_rows
+from qa_bot.members import own_name
 from qa_bot.records import Block, BlockKind, Document
 from qa_bot.tables import Table
 
@@ -207,7 +208,7 @@ def may_head(text: str) -> bool:
 
 def title_of_name(document_id: str) -> str:
     """A file's name as a title: ``travel/expense_policy.md`` is "expense policy"."""
-    return Path(document_id).stem.replace("_", " ").replace("-", " ")
+    return Path(own_name(document_id)).stem.replace("_", " ").replace("-", " ")
 
 
 def paragraphs_of(text: str) -> list[str]:

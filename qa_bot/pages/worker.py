@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 import pypdfium2  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
+from PIL import Image, ImageOps
 
 from qa_bot.pages.sheet import Glyph, PageGlyphs
 from qa_bot.pages.text import areas
@@ -29,6 +30,8 @@ PAGES = 16  # whose characters are kept
 MAX_PIXELS = 16_000_000  # of a drawn page; a larger one is drawn smaller
 MAX_SIDE = 8_192  # pixels
 QUALITY = 80  # of WebP: a third of PNG's bytes at 1200 pixels, in the same 40 ms
+_PICTURES = (".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")  # of pages, as they are
+_MOST_PIXELS = 200_000_000  # of such a picture
 _FAR = 10_000  # points; the unit that pages are measured with, so that rounding does no harm
 
 Request = dict[str, Any]
@@ -70,6 +73,8 @@ def _answer(request: Request) -> tuple[Reply, bytes]:
     try:
         file = _file(request["path"])
         if "quote" in request:
+            if file.path.lower().endswith(_PICTURES):
+                return {"areas": None}, b""  # nothing in it says where its letters are
             pages = [_glyphs(file, number) for number in request["pages"]]
             return {"areas": areas(request["quote"], pages, request["spans"])}, b""
         return _draw(file, request["page"], request["width"])
@@ -126,7 +131,31 @@ def _page(file: _File, number: int) -> pypdfium2.PdfPage:
         raise _RefusedError(f"is damaged: page {number} can't be opened") from None
 
 
+def _picture(file: _File, number: int, width: int) -> tuple[Image.Image, int]:
+    """A picture of a page, upright, at most so wide, and how many its file holds."""
+    try:
+        with Image.open(file.path, formats=("PNG", "JPEG", "TIFF", "WEBP")) as opened:
+            count = getattr(opened, "n_frames", 1) if opened.format == "TIFF" else 1
+            if not 1 <= number <= count:
+                raise _RefusedError(f"has no page {number}")
+            opened.seek(number - 1)
+            if opened.width * opened.height > _MOST_PIXELS:
+                raise _RefusedError("is too large to be drawn")
+            opened.draft("RGB", (width, width))  # of JPEG, read at a part of its size
+            drawn = ImageOps.exif_transpose(opened).convert("RGB")
+    except _RefusedError:
+        raise
+    except Exception as error:  # whatever the library makes of a damaged file
+        raise _RefusedError(f"is damaged: page {number} can't be drawn") from error
+    scale = min(1.0, width / drawn.width, MAX_SIDE / drawn.height)
+    size = max(1, round(drawn.width * scale)), max(1, round(drawn.height * scale))
+    return drawn.resize(size), count
+
+
 def _draw(file: _File, number: int, width: int) -> tuple[Reply, bytes]:
+    if file.path.lower().endswith(_PICTURES):
+        picture, count = _picture(file, number, width)
+        return _written(picture, count)
     page = _page(file, number)
     try:
         across, down = page.get_size()
@@ -138,9 +167,13 @@ def _draw(file: _File, number: int, width: int) -> tuple[Reply, bytes]:
         raise _RefusedError(f"is damaged: page {number} can't be drawn") from None
     finally:
         page.close()
+    return _written(picture, len(_document(file)))
+
+
+def _written(picture: Image.Image, pages: int) -> tuple[Reply, bytes]:
     written = io.BytesIO()
     picture.save(written, "WEBP", quality=QUALITY, method=0)
-    size = {"width": picture.width, "height": picture.height, "pages": len(_document(file))}
+    size = {"width": picture.width, "height": picture.height, "pages": pages}
     return {"bytes": written.tell(), **size}, written.getvalue()
 
 

@@ -38,6 +38,7 @@ def print_answer(answer: Answer, source: TextSource) -> None:
     ``source`` gives the texts and tables of what is quoted; an ``Index`` does.
     """
     _print_above(answer)
+    _print_places(answer)
     for number, quote in enumerate(answer.quotes):
         if number:
             out.print()
@@ -56,6 +57,23 @@ def print_answer(answer: Answer, source: TextSource) -> None:
             print_text("  The file was changed or deleted since it was indexed.", "yellow")
     if answer.found and out.is_terminal:  # a pipe gets the quotes alone
         print_text(f"  {sureness(answer)}.", "dim")
+    _print_options(answer)
+
+
+def _print_places(answer: Answer) -> None:
+    """The headings, or documents, that a navigation leads to."""
+    for place in answer.places:
+        print_text(
+            place.section[-1] if place.section else place.title, indent=2 * len(place.section)
+        )
+
+
+def _print_options(answer: Answer) -> None:
+    """What the question may mean, with numbers that the prompt takes."""
+    if answer.options:
+        print_text("In which?", "bold")
+    for number, option in enumerate(answer.options, 1):
+        print_text(f"{number}  {option.label}", indent=2)
 
 
 def _print_quote(quote: Quote) -> None:
@@ -98,6 +116,11 @@ def _print_above(answer: Answer) -> None:
     """What is said before the quotes: little, where they answer."""
     if answer.warning:
         err.print(f"[yellow]{escape(harmless(answer.warning))}[/]", soft_wrap=True)
+    if answer.understood_as:
+        print_text(f"Understood as: {answer.understood_as}", "dim")
+    if answer.navigation:
+        print_text(answer.message, "bold")
+        return
     if answer.searched_too:
         out.print(f"[dim]Searched for {_listed(answer.searched_too)}, too.[/]", soft_wrap=True)
     if not answer.found:

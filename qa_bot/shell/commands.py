@@ -163,7 +163,10 @@ def index(
 
 @app.command()
 def ask(
-    question: Annotated[str, typer.Argument(help="In plain words.")],
+    question: Annotated[
+        str | None,
+        typer.Argument(help="In plain words; without one, on a terminal, a conversation begins."),
+    ] = None,
     documents: Documents = DOCUMENTS,
     index: IndexFolder = INDEX,
     k: Annotated[int, typer.Option("-k", min=1, help="How many passages to rank.")] = 5,
@@ -177,7 +180,9 @@ def ask(
 ) -> None:
     """Answer a question with quotes and citations."""
     del documents  # taken so that a script can pass both folders to every command
-    if not any(character.isalnum() for character in question):
+    if question is None and (as_json or not (sys.stdin.isatty() and out.is_terminal)):
+        raise UsageError("No question: give one, or ask on a terminal for a conversation.")
+    if question is not None and not any(character.isalnum() for character in question):
         raise qa_bot.EmptyQuestionError
     with qa_bot.open_index(index) as opened:
         if document:
@@ -185,6 +190,12 @@ def ask(
         with err.status("Loading the models …"):
             used = reader_named(reader)
             load_both(opened, used)
+        if question is None:
+            from qa_bot.shell.prompt import Settings, talk
+
+            talk(opened, Settings(k, tuple(document) if document else None, strictness, used))
+            return
+        with err.status("Looking …"):
             answer = qa_bot.answer(
                 question,
                 opened,

@@ -13,8 +13,10 @@ import numpy as np
 
 from qa_bot.errors import NoDocumentsError, UnreadableDocumentError
 from qa_bot.loaders.files import file_hash_of, find_files
+from qa_bot.members import is_member
 from qa_bot.records import Check
 from qa_bot.store import caches, database, rows, schema, tables
+from qa_bot.store.containers import file_versions, recognised_pictures
 from qa_bot.text import text_digest
 
 RECALL_QUESTIONS = 200  # stored vectors that are searched for, to compare with an exact search
@@ -208,11 +210,14 @@ def _outdated(folder: Path, connection: sqlite3.Connection) -> Iterator[str]:
     documents = schema.documents_folder(folder, meta)
     if documents is None:
         return
-    published = database.file_versions(connection)
+    published = file_versions(connection)
     failed = database.unreadable_versions(connection)
-    versions = {name: one.version for name, one in failed.items()} | published
+    versions = {name: one.version for name, one in failed.items() if not is_member(name)}
+    versions |= published
     try:
         found = find_files(documents)
+        pictures = recognised_pictures(connection)
+        found = found if pictures else found.without_pictures(pictures)  # OCR wasn't asked for
     except NoDocumentsError as error:
         yield str(error)
         return

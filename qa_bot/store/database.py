@@ -216,7 +216,7 @@ def save_document(
             document.title,
             document.digest,
             len(document.text),
-            max([len(document.pages), *(span.page.count for span in document.pages[:1])]),
+            _page_count(document),
             document.language,
             version.file_hash,
             version.recipe,
@@ -245,6 +245,12 @@ def save_document(
             )
         ],
     )
+
+
+def _page_count(document: Document) -> int:
+    """Of the file; 0 where it has none: a sheet's rows and the times of subtitles are no pages."""
+    pages = [span.page for span in document.pages[:1] if span.page.kind in ("", "slide")]
+    return max(len(document.pages), pages[0].count) if pages else 0
 
 
 def _ordinals(sections: Sequence[Section], passages: Iterable[Passage]) -> Iterator[int]:

@@ -21,6 +21,7 @@ from qa_bot.errors import (
     UnknownDocumentError,
 )
 from qa_bot.loaders.files import is_current
+from qa_bot.members import file_of
 from qa_bot.models.embedding import Embedder, load_embedder
 from qa_bot.records import (
     Document,
@@ -191,18 +192,21 @@ class Index:
     def stale(self, document_ids: Iterable[str]) -> set[str]:
         """Those of the documents whose files were changed or deleted since they were indexed.
 
-        Only these files are looked at; one is read only where its time leaves a doubt.
+        Only these files are looked at; one is read only where its time leaves a doubt. What
+        lies in a file that was changed counts as changed, whatever it was that changed in it.
         """
         folder = self.documents_folder
         if folder is None:
             return set()
         with self._lock, database.explain_errors(self.folder):
-            versions = rows.file_versions(self._connection, document_ids)
-        return {
+            held = set(rows.digests(self._connection, document_ids))
+            versions = rows.file_versions(self._connection, {file_of(one) for one in held})
+        changed = {
             name
             for name, (stamp, file_hash) in versions.items()
             if not is_current(folder / name, stamp, file_hash)
         }
+        return {one for one in held if file_of(one) in changed}
 
     def shed_log(self) -> None:
         """Let the write-ahead log be emptied, which an open index prevents.
@@ -249,7 +253,7 @@ class Index:
         """Internal ids of the documents that ``names`` mean, and of their passages.
 
         Raises:
-            UnknownDocumentError: A name is neither a document nor a folder.
+            UnknownDocumentError: A name is neither a document nor a folder or file that holds some.
         """
         documents: set[int] = set()
         with self._lock, database.explain_errors(self.folder):

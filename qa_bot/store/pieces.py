@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any, TypeVar
 
 from qa_bot.records import Block, Document, Page, PageSpan
@@ -67,8 +67,8 @@ def _shared_out(placed: Iterable[_Placed], count: int) -> list[list[_Placed]]:
     return touching
 
 
-def _page_row(span: PageSpan) -> tuple[str, int, int, int, int]:
-    return span.page.label, span.page.number, span.page.count, span.start, span.end
+def _page_row(span: PageSpan) -> tuple[Any, ...]:
+    return *astuple(span.page), span.start, span.end
 
 
 def read_whole(connection: sqlite3.Connection, number: int, characters: int) -> Part:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from qa_bot.members import INSIDE
 from qa_bot.records import (
     Document,
     DocumentSummary,
@@ -325,12 +326,13 @@ def document_count(connection: sqlite3.Connection) -> int:
 
 
 def document_ids(connection: sqlite3.Connection, name: str) -> list[int]:
-    """Ids of the document of that name, or of all documents in the folder of that name."""
+    """Ids of the document of that name, and of all documents in the folder or file of that name."""
     name = _storable(name)
-    folder = name.rstrip("/") + "/"
+    folder, inside = name.rstrip("/") + "/", name + INSIDE
     rows = connection.execute(
-        "SELECT id FROM documents WHERE NOT staged AND (path = ? OR substr(path, 1, ?) = ?)",
-        (name, len(folder), folder),
+        "SELECT id FROM documents WHERE NOT staged"
+        " AND (path = ? OR substr(path, 1, ?) = ? OR substr(path, 1, ?) = ?)",
+        (name, len(folder), folder, len(inside), inside),
     )
     return [number for (number,) in rows]
 
@@ -343,11 +345,13 @@ def _storable(name: str) -> str:
 def file_versions(
     connection: sqlite3.Connection, paths: Iterable[str]
 ) -> dict[str, tuple[Stamp, str]]:
-    """The stamp and the hash of the file that each document was read from."""
+    """The stamp and the hash of each file of the documents folder, as it was indexed."""
     rows = connection.execute(
         "SELECT path, stamp, file_hash FROM documents"
-        " WHERE NOT staged AND path IN (SELECT value FROM json_each(?))",
-        (json.dumps(list(paths)),),
+        " WHERE NOT staged AND path IN (SELECT value FROM json_each(:paths))"
+        " UNION ALL SELECT path, stamp, file_hash FROM containers"
+        " WHERE path IN (SELECT value FROM json_each(:paths))",
+        {"paths": json.dumps(list(paths))},
     )
     return {path: (Stamp(*map(int, stamp.split())), file_hash) for path, stamp, file_hash in rows}
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from qa_bot.errors import IndexDamagedError, IndexFormatError, IndexStateError
 
 FILE = "qa_bot.sqlite"
-FORMAT = 5
+FORMAT = 6
 DIGEST = "[0-9a-f]" * 16  # what a digest looks like
 BUSY_MS = 2_000  # how long a second writer waits before it says so
 
@@ -31,7 +31,8 @@ CREATE TABLE IF NOT EXISTS documents (
     language TEXT NOT NULL,        -- a code, or '' where it isn't known
     file_hash TEXT NOT NULL,
     recipe TEXT NOT NULL,          -- what read, cut and embedded it
-    stamp TEXT NOT NULL,           -- of the file: its size, modified, inode, checked
+    stamp TEXT NOT NULL,           -- of the file: its size, modified, inode, checked; of a
+                                   -- member of another file none: that file has one
     warnings TEXT NOT NULL,        -- JSON [text, …]
     indexed_at TEXT NOT NULL,
     UNIQUE (path, staged)
@@ -42,7 +43,7 @@ CREATE TABLE IF NOT EXISTS pieces (    -- of texts, end to end
     start INTEGER NOT NULL,
     text TEXT NOT NULL,
     blocks TEXT NOT NULL,          -- JSON [[kind, start, end], …]: those that touch the piece
-    pages TEXT NOT NULL,           -- JSON [[label, number, count, start, end], …]: likewise
+    pages TEXT NOT NULL,           -- JSON [[label, number, count, kind, start, end], …]: likewise
     PRIMARY KEY (document, start)
 );
 CREATE TABLE IF NOT EXISTS tables (
@@ -83,7 +84,7 @@ CREATE TABLE IF NOT EXISTS passages (
     end INTEGER NOT NULL,
     text TEXT NOT NULL,
     paragraph INTEGER NOT NULL,
-    pages TEXT NOT NULL,           -- JSON [[label, number, count], …]
+    pages TEXT NOT NULL,           -- JSON [[label, number, count, kind], …]
     sentences TEXT NOT NULL,       -- JSON [[start, end, paragraph], …]
     context TEXT NOT NULL,         -- JSON [[start, end], …]
     vector BLOB NOT NULL           -- vectors.key
@@ -96,6 +97,13 @@ CREATE TABLE IF NOT EXISTS vectors (
     sentences BLOB NOT NULL,       -- int8 (s, d)
     checksum INTEGER NOT NULL      -- CRC-32 of both
 );
+CREATE TABLE IF NOT EXISTS containers (  -- files that hold other documents
+    path TEXT PRIMARY KEY,
+    file_hash TEXT NOT NULL,
+    recipe TEXT NOT NULL,          -- what went through it
+    stamp TEXT NOT NULL,
+    hidden INTEGER NOT NULL        -- members that are ignored, as hidden files are
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS problems (
     path TEXT NOT NULL,
     kind TEXT NOT NULL,            -- unreadable, skipped or unsupported

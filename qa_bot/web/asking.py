@@ -16,7 +16,7 @@ from qa_bot.records import Answer
 from qa_bot.web import keeping, render
 from qa_bot.web.conversation import Conversation
 from qa_bot.web.escaping import plain
-from qa_bot.web.sent import number, text
+from qa_bot.web.sent import number, text, texts
 from qa_bot.web.service import CancelledError, Reply, Service
 
 MAX_QUESTION = 2_000  # characters, as many as retrieval reads
@@ -26,9 +26,16 @@ Updates = tuple[Any, ...]
 """New values of an event's outputs, in their order."""
 
 
-def begin(service: Service, conversation: Conversation, question: str) -> Updates:
+def begin(
+    service: Service,
+    conversation: Conversation,
+    question: str,
+    data: Mapping[str, Any] | None = None,
+) -> Updates:
     """Show the question as one that is being answered: patch, box, notice, send, stop, memory.
 
+    ``data`` is what the page sends of a question that is asked again: the ``number`` of the turn
+    that it takes the place of, whether it is asked ``alone``, and of which ``documents``.
     Gradio forgets a closed page's conversation only where it was once an output.
     """
     question = question.strip()[:MAX_QUESTION]
@@ -42,7 +49,11 @@ def begin(service: Service, conversation: Conversation, question: str) -> Update
     if refusal:
         notice = render.notice_html(refusal)
         return gr.skip(), gr.skip(), notice, gr.skip(), gr.skip(), conversation
-    turn = conversation.begin(question)
+    sent = data or {}
+    if (again := number(sent, "number")) is not None:
+        conversation.edit(again)
+    named = service.held.intersection(texts(sent, "documents")) or None
+    turn = conversation.begin(question, alone=sent.get("alone") is True, documents=named)
     pending = render.turn_html(turn.number, question, render.pending_html(service.status))
     buttons = _buttons(asked=True)
     return render.patch(pending), "", render.notice_html(), *buttons, conversation
@@ -55,8 +66,9 @@ def finish(service: Service, conversation: Conversation) -> Updates:
         return gr.skip(), gr.skip(), gr.skip()
     reply: Reply | None = None
     try:
-        scope = conversation.scope(service.held)
-        reply = service.ask(asked.question, scope, lambda: conversation.asked is asked)
+        scope = conversation.scope(service.held) if asked.documents is None else asked.documents
+        history = conversation.history(asked)
+        reply = service.ask(asked.question, scope, lambda: conversation.asked is asked, history)
         body = render.answer_html(reply, scoped=scope is not None)
     except CancelledError:
         return gr.skip(), gr.skip(), gr.skip()
@@ -67,7 +79,8 @@ def finish(service: Service, conversation: Conversation) -> Updates:
         body = render.error_html("Something went wrong; the terminal shows what.")
     if not conversation.finish(asked, reply):
         return gr.skip(), gr.skip(), gr.skip()
-    foot = render.verdict_html(asked.number, reply.answer) if reply is not None else ""
+    is_judged = reply is not None and not reply.answer.navigation
+    foot = render.verdict_html(asked.number, reply.answer) if reply and is_judged else ""
     turn = render.turn_html(asked.number, asked.question, body, foot)
     return render.patch(turn), *_buttons(asked=False)
 
@@ -90,8 +103,12 @@ def revise(conversation: Conversation, data: Mapping[str, Any]) -> Updates:
             return gr.skip(), gr.skip(), gr.skip()
         patch = render.patch(render.removed_html(undone.number))
         return patch, undone.question, render.notice_html()
-    if what == "edit" and named is not None:
+    if what in ("edit", "reword") and named is not None:
         turn = conversation.edit(named)
+        if turn is not None and what == "reword" and turn.reply is not None:
+            words = turn.reply.answer.understood_as or turn.question
+            said = "Editing what is searched: it is asked again. Esc leaves it as it is."
+            return gr.skip(), words, render.notice_html(said)
         if turn is not None:
             said = "Editing a question: its answer is replaced. Esc leaves it as it is."
             return gr.skip(), turn.question, render.notice_html(said)

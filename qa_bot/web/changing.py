@@ -13,7 +13,8 @@ from typing import Any
 
 import gradio as gr
 
-from qa_bot.loaders import LOADERS
+from qa_bot.loaders import SUFFIXES
+from qa_bot.members import file_of, is_member
 from qa_bot.web import render
 from qa_bot.web.asking import Updates
 from qa_bot.web.conversation import Conversation
@@ -64,7 +65,7 @@ def add_html(limit: int) -> str:
     Args:
         limit: Bytes that one file may have; a larger one is not even sent.
     """
-    kinds = ",".join(LOADERS)
+    kinds = ",".join(SUFFIXES)
     return (
         '<button type="button" class="qa-add">Add files</button>'
         f'<input type="file" id="qa-files" multiple hidden accept="{kinds}" data-limit="{limit}">'
@@ -116,20 +117,21 @@ def delete(service: Service, data: Mapping[str, Any]) -> str:
         return _told(f"{name(document_id)} is not in the list.")
     if "?" in document_id or "\ufffd" in document_id:  # may stand for what can't be shown
         return _told(f"{name(document_id)} has an odd name: delete it in its folder.")
-    state = file_state(service.documents / document_id)
+    file = file_of(document_id)  # nothing is taken out of a file
+    state = file_state(service.documents / file)
     if not text(data, "sure"):
         return _asked_to_delete(document_id, state)
     if text(data, "sure") != state:
-        return _told(f"{name(document_id)} has changed since you were asked: not deleted.")
-    parent = (service.documents / document_id).parent.resolve()
+        return _told(f"{name(file)} has changed since you were asked: not deleted.")
+    parent = (service.documents / file).parent.resolve()
     if parent.is_relative_to(service.folder.resolve()):
-        return _told(f"{name(document_id)} belongs to the index: not deleted.")
+        return _told(f"{name(file)} belongs to the index: not deleted.")
     try:
-        delete_file(service.documents, document_id)
+        delete_file(service.documents, file)
     except RefusedError as error:
         return _told(plain(str(error)))
     service.refresh(requested=True, changed=True)
-    return _told(f"Deleted {name(document_id)}.")
+    return _told(f"Deleted {name(file)}.")
 
 
 def _listed(holdings: Holdings | None) -> frozenset[str]:
@@ -195,10 +197,12 @@ def _asked_to_choose(outcome: Outcome) -> str:
 def _asked_to_delete(document_id: str, state: str) -> str:
     # The same question twice is one: its id is made from what it is about.
     number = hashlib.sha256(document_id.encode("utf-8", "replace")).hexdigest()[:16]
-    value = plain(document_id)
+    value, what = plain(document_id), name(file_of(document_id))
+    if is_member(document_id):
+        what += f", which {name(document_id)} lies in, with all else that it holds,"
     return (
         f'<div class="qa-change" id="qa-delete-{number}" role="group" aria-label="Delete {value}">'
-        f"<p>Delete {name(document_id)} from the documents folder?"
+        f"<p>Delete {what} from the documents folder?"
         " It can’t be brought back from here.</p>"
         f'<p><button type="button" class="qa-erase" value="{value}" data-state="{state}">'
         "Delete</button>"

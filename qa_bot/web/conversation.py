@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import qa_bot
 from qa_bot.web.service import Holdings, Reply
 
 TURNS_KEPT = 1_000  # of a conversation, for the quote sheet
+_TOLD = 20  # of them that the next question may lean on
 
 # Turns of earlier visits may still be on a page: no number is ever given twice.
 _numbers = itertools.count(int(time.time() * 1_000))
@@ -22,6 +24,8 @@ class Turn:
     number: int
     question: str
     reply: Reply | None = None
+    alone: bool = False  # whether it was asked without what was said before it
+    documents: tuple[str, ...] | None = None  # that it alone is asked of; None: those chosen
 
 
 class Conversation:
@@ -38,13 +42,16 @@ class Conversation:
         self.newest_list = 0  # the number of the page's request that said so
         self.listed: Holdings | None = None  # what the list on the page was made of
 
-    def begin(self, question: str) -> Turn:
+    def begin(
+        self, question: str, *, alone: bool = False, documents: Iterable[str] | None = None
+    ) -> Turn:
         """Ask a question, in place of the one that is being edited, if any."""
         number = self.editing
         if number is None:
             number = next(_numbers)
         self.editing = None
-        self.asked = Turn(number, question)
+        named = None if documents is None else tuple(documents)
+        self.asked = Turn(number, question, None, alone, named)
         return self.asked
 
     def finish(self, asked: Turn, reply: Reply | None) -> bool:
@@ -52,8 +59,15 @@ class Conversation:
         if self.asked is not asked:
             return False
         self.asked = None
-        self._keep(Turn(asked.number, asked.question, reply))
+        self._keep(replace(asked, reply=reply))
         return True
+
+    def history(self, asked: Turn) -> tuple[qa_bot.Turn, ...]:
+        """What was answered before a question, as it may lean on; nothing where it stands alone."""
+        if asked.alone:
+            return ()
+        before = itertools.takewhile(lambda turn: turn.number != asked.number, self.turns)
+        return tuple(qa_bot.Turn.of(turn.reply.answer) for turn in before if turn.reply)[-_TOLD:]
 
     def stop(self) -> Turn | None:
         """Wait no longer for the question that is being answered; returns it."""

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from qa_bot.loaders import LOADERS
+from qa_bot.loaders import SUFFIXES
 
 MOST_NAME_BYTES = 200  # file systems take 255, encrypted ones fewer
 _JOINERS = "\u200c\u200d"  # zero width non-joiner and joiner: scripts and emoji need them
@@ -21,7 +21,7 @@ _DEVICES = frozenset(
 
 def kinds() -> str:
     """The suffixes that are read: ".csv, .docx and .txt"."""
-    *others, last = LOADERS
+    *others, last = SUFFIXES
     return f"{', '.join(others)} and {last}"
 
 
@@ -52,7 +52,7 @@ def _is_seen(character: str) -> bool:
 def split_suffix(name: str) -> tuple[str, str]:
     """The stem, and the suffix if it is one that is read, else ""."""
     dot = max(name.rfind("."), 0)
-    return (name[:dot], name[dot:]) if name[dot:].lower() in LOADERS else (name, "")
+    return (name[:dot], name[dot:]) if name[dot:].lower() in SUFFIXES else (name, "")
 
 
 def _shortened(stem: str, suffix: str, number: str = "") -> str:

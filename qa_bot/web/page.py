@@ -186,7 +186,8 @@ def _wire_questions(parts: Parts, service: Service, look: Look, plain: dict[str,
         return asking.begin(service, conversation, question)
 
     def start(conversation: Conversation, event: gr.EventData) -> Updates:
-        return asking.begin(service, conversation, text(sent(event), "question"))
+        data = sent(event)
+        return asking.begin(service, conversation, text(data, "question"), data)
 
     async def finish(conversation: Conversation) -> Updates:
         asked = conversation.asked

@@ -15,6 +15,7 @@ from qa_bot.table_view import TableView, text_around
 from qa_bot.telling import lacking, sureness
 from qa_bot.web.escaping import marked_html, plain, written
 from qa_bot.web.keeping import copy_html
+from qa_bot.web.leading import navigation_html, options_html, places_html, understood_html
 from qa_bot.web.links import SourceLink, link_query, quote_link
 from qa_bot.web.service import Holdings, Reply, Status
 from qa_bot.web.tables import Mark, named_html, table_html
@@ -111,6 +112,10 @@ def answer_html(reply: Reply, *, scoped: bool = False) -> str:
     """
     answer = reply.answer
     warning = f'<p class="qa-hint">{plain(answer.warning)}</p>' if answer.warning else ""
+    warning += understood_html(answer) + options_html(answer)
+    if answer.navigation:
+        shown = "".join(_quote(quote, reply) for quote in answer.quotes)
+        return navigation_html(answer) + warning + shown + places_html(answer)
     if answer.searched_too:
         words = _either((f"“{plain(word)}”" for word in answer.searched_too), "and")
         warning += f'<p class="qa-hint">Searched for {words}, too.</p>'

@@ -10,7 +10,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
-from qa_bot.errors import QaBotError
+from qa_bot.errors import QaBotError, UnreadableDocumentError
+from qa_bot.members import own_name
 from qa_bot.pages.view import PageViewer
 from qa_bot.web import sources
 from qa_bot.web.service import Service
@@ -27,11 +28,13 @@ def add_routes(app: FastAPI, service: Service, viewer: PageViewer) -> None:
     def original(document_id: str) -> Response:
         try:
             file = sources.original(service, document_id)
+        except UnreadableDocumentError as error:
+            return PlainTextResponse(f"The file can't be had: {error.reason}.", 404)
         except QaBotError as error:
             return PlainTextResponse(str(error), 503)
         if file is None:
             return PlainTextResponse("Not among the documents, or gone since.", 404)
-        kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+        kind = mimetypes.guess_type(named := own_name(document_id))[0] or "application/octet-stream"
         # A file is not to be trusted with this page's origin: markup is never shown as such.
         if kind in ("text/markdown", "text/csv"):
             kind = "text/plain"
@@ -39,7 +42,7 @@ def add_routes(app: FastAPI, service: Service, viewer: PageViewer) -> None:
         return FileResponse(
             file,
             media_type=kind,
-            filename=file.name,
+            filename=named,
             content_disposition_type="inline" if shown else "attachment",
         )
 
@@ -55,7 +58,9 @@ def add_routes(app: FastAPI, service: Service, viewer: PageViewer) -> None:
                 named = index.named(digest, document)
             if named is None or named.state != "current":
                 return PlainTextResponse("Not among the documents, or changed since.", 404)
-            file = service.documents / named.document_id
+            file = service.originals.file(named.document_id)
+            if file is None:
+                return PlainTextResponse("Not among the documents, or changed since.", 404)
             drawing = viewer.draw(file, number, min(max(width, 100), _WIDEST))
         except QaBotError as error:
             return PlainTextResponse(str(error), 404)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,6 +24,7 @@ from qa_bot.models.reader import DEFAULT_READER, Reader, warm
 from qa_bot.records import Answer, DocumentSummary, Health, Span
 from qa_bot.table_reading import table_views
 from qa_bot.table_view import TableView
+from qa_bot.web.originals import Originals
 from qa_bot.web.starting_points import starting_points
 from qa_bot.web.uploads import Uploads
 
@@ -117,6 +118,7 @@ class Service:
         waiting = Uploads(documents, index / "uploads")  # deletes what an earlier chat left
         # None: visitors may neither add nor delete documents.
         self.uploads = waiting if allow_uploads else None
+        self.originals = Originals(documents)
         self._documents = documents
         self._index = index
         self._model = model
@@ -194,6 +196,7 @@ class Service:
         question: str,
         documents: Collection[str] | None = None,
         wanted: Callable[[], bool] = lambda: True,
+        history: Sequence[qa_bot.Turn] = (),
     ) -> Reply:
         """Answer from the current snapshot; while the first one is being made, wait for it.
 
@@ -201,6 +204,7 @@ class Service:
             question: In plain words.
             documents: Only from these; None means all. Those no longer there are passed over.
             wanted: Asked now and then whether there is any use in waiting.
+            history: What the same visitor asked before, oldest first.
 
         Raises:
             CancelledError: It isn't wanted any more.
@@ -219,6 +223,7 @@ class Service:
                 documents=documents,
                 reader=self._reader,
                 strictness=self._strictness,
+                history=history,
             )
             return _reply(answer, index)
 

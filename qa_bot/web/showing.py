@@ -40,7 +40,7 @@ def _shown(service: Service, viewer: PageViewer, data: Mapping[str, Any]) -> str
         if isinstance(found, sources.Moved):
             return source.moved_html(found)
         view = None
-        if text(data, "view") == "page" and found.is_pdf:
+        if text(data, "view") == "page" and found.is_paged:
             elsewhere = found.page if found.at != link.start else None
             view = sources.page(service, viewer, found, number(data, "page") or elsewhere)
     except QaBotError as error:

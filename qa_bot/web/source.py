@@ -99,7 +99,7 @@ def _tools(source: Source, *, paged: bool) -> str:
     """Text or page, the quotes of the answer one after the other, and the file itself."""
     excerpt = source.excerpt
     views = ""
-    if source.is_pdf:
+    if source.is_paged:
         views = "".join(
             f'<button type="button" class="qa-view" value="{view}"'
             f' aria-pressed="{"true" if pressed else "false"}">{label}</button>'

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qa_bot.errors import QaBotError
+from qa_bot.loaders import PICTURES, RECOGNISED
 from qa_bot.pages.view import Box, PageViewer
 from qa_bot.records import Excerpt, Section, Span
 from qa_bot.table_reading import table_view
@@ -32,9 +33,9 @@ class Source:
     tables: tuple[TableView, ...] = ()  # in the excerpt, by place
 
     @property
-    def is_pdf(self) -> bool:
+    def is_paged(self) -> bool:
         """Whether its pages can be drawn."""
-        return self.excerpt.document_id.lower().endswith(".pdf")
+        return self.excerpt.document_id.lower().endswith(RECOGNISED)
 
     @property
     def page(self) -> int:
@@ -162,13 +163,14 @@ def _whole_lines(excerpt: Excerpt, span: Span) -> Excerpt:
 def original(service: Service, document_id: str) -> Path | None:
     """The file of an indexed document, or None where it isn't there any more.
 
+    Of one that lies in another file it is what was unpacked of it.
+
     Raises:
-        QaBotError: There is no index.
+        QaBotError: There is no index, or it can't be unpacked.
     """
     with service.snapshot() as index:
         held = index.held([document_id])
-    file = service.documents / document_id
-    return file if held and file.is_file() else None
+    return service.originals.file(document_id) if held else None
 
 
 def page(service: Service, viewer: PageViewer, source: Source, number: int | None) -> PageView:
@@ -181,10 +183,10 @@ def page(service: Service, viewer: PageViewer, source: Source, number: int | Non
         return PageView(0, count, (), (), "The file has changed since it was indexed.")
     if not pages:
         return PageView(0, count, (), (), "It is not known on which page this stands.")
-    file = service.documents / document_id
     spans = [*link.sentences, *([link.cell] if link.cell else [])]
     parts = [(start - link.start, end - link.start) for start, end in spans]
     try:
+        file = service.originals.file(document_id) or service.documents / document_id
         found = viewer.boxes(file, pages, quoted.text, parts)
     except QaBotError as error:
         return PageView(0, count, (), (), str(error))
@@ -196,7 +198,8 @@ def page(service: Service, viewer: PageViewer, source: Source, number: int | Non
     cell = found.parts[-1] if link.cell else ()
     problem = "" if found.whole else "The quoted words can’t be found on the drawn page."
     first = [box.page for box in (*cell, *marked, *found.whole)]
-    shown = number or (first[0] if first else 0)
+    is_picture = document_id.lower().endswith(PICTURES)
+    shown = number or (first[0] if first else pages[0] if is_picture else 0)
     return PageView(
         number=shown,
         count=count,

@@ -315,7 +315,7 @@ def test_an_unchanged_file_is_not_even_opened(
     def never(path: Path) -> str:
         raise AssertionError(path)
 
-    monkeypatch.setattr("qa_bot.building.updating.file_hash_of", never)
+    monkeypatch.setattr("qa_bot.building.changes.file_hash_of", never)
     assert build_index(zoo, folder, model=HashEmbedder()).nothing_changed
 
 

@@ -308,3 +308,13 @@ def test_every_form_says_what_is_missing_what_was_searched_for_and_the_other_lan
         f"{TOLD[0]} In German.",
         "Searched for “library” and “Monday”, too. In German.",
     ]
+
+
+def test_a_sheet_says_how_a_follow_up_was_understood_and_that_a_navigation_is_no_answer() -> None:
+    told, unsure = told_answers()[::-1]
+    followed = replace(told, searched_too=(), understood_as="When does the library open?")
+    leading = replace(unsure, confidence=0.0, navigation="about", message="How it opens.")
+    texts = [one.text for one in paragraphs_of([followed, leading])]
+    assert "Sure. Confidence 0.93. Understood as: “When does the library open?”." in texts
+    assert "How it opens." in texts
+    assert not any("may answer" in text for text in texts)

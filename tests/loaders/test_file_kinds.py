@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.upkeep.specimens import generated, zipped
+from benchmarks.upkeep.specimens import generated
+from benchmarks.upkeep.zipping import zipped
 from qa_bot.errors import UnreadableDocumentError
 from qa_bot.loaders import LOADERS, load_document
 

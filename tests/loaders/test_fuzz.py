@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ from benchmarks.upkeep.fuzz import Tally, names, watched
 from benchmarks.upkeep.invariants import ugly
 from benchmarks.upkeep.specimens import generated
 from qa_bot.errors import UnreadableDocumentError
-from qa_bot.loaders import LOADERS, load_document
+from qa_bot.loaders import CONTAINERS, LOADERS, PICTURES
+from qa_bot.loaders.pool import Inside, Through, read_documents
 from qa_bot.records import Block, Document, Section
 
 
@@ -41,15 +43,32 @@ def test_what_is_damaged_can_be_read_as_long_as_it_is_whole(tmp_path: Path, name
     """Or refusing every mutant would prove nothing."""
     path = tmp_path / name
     path.write_bytes(SPECIMENS[name])
-    document = load_document(path, name)
-    assert "Nests" in document.text or "1.1 Water" in document.text
-    assert document.warnings == ()
+    documents = list(whole(path, name))
+    assert documents
+    for document in documents:
+        assert "Nests" in document.text or "1.1 Water" in document.text
+        assert document.warnings == ()
+
+
+def whole(path: Path, name: str) -> Iterator[Document]:
+    """What is read of a file, and of all that lies in it."""
+    for outcome in read_documents([(name, path)]):
+        if isinstance(outcome, Document):
+            yield outcome
+        elif isinstance(outcome, Inside):
+            assert outcome.finding.document is not None, outcome
+            yield outcome.finding.document
+        else:
+            assert isinstance(outcome, Through)
 
 
 def test_every_format_is_damaged() -> None:
     suffixes = {Path(name).suffix for name in SPECIMENS}
-    assert suffixes == set(LOADERS) - {".htm"}
-    assert {Path(name).suffix for name in names(14, 0, list(SPECIMENS))} == suffixes
+    kinds = LOADERS | CONTAINERS
+    read = {one for suffix, one in kinds.items() if suffix not in PICTURES}
+    assert {kinds[suffix] for suffix in suffixes} == read
+    drawn = names(2 * len(SPECIMENS), 0, list(SPECIMENS))
+    assert {Path(name).suffix for name in drawn} == suffixes
 
 
 @pytest.mark.parametrize("source", SPECIMENS)

@@ -32,7 +32,11 @@ def files(documents: Path) -> list[tuple[str, Path]]:
 
 
 def by_name(outcomes: list[Outcome]) -> dict[str, Outcome]:
-    return {one.id if isinstance(one, Document) else one.path.name: one for one in outcomes}
+    found: dict[str, Outcome] = {}
+    for one in outcomes:
+        assert isinstance(one, Document | UnreadableDocumentError)
+        found[one.id if isinstance(one, Document) else one.path.name] = one
+    return found
 
 
 def workers() -> set[int]:

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as made_by
+from email.message import EmailMessage
 from pathlib import Path
 
 import docx
@@ -18,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.upkeep.invariants import broken
-from benchmarks.upkeep.specimens import zipped
+from benchmarks.upkeep.zipping import zipped
 from qa_bot.building.passages import split_document
 from qa_bot.errors import UnreadableDocumentError
 from qa_bot.loaders import load_document
@@ -296,6 +297,26 @@ def test_word(given_parts: list[Part], most: int) -> None:
     document = load(as_word(given_parts), ".docx")
     check(document, most)
     check_words(document, given_parts)
+
+
+def as_mail(given_parts: Sequence[Part], *, is_html: bool) -> bytes:
+    mail = EmailMessage()
+    mail["From"] = "Anna <anna@lake.example>"
+    mail["Subject"] = "Herons"
+    if is_html:
+        mail.set_content(as_html(given_parts).encode("utf-8", "replace").decode(), subtype="html")
+    else:
+        mail.set_content(as_text(given_parts).decode())
+    return mail.as_bytes()
+
+
+@stable(60)
+@given(parts(WORD), MOST, st.booleans())
+def test_mail(given_parts: list[Part], most: int, is_html: bool) -> None:
+    document = load(as_mail(given_parts, is_html=is_html), ".eml")
+    check(document, most)
+    if is_html or not any(part.kind == "odd" for part in given_parts):
+        check_words(document, given_parts)
 
 
 def as_pdf(given_parts: Sequence[Part]) -> bytes:

@@ -29,6 +29,7 @@ from qa_bot.loaders.pdf.rows import Line, usual_leadings
 from qa_bot.loaders.pdf.second_reader import SecondReader
 from qa_bot.loaders.pdf.warnings import of_bookmarks, of_pages, reservations
 from qa_bot.loaders.table_cells import with_captions
+from qa_bot.loaders.writing import title_of_name
 from qa_bot.records import Document, Page
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def _title(
     reader: PdfReader, document_id: str, lines: Sequence[Line], anchors: list[Anchor]
 ) -> tuple[str, list[Anchor]]:
     """The title from the file's properties, the first page's largest line, or the file name."""
-    stem = Path(document_id).stem.replace("_", " ").replace("-", " ")
+    stem = title_of_name(document_id)
     try:
         named = " ".join(str((reader.metadata and reader.metadata.title) or "").split())
     except Exception:  # noqa: BLE001 - damaged properties cost the title only

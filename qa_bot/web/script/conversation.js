@@ -65,6 +65,15 @@ const turnOf = (target) => Number(target.closest('.qa-turn').dataset.number);
 
 Object.assign(clicked, {
   '.qa-start': (target) => trigger('start', { question: target.textContent }),
+  '.qa-alone': (target) => trigger('start', { question: target.value, number: turnOf(target), alone: true }),
+  '.qa-option': (target) => trigger('start', {
+    question: target.value, number: turnOf(target), alone: true, documents: JSON.parse(target.dataset.documents),
+  }),
+  '.qa-reword': (target) => {
+    editing = true;
+    trigger('revise', { what: 'reword', number: turnOf(target) });
+    box().focus();
+  },
   '.qa-edit': (target) => { editing = true; trigger('revise', { what: 'edit', number: turnOf(target) }); box().focus(); },
   '.qa-undo': () => { trigger('revise', { what: 'undo' }); box().focus(); },
   '.qa-verdict': (target) => trigger('judge', { number: turnOf(target), verdict: target.value }),

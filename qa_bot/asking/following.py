@@ -1,0 +1,213 @@
+"""Whether a question leans on the conversation, and how: what is searched for it.
+
+The question alone and the likeliest way to complete it are ranked by retrieval; a small model,
+whose numbers lie in ``following.json`` with what made them (``training/fit_following.py``), says
+how likely the conversation helps. Below its threshold the question stands alone, and nothing of
+it changes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from qa_bot.asking.carrying import TURNS, Candidate, completed
+from qa_bot.asking.leaning import leaning
+from qa_bot.asking.retrieval import WEIGHTS, Ranking, rank
+from qa_bot.errors import ModelError, UsageError
+from qa_bot.store.analysis import content
+from qa_bot.store.opening import Index
+from qa_bot.text import valid_unicode, words
+from qa_bot.turns import Turn
+
+FILE = Path(__file__).with_name("following.json")
+FEATURES = (
+    "pronoun",
+    "inside",
+    "points",
+    "opens",
+    "fragment",
+    "short",
+    "said",
+    "names",
+    "evidence",
+    "gain",
+    "fits",
+    "agrees",
+)
+"""What the decision rests on; ``features`` says what each is."""
+# Not fitted: no data has follow-ups that move on to another document without saying so.
+SPOKEN_OF = 0.1  # evidence by which the document just quoted may lag behind all others
+_BEHIND = -0.5  # how far behind the best a passage counts that isn't on the shortlist
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The fitted weights, by feature, and the probability from which on a question leans."""
+
+    weights: Mapping[str, float]
+    leans: float  # in [0, 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """How a question is meant, and how likely it is that the conversation helps, in [0, 1].
+
+    ``documents`` are looked at first: those just quoted, where they have about as much on it as
+    any other.
+    """
+
+    candidate: Candidate
+    likely: float = 0.0
+    documents: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """What was searched, where it isn't the question alone."""
+        return "" if self.candidate.way == "alone" else self.candidate.text
+
+
+def understand(
+    question: str,
+    history: Sequence[Turn],
+    index: Index,
+    documents: Sequence[str] | None = None,
+) -> Understood:
+    """Decide how a question is meant after a conversation.
+
+    Raises:
+        EmptyQuestionError, UnknownDocumentError, ModelError
+    """
+    alone = Candidate("alone", question)
+    asks = any(map(str.isalnum, question))
+    other = completed(question, history, index) if history and asks else None
+    if other is None or other.text.casefold() == question.casefold():
+        return Understood(alone)
+    if other.way == "instead":
+        return Understood(other, 1.0)  # it says nothing by itself, and may name another document
+    ranking = rank(other.text, index, documents=documents)
+    likely = 1.0
+    if other.way == "topic":
+        ranked = rank(question, index, documents=documents), ranking
+        likely = probability(features(question, history, *ranked), fitted().weights)
+        if likely < fitted().leans:
+            return Understood(alone, likely)
+    spoken = () if documents is not None else _spoken_of(other, history, index, ranking)
+    return Understood(other, likely, spoken)
+
+
+def _spoken_of(
+    asked: Candidate, history: Sequence[Turn], index: Index, everywhere: Ranking
+) -> tuple[str, ...]:
+    """The document that was quoted last, where it is about as good a place to look as any."""
+    quoted = next((turn.documents for turn in reversed(history) if turn.documents), ())[:1]
+    if not quoted or not index.held(quoted):
+        return ()
+    inside = rank(asked.text, index, documents=quoted)
+    lags = max(_evidence(everywhere).values(), default=0.0) - max(
+        _evidence(inside).values(), default=0.0
+    )
+    return quoted if lags <= SPOKEN_OF else ()
+
+
+def as_turns(history: Sequence[Turn | tuple[str, str]]) -> tuple[Turn, ...]:
+    """A conversation as turns; pairs are of a question and what was said to it.
+
+    Raises:
+        UsageError: Something in it is neither.
+    """
+    if isinstance(history, str):
+        raise UsageError("The history is a text: it has to be turns, or pairs of two texts.")
+    found = []
+    for one in history:
+        if isinstance(one, Turn):
+            found.append(one)
+        elif (
+            isinstance(one, list | tuple)
+            and len(one) == 2
+            and all(isinstance(text, str) for text in one)
+        ):
+            question, said = one
+            found.append(Turn(valid_unicode(question), valid_unicode(said)))
+        else:
+            raise UsageError(
+                f"The history has {one!r}: it has to be turns, or pairs of a question and a text."
+            )
+    return tuple(turn for turn in found if any(map(str.isalnum, turn.question)))
+
+
+def _evidence(ranking: Ranking) -> dict[tuple[str, int], float]:
+    return {
+        (one.passage.document_id, one.passage.start): WEIGHTS.evidence(one)
+        for one in ranking.candidates
+    }
+
+
+def features(
+    question: str, history: Sequence[Turn], alone: Ranking, other: Ranking
+) -> dict[str, float]:
+    """What tells whether a question leans on a conversation, by the names in ``FEATURES``.
+
+    Of its words: see ``leaning``. ``said`` is the share of its terms that were said before, and
+    ``names`` is 1 where it has a name that wasn't. ``evidence`` is that of the best passage for
+    the question alone, ``gain`` how much more the best one for all that is searched has, and
+    ``fits`` how far that passage stays behind the best one for the question alone (never
+    above 0); ``agrees`` tells that the two are one.
+    """
+    looked = leaning(question)
+    before = " ".join(f"{turn.question} {turn.answer_text}" for turn in history[-TURNS:])
+    said = set(content(before))
+    terms = list(dict.fromkeys(content(question)))
+    new_names = [
+        word
+        for word in words(question)[1:]
+        if (word[0].isupper() or word[0].isdigit()) and not set(content(word)) <= said
+    ]
+    mine, own = _evidence(alone), _evidence(other)
+    best = max(mine.values(), default=0.0)
+    first = next(iter(own), None)
+    fits = max(_BEHIND, mine[first] - best) if first in mine else _BEHIND
+    return {
+        "pronoun": float(looked.pronoun),
+        "inside": float(looked.inside),
+        "points": float(looked.points),
+        "opens": float(looked.opens),
+        "fragment": float(looked.fragment),
+        "short": looked.short,
+        "said": sum(term in said for term in terms) / len(terms) if terms else 0.0,
+        "names": float(bool(new_names)),
+        "evidence": best,
+        "gain": max(own.values(), default=0.0) - best,
+        "fits": fits,
+        "agrees": float(first is not None and first == next(iter(mine), None)),
+    }
+
+
+def probability(found: Mapping[str, float], weights: Mapping[str, float]) -> float:
+    """The probability of the logistic model, in [0, 1]."""
+    total = weights["constant"] + sum(weights[name] * found[name] for name in FEATURES)
+    return 0.5 * (1 + math.tanh(total / 2))
+
+
+@lru_cache(1)
+def fitted(file: Path = FILE) -> Numbers:
+    """The numbers that come with qa_bot.
+
+    Raises:
+        ModelError: They are missing, damaged, or not those that this version counts with.
+    """
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        weights = {str(name): float(value) for name, value in kept["weights"].items()}
+        leans = float(kept["leans"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f"{file} can't be used: {' '.join(str(error).split())}") from error
+    if set(weights) != {*FEATURES, "constant"} or not all(map(math.isfinite, weights.values())):
+        raise ModelError(f"{file} can't be used: its numbers are for {sorted(weights)}")
+    if not 0 <= leans <= 1:
+        raise ModelError(f"{file} can't be used: its threshold is {leans}")
+    return Numbers(weights, leans)

@@ -1,0 +1,184 @@
+"""A folder with one of everything: a question to each is answered with a citation to follow."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+
+import openpyxl
+import pytest
+import xlwt
+from openpyxl.worksheet.worksheet import Worksheet
+from pptx import Presentation
+
+from benchmarks.upkeep.zipping import zipped
+from qa_bot import Index, answer, build_index, open_index
+from qa_bot.models.embedding import SentenceTransformerEmbedder
+
+OPEN = (
+    '<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+    'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" '
+    'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" '
+    'xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0" '
+    'xmlns:presentation="urn:oasis:names:tc:opendocument:xmlns:presentation:1.0">'
+    "<office:body>{}</office:body></office:document-content>"
+)
+HEADING = '<text:h text:outline-level="1">Pier</text:h>'
+
+
+def fact(ship: str, time: str) -> str:
+    return f"The ferry {ship} leaves the pier at {time} every day."
+
+
+def opened(body: str) -> bytes:
+    return zipped({"content.xml": OPEN.format(body).encode()})
+
+
+def workbook() -> bytes:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert isinstance(sheet, Worksheet)
+    sheet.title = "Ferries"
+    for row in (("Ferry", "Leaves at", "Pier"), ("Ada", "07:15", "A"), ("Bera", "08:05", "B")):
+        sheet.append(row)
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def old_workbook() -> bytes:
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("Ferries")
+    rows = (("Ferry", "Leaves at", "Pier"), ("Cora", "09:35", "C"), ("Dora", "10:25", "D"))
+    for at, row in enumerate(rows):
+        for column, text in enumerate(row):
+            sheet.write(at + 3, column + 1, text)
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def slides() -> bytes:
+    deck = Presentation()
+    for title, text in (("Boats", "All boats are white."), ("Pier", fact("Edda", "11:45"))):
+        slide = deck.slides.add_slide(deck.slide_layouts[1])
+        slide.shapes.title.text, slide.placeholders[1].text = title, text
+    stream = io.BytesIO()
+    deck.save(stream)
+    return stream.getvalue()
+
+
+def table(ship: str, time: str) -> str:
+    rows = (("Ferry", "Leaves at", "Pier"), (ship, time, "A"), ("Zora", "23:55", "B"))
+    cell = "<table:table-cell><text:p>{}</text:p></table:table-cell>"
+    lines = ("".join(map(cell.format, row)) for row in rows)
+    body = "".join(f"<table:table-row>{line}</table:table-row>" for line in lines)
+    return f'<table:table table:name="Ferries">{body}</table:table>'
+
+
+FILES: dict[str, tuple[bytes, str, str, str]] = {  # name → bytes, ship, time, where it is cited
+    "one.xlsx": (workbook(), "Ada", "07:15", "one › Ferries, A2:C2"),
+    "two.xls": (old_workbook(), "Cora", "09:35", "two › Ferries, B5:D5"),
+    "three.ods": (
+        opened(f"<office:spreadsheet>{table('Fia', '12:10')}</office:spreadsheet>"),
+        "Fia", "12:10", "three › Ferries, A2:C2",
+    ),
+    "four.pptx": (slides(), "Edda", "11:45", "Boats › Pier, ¶ 1, slide 2"),
+    "five.odt": (
+        opened(f"<office:text>{HEADING * 2}<text:p>{fact('Gry', '13:20')}</text:p></office:text>"),
+        "Gry", "13:20", "five › Pier, ¶ 1",
+    ),
+    "six.odp": (
+        opened("<office:presentation><draw:page><draw:frame><draw:text-box><text:p>"
+               f"{fact('Hilda', '14:30')}</text:p></draw:text-box></draw:frame></draw:page>"
+               "</office:presentation>"),
+        "Hilda", "14:30", "six › Slide 1, ¶ 1, slide 1",
+    ),
+    "seven.rtf": (
+        f"{{\\rtf1 {fact('Ida', '15:40')}\\par}}".encode(), "Ida", "15:40", "seven, ¶ 1",
+    ),
+    "eight.ipynb": (
+        json.dumps(
+            {"cells": [{"cell_type": "markdown", "source": fact("Jorid", "16:50")}]}
+        ).encode(),
+        "Jorid", "16:50", "eight, ¶ 1",
+    ),
+    "nine.srt": (
+        f"1\n00:00:01,000 --> 00:00:04,000\nWelcome to the pier.\n\n2\n00:01:00,000 --> "
+        f"00:01:04,000\n{fact('Kaia', '17:05')}\n".encode(),
+        "Kaia", "17:05", "nine, 1:00–1:04",
+    ),
+    "ten.vtt": (
+        f"WEBVTT\n\n00:05.000 --> 00:09.000\n{fact('Liv', '18:15')}\n".encode(),
+        "Liv", "18:15", "ten, 0:05–0:09",
+    ),
+    "eleven.json": (
+        json.dumps({"piers": [{"name": "A", "note": {"about": fact("Mona", "19:25")}}]}).encode(),
+        "Mona", "19:25", "eleven › piers › 0 › note, ¶ 1",
+    ),
+    "twelve.jsonl": (
+        json.dumps({"note": {"about": fact("Nora", "20:35")}}).encode(),
+        "Nora", "20:35", "twelve › line 1 › note, ¶ 1",
+    ),
+    "thirteen.yaml": (
+        f"pier:\n  about: {fact('Oda', '21:45')}\n  color: red\n".encode(),
+        "Oda", "21:45", "thirteen › pier, ¶ 1",
+    ),
+    "fourteen.xml": (
+        f"<piers><pier><about>{fact('Pia', '22:55')}</about></pier></piers>".encode(),
+        "Pia", "22:55", "fourteen › pier, ¶ 1",
+    ),
+    "fifteen.rst": (
+        f"Boats\n=====\n\nWhite.\n\nPier\n====\n\n{fact('Ragna', '06:05')}\n".encode(),
+        "Ragna", "06:05", "fifteen › Pier, ¶ 1",
+    ),
+    "sixteen.adoc": (
+        f"= Boats\n\n== Pier\n\n{fact('Siri', '05:15')}\n".encode(),
+        "Siri", "05:15", "Boats › Pier, ¶ 1",
+    ),
+    "seventeen.org": (
+        f"* Pier\n{fact('Tora', '04:25')}\n".encode(), "Tora", "04:25", "seventeen › Pier, ¶ 1",
+    ),
+    "eighteen.tex": (
+        f"\\section{{Pier}} {fact('Unn', '03:35')}\n".encode(),
+        "Unn", "03:35", "eighteen › Pier, ¶ 1",
+    ),
+    "nineteen.py": (
+        f'def pier():\n    """{fact("Vilja", "02:45")}"""\n'.encode(),
+        "Vilja", "02:45", "nineteen.py › pier, ¶ ",
+    ),
+    "twenty.log": (fact("Ylva", "01:55").encode(), "Ylva", "01:55", "twenty, ¶ 1"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def harbour(
+    tmp_path_factory: pytest.TempPathFactory, model: SentenceTransformerEmbedder
+) -> Iterator[Index]:
+    folder = tmp_path_factory.mktemp("harbour")
+    (folder / "documents").mkdir()
+    for name, (data, *_) in FILES.items():
+        (folder / "documents" / name).write_bytes(data)
+    receipt = build_index(folder / "documents", folder / "index", model=model)
+    assert set(receipt.added) == set(FILES), "nothing is skipped"
+    assert receipt.health.warnings == ()
+    with open_index(folder / "index", model=model) as index:
+        yield index
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_question_to_each_format_is_answered_with_a_citation(harbour: Index, name: str) -> None:
+    _, ship, time, where = FILES[name]
+    found = answer(f"When does the ferry {ship} leave the pier?", harbour)
+    quote = found.quotes[0]
+    assert quote.citation.document_id == name
+    assert any(time in quote.text[a - quote.start : b - quote.start] for a, b in quote.sentences)
+    assert str(quote.citation).startswith(where)
+    text = harbour.document(name).text
+    assert text[quote.start : quote.end] == quote.text
+
+
+def test_only_slides_are_counted_as_pages(harbour: Index) -> None:
+    pages = {one.id: one.pages for one in harbour.documents() if one.pages}
+    assert pages == {"four.pptx": 2, "six.odp": 1}
