@@ -1,4 +1,4 @@
-"""Texts → unit vectors: by OpenVINO for the packaged models, else by sentence-transformers.
+"""Texts → unit vectors, with sentence-transformers; the packaged models' layers by OpenVINO.
 
 A passage and its sentences are encoded in one pass: a sentence's vector is the
 mean of its tokens' vectors inside the passage ("late" pooling), so that
@@ -13,7 +13,7 @@ import shutil
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -23,9 +23,10 @@ import numpy.typing as npt
 from qa_bot.errors import ModelError
 from qa_bot.models import e5, minilm, packaged
 from qa_bot.models.cores import has_fast_bfloat16, on_each_core
+from qa_bot.models.engine.standing_in import replace_network
 from qa_bot.models.engine.tensors import digest_of
 from qa_bot.models.model_folders import load_folder, model_folder
-from qa_bot.models.packaged import Packaged, Tokens
+from qa_bot.models.packaged import Packaged
 from qa_bot.models.pooling import mean_inside, mean_of, unit
 from qa_bot.records import Span
 
@@ -79,8 +80,9 @@ class Embedder(Protocol):
 class SentenceTransformerEmbedder:
     """A sentence-transformers model, loaded when first needed; safe to share by threads.
 
-    The packaged models are run by OpenVINO, which gives the same vectors, where that can be
-    had; any other, and all that is built on a GPU, by torch.
+    The layers of the packaged models are run by OpenVINO, which gives the same vectors, where
+    that can be had; those of any other, and of all that is built on a GPU, by torch. A question
+    of a packaged model needs nothing but them, so that asking imports no sentence-transformers.
 
     Args:
         name: ``all-MiniLM-L6-v2`` (the packaged default), ``multilingual-e5-small``
@@ -132,23 +134,34 @@ class SentenceTransformerEmbedder:
         return packaged.load(self.name)
 
     @property
+    def _engine(self) -> Packaged | None:
+        """What runs the layers for passages; None where torch does."""
+        return None if _has_gpu() else self._packaged
+
+    @property
     def model(self) -> SentenceTransformer:
-        """The model as torch runs it. The first call imports that, which takes seconds.
+        """What embeds passages. The first call imports torch, which takes seconds.
 
         Raises:
             ModelError: It is missing, damaged, or not a safetensors model.
         """
         with self._lock:
             if self._loaded is None:
-                if self.name == DEFAULT_MODEL:
-                    minilm.check_weights(self.folder / "model.safetensors")
                 self._loaded = self._load()
             return self._loaded
 
     def _load(self) -> SentenceTransformer:
         _keep_offline()
-        model = e5.load_model() if self.name == e5.NAME else load_folder(self.folder, self.name)
-        if _in_bfloat16(model):
+        run = partial(found.run, "building") if (found := self._engine) else None
+        if self.name == DEFAULT_MODEL and run is None:
+            minilm.check_weights(self.folder / "model.safetensors")
+        if self.name == e5.NAME:
+            model = e5.load_model(run)
+        else:
+            model = load_folder(self.folder, self.name)
+            if run is not None:
+                replace_network(model, run)
+        if run is None and _in_bfloat16(model):
             _round_products(model)
         return model.eval()
 
@@ -195,7 +208,7 @@ class SentenceTransformerEmbedder:
         """The question's vector, ``(d,)``."""
         prompt = self._prompts.get("query") or ""
         if found := self._packaged:
-            return mean_of(found.run("asking", found.cut([prompt + question])[0].ids))
+            return mean_of(found.run("asking", found.cut(prompt + question)))
         tokens = self._tokenise([question], prompt)
         # Without encode_query, which takes a millisecond to find out what it was given.
         ((vector, _),) = next(on_each_core("asking", self._forward, [tokens]))
@@ -206,8 +219,9 @@ class SentenceTransformerEmbedder:
     ) -> Iterator[tuple[int, Vectors, Vectors]]:
         """Yield ``(i, passage (d,), sentences (len(sentences[i]), d))``, most tokens first.
 
-        Each core encodes batches of its own: that is faster than all cores
-        sharing one, and leaves no core idle while Python prepares the next.
+        OpenVINO is given one passage at a time, torch a batch. Each core encodes batches of
+        its own: that is faster than all cores sharing one, and leaves no core idle while
+        Python prepares the next.
         """
         waiting: list[tuple[int, Vectors, Vectors]] = []
         for i, passage, pooled in self._encode(texts, sentences):
@@ -231,9 +245,7 @@ class SentenceTransformerEmbedder:
         self, texts: Sequence[str], sentences: Sequence[Sequence[Span]]
     ) -> Iterator[tuple[int, Vectors, Vectors]]:
         """Like ``encode_passages``, with zero rows for sentences that the model didn't read."""
-        found = self._packaged
-        if found and not _has_gpu():
-            yield from self._encode_one_by_one(found, texts, sentences)
+        if not texts:
             return
         tokens = self._tokenise(texts, self._prompt)
         order = sorted(range(len(texts)), key=lambda i: -len(tokens[i]["input_ids"]))
@@ -245,25 +257,10 @@ class SentenceTransformerEmbedder:
                 for i, (passage, rows) in zip(batch, states, strict=True)
             ]
 
-        size = _BATCH if self._on_cpu else _GPU_BATCH
+        size = 1 if self._engine else _BATCH if self._on_cpu else _GPU_BATCH
         batches = [order[start : start + size] for start in range(0, len(order), size)]
         for encoded in on_each_core("building", encode, batches):
             yield from encoded
-
-    def _encode_one_by_one(
-        self, model: Packaged, texts: Sequence[str], sentences: Sequence[Sequence[Span]]
-    ) -> Iterator[tuple[int, Vectors, Vectors]]:
-        tokens: list[Tokens] = model.cut([self._prompt + text for text in texts]) if texts else []
-        order = sorted(range(len(texts)), key=lambda i: -len(tokens[i].ids))
-
-        def encode(i: int) -> tuple[int, Vectors, Vectors]:
-            states = model.run("building", tokens[i].ids)
-            pooled = mean_inside(
-                states, np.asarray(tokens[i].offsets), sentences[i], len(self._prompt)
-            )
-            return i, mean_of(states), pooled
-
-        yield from on_each_core("building", encode, order, torch=False)
 
     @property
     def _on_cpu(self) -> bool:
@@ -271,8 +268,6 @@ class SentenceTransformerEmbedder:
 
     def _tokenise(self, texts: Sequence[str], prompt: str) -> list[dict[str, list[Any]]]:
         """Each text's tokens, special ones and the prompt's included, with their offsets."""
-        if not texts:
-            return []
         with self._lock:  # a tokenizer can't be used by two threads at once
             encoded = self.model.tokenizer(
                 [prompt + text for text in texts],

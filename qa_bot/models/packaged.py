@@ -5,43 +5,27 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from qa_bot.models import e5, minilm
 from qa_bot.models.cores import Purpose
 from qa_bot.models.engine.bert import Bert, Rows
 from qa_bot.models.engine.openvino_layers import EngineError, Layers
-from qa_bot.records import Span
 
 SPECIAL = 2  # tokens around those of a text
-
-
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """A sequence as the model reads it, and where in the text each token stands.
-
-    Those around the text have an empty place.
-    """
-
-    ids: list[int]
-    offsets: list[Span]
-
-
-Cut = Callable[[Sequence[str]], list[Tokens]]
 
 
 @dataclass(frozen=True, slots=True)
 class Packaged:
     """An embedding model: what cuts its texts, and what runs its layers.
 
-    ``cut`` gives a text's tokens with the special ones around them, as many as the model
-    reads; ``count`` the number of all, without the special ones. ``prompts`` are what it wants
-    in front of a ``query`` and a ``document``.
+    ``cut`` gives the numbers of a text's tokens with the special ones around them, as many as
+    the model reads; ``count`` the number of all, without the special ones. ``prompts`` are what
+    it wants in front of a ``query`` and a ``document``.
     """
 
     bert: Bert
     layers: Layers
-    cut: Cut
+    cut: Callable[[str], list[int]]
     count: Callable[[Sequence[str]], list[int]]
     longest: int  # tokens of a sequence
     prompts: Mapping[str, str]
@@ -85,9 +69,8 @@ def _minilm() -> Packaged:
     tokenizer = minilm.tokenizer_of(minilm.folder())
     room = minilm.LONGEST - SPECIAL
 
-    def cut(texts: Sequence[str]) -> list[Tokens]:
-        found = tokenizer.encode_batch(list(texts), add_special_tokens=False)
-        return [_around(one.ids[:room], one.offsets[:room], start, end) for one in found]
+    def cut(text: str) -> list[int]:
+        return [start, *tokenizer.encode(text, add_special_tokens=False).ids[:room], end]
 
     def count(texts: Sequence[str]) -> list[int]:
         return [
@@ -99,31 +82,21 @@ def _minilm() -> Packaged:
 
 
 def _e5() -> Packaged:
-    from qa_bot.models.e5.pieces import PieceTokenizer
     from qa_bot.models.e5.weights import read_bert
 
-    file = e5.read_file(e5.published_file())
+    file, tokenizer = e5.open_file()
     bert = read_bert(file)
     layers = Layers(bert)
-    tokenizer, longest = PieceTokenizer(file.vocabulary), file.shape.positions
-    one_at_a_time = threading.Lock()  # sentencepiece
+    longest = file.shape.positions
 
-    def encode(texts: Sequence[str], **options: Any) -> dict[str, list[list[Any]]]:  # noqa: ANN401
-        with one_at_a_time:
-            return tokenizer(texts, **options)
-
-    def cut(texts: Sequence[str]) -> list[Tokens]:
-        found = encode(texts, return_offsets_mapping=True, truncation=True, max_length=longest)
-        return list(map(Tokens, found["input_ids"], found["offset_mapping"]))
+    def cut(text: str) -> list[int]:
+        found: list[int] = tokenizer([text], truncation=True, max_length=longest)["input_ids"][0]
+        return found
 
     def count(texts: Sequence[str]) -> list[int]:
-        return list(map(len, encode(texts, add_special_tokens=False)["input_ids"]))
+        return list(map(len, tokenizer(texts, add_special_tokens=False)["input_ids"]))
 
     return Packaged(bert, layers, cut, count, longest, e5.PROMPTS)
-
-
-def _around(ids: list[int], offsets: list[Span], start: int, end: int) -> Tokens:
-    return Tokens([start, *ids, end], [(0, 0), *offsets, (0, 0)])
 
 
 _MODELS: dict[str, Callable[[], Packaged]] = {minilm.NAME: _minilm, e5.NAME: _e5}

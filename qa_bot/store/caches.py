@@ -1,11 +1,11 @@
-"""The caches of one build, its vectors and its words: made from the database, sealed, verified.
+"""The FAISS and tantivy caches of one build: made from the database, sealed, verified.
 
 Each build has a folder of its own, ``caches/<uuid>-<generation>``, that is
 complete before the build is committed and never changes afterwards. So what a
 reader opens always fits the build it reads; a crash leaves at most a folder
 that nothing names; and a folder may be deleted at any time. A seal with the
 sha256 of every file, written last, tells a whole cache from a damaged one
-(neither numpy nor FAISS notices a flipped bit).
+(FAISS loads a flipped bit silently).
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ from qa_bot.store.vectors import (
 from qa_bot.store.vocabulary import Vocabulary, written_words
 
 FOLDER = "caches"
-VERSION = 5  # of what is put into the caches
-_VECTORS, _WORDS, _SEAL = "vectors", "words", "seal.json"
+VERSION = 4  # of what is put into the caches
+_VECTORS, _WORDS, _SEAL = "vectors.faiss", "words", "seal.json"
 _WRITTEN = "written"  # the vocabulary
 _OURS = re.compile(r"[0-9a-f]+-\d+|\.making-.*")  # what else is there is the user's
 BLOCK = 10_000  # rows read from the database at a time

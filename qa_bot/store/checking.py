@@ -166,10 +166,7 @@ def _cache_faults(
     wanted = rows.passage_ids(connection)
     faults = [
         f"{name} doesn't hold exactly the passages of the database"
-        for name, held in (
-            ("the cache of vectors", opened.vectors.ids()),
-            ("tantivy", opened.lexicon.ids()),
-        )
+        for name, held in (("FAISS", opened.vectors.ids()), ("tantivy", opened.lexicon.ids()))
         if not np.array_equal(held, wanted)
     ]
     return faults, None if faults or not sound else _recall(opened, connection)

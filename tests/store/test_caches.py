@@ -7,13 +7,14 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 from conftest import paragraphs, write
 
 from benchmarks.hashing import HashEmbedder
 from qa_bot import Answer, answer, build_index, check_index, open_index
-from qa_bot.store import caches, checking, vectors
+from qa_bot.store import caches, checking, rows, vectors
 from qa_bot.store.vectors import Vectors
 
 QUESTIONS = [
@@ -56,7 +57,24 @@ def remove(path: Path) -> None:
         path.unlink()
 
 
-@pytest.mark.parametrize("lost", ["vectors", "words", "words/meta.json", "seal.json", "."])
+def test_a_build_writes_what_faiss_reads(built: Path, documents: Path) -> None:
+    write(documents, d=paragraphs("zebra", 3), a=paragraphs("otter", 5))
+    build_index(documents, built, model=HashEmbedder())
+    read = faiss.read_index(str(cache_of(built) / "vectors.faiss"))
+    assert isinstance(read, faiss.IndexIDMap2)
+    assert isinstance(faiss.downcast_index(read.index), faiss.IndexFlatIP)
+    with open_index(built, model=HashEmbedder()) as index:
+        assert isinstance(index.vectors, vectors.MappedVectors)
+        ids = index.vectors.ids()
+        held = np.sort(faiss.vector_to_array(read.id_map))
+        assert held.tolist() == ids.tolist() == rows.passage_ids(index._connection).tolist()
+        stored = rows.vectors_of(index._connection, ids.tolist())
+        for number in ids.tolist():
+            np.testing.assert_array_equal(read.reconstruct(number), stored[number].passage)
+            assert index.vectors.search(stored[number].passage, 1) == [number]
+
+
+@pytest.mark.parametrize("lost", ["vectors.faiss", "words", "words/meta.json", "seal.json", "."])
 def test_a_lost_cache_is_made_again(built: Path, lost: str) -> None:
     before = answers(built)
     remove(cache_of(built) / lost)
@@ -92,7 +110,7 @@ def test_damage_to_any_file_is_noticed(built: Path, damage: str) -> None:
         for file in sorted(cache_of(built).rglob("*"))
         if file.is_file() and file.suffix != ".lock"
     ]
-    assert {"vectors", "seal.json"} <= {file.name for file in names}
+    assert {"vectors.faiss", "seal.json"} <= {file.name for file in names}
     assert len(names) > 5
     for name in names:
         file = cache_of(built) / name
@@ -117,7 +135,7 @@ def test_a_cache_of_another_make_is_made_again(built: Path) -> None:
 
 
 def test_a_damaged_cache_is_not_built_upon(built: Path, documents: Path, tmp_path: Path) -> None:
-    file = cache_of(built) / "vectors"
+    file = cache_of(built) / "vectors.faiss"
     file.write_bytes(flip(file.read_bytes()))
     write(documents, d=paragraphs("zebra", 3))
     build_index(documents, built, model=HashEmbedder())
@@ -131,7 +149,7 @@ def test_the_next_build_removes_what_unfinished_ones_left(built: Path, documents
     kept = cache_of(built)
     for name in (".making-1234", "00000000-7", "deadbeef-1"):
         (built / caches.FOLDER / name / "words").mkdir(parents=True)
-        (built / caches.FOLDER / name / "vectors").write_bytes(b"half")
+        (built / caches.FOLDER / name / "vectors.faiss").write_bytes(b"half")
     assert build_index(documents, built, model=HashEmbedder()).nothing_changed
     assert cache_of(built) == kept
     assert answers(built) == before
@@ -231,4 +249,4 @@ def test_a_large_index_is_searched_by_lists_and_a_shrunken_one_exactly_again(
         assert checked.faults == ()
         assert checked.recall is not None
         assert checked.recall > 0.9
-    assert kinds == ["FlatVectors", *["ListedVectors"] * 3, "FlatVectors"]
+    assert kinds == ["MappedVectors", *["ListedVectors"] * 3, "MappedVectors"]

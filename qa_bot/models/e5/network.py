@@ -13,14 +13,18 @@ from qa_bot.errors import ModelError
 from qa_bot.models.e5.file import BLOCK, BLOCK_BYTES, ModelFile
 from qa_bot.models.e5.pieces import PieceTokenizer
 from qa_bot.models.e5.weights import blocks, unpacked
+from qa_bot.models.engine.standing_in import Run, as_module
 
 if TYPE_CHECKING:
     import torch
     from sentence_transformers import SentenceTransformer
+    from transformers import BertConfig
 
 
-def make_model(file: ModelFile, prompts: Mapping[str, str]) -> SentenceTransformer:
-    """The model, with mean pooling, in float32.
+def make_model(
+    file: ModelFile, tokenizer: PieceTokenizer, prompts: Mapping[str, str], run: Run | None
+) -> SentenceTransformer:
+    """The model, with mean pooling, in float32; its layers run by ``run`` where that is given.
 
     Raises:
         ModelError: The file's tensors are not those of such a network.
@@ -29,7 +33,8 @@ def make_model(file: ModelFile, prompts: Mapping[str, str]) -> SentenceTransform
     from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
 
     try:
-        reading = _reading_module(_network(file), PieceTokenizer(file.vocabulary))
+        network = as_module(run, _settings(file)) if run else _network(file)
+        reading = _reading_module(network, tokenizer)
     except (KeyError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise ModelError(f"The model's weights can't be used: {reason}") from error
@@ -37,12 +42,11 @@ def make_model(file: ModelFile, prompts: Mapping[str, str]) -> SentenceTransform
     return SentenceTransformer(modules=modules, prompts=dict(prompts))
 
 
-def _network(file: ModelFile) -> Any:  # noqa: ANN401 - torch is imported late
-    import torch
-    from transformers import BertConfig, BertModel
+def _settings(file: ModelFile) -> BertConfig:
+    from transformers import BertConfig
 
     shape = file.shape
-    settings = BertConfig(
+    return BertConfig(
         vocab_size=shape.vocabulary,
         hidden_size=shape.hidden,
         num_hidden_layers=shape.layers,
@@ -53,8 +57,15 @@ def _network(file: ModelFile) -> Any:  # noqa: ANN401 - torch is imported late
         layer_norm_eps=shape.epsilon,
         pad_token_id=file.vocabulary.padding,
     )
+
+
+def _network(file: ModelFile) -> Any:  # noqa: ANN401 - torch is imported late
+    import torch
+    from transformers import BertModel
+
+    shape = file.shape
     with torch.device("meta"):  # takes no memory, and no time for random weights
-        network: Any = BertModel(settings, add_pooling_layer=False)
+        network: Any = BertModel(_settings(file), add_pooling_layer=False)
     embeddings, words = network.embeddings, torch.from_numpy(blocks(file.tensors["emb.word"]))
     embeddings.word_embeddings = _word_table(words.reshape(shape.vocabulary, -1, BLOCK_BYTES))
     embeddings.position_ids = torch.arange(shape.positions)[None]
