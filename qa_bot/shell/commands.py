@@ -31,6 +31,7 @@ from qa_bot.shell.console import (
     ReaderName,
     Strictness,
     err,
+    load_both,
     out,
     print_text,
     progress_bar,
@@ -197,7 +198,7 @@ def ask(
             opened.scope(document)  # a wrong name is told before the model is loaded
         with err.status("Loading the models …"):
             used = reader_named(reader)
-            opened.warm()
+            load_both(opened, used)
         if talks:
             from qa_bot.shell.prompt import Settings, talk
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -16,9 +17,10 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 from typer.core import TyperCommand
 
-from qa_bot.errors import UsageError
+from qa_bot import Index
+from qa_bot.errors import ModelError, UsageError
 from qa_bot.models.other_readers import load_reader
-from qa_bot.models.reader import DEFAULT_READER, Reader
+from qa_bot.models.reader import DEFAULT_READER, Reader, warm
 from qa_bot.records import Span
 
 out = Console(highlight=False, emoji=False)
@@ -121,6 +123,25 @@ def read_input(file: Path | None) -> str:
     if len(text) > MOST_INPUT:
         raise UsageError(f"{name} is longer than {MOST_INPUT:,} characters.")
     return text
+
+
+def load_both(index: Index, reader: Reader | None) -> None:
+    """Load the embedding model and the reader at once, each on a core of its own.
+
+    Raises:
+        ModelError: The embedding model can't be used; of a reader that can't, answers tell.
+    """
+
+    def load_reader() -> None:
+        with suppress(ModelError):
+            warm(reader)
+
+    other = Thread(target=load_reader)
+    other.start()
+    try:
+        index.warm()
+    finally:
+        other.join()
 
 
 def harmless(text: str) -> str:

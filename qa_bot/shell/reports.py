@@ -40,6 +40,8 @@ def print_status(found: Status, index: Path) -> None:
     folder = found.documents_folder or "(none: made of ready-made passages)"
     out.print(f"Folder     {escape(folder)} → {escape(str(index))}", soft_wrap=True)
     out.print(f"Model      {escape(found.model)}", soft_wrap=True)
+    if found.engine:
+        out.print(f"Engine     {escape(found.engine)}", soft_wrap=True)
     built = datetime.fromisoformat(found.built_at).astimezone()
     out.print(f"Built      {built:%Y-%m-%d %H:%M %Z}")
     out.print(f"On disk    {found.bytes / 1e6:.1f} MB")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from qa_bot.errors import ModelError
 from qa_bot.records import DocumentSummary, Health
 from qa_bot.store.opening import Index
 
@@ -20,6 +21,7 @@ class Status:
     bytes: int
     health: Health
     documents_folder: str  # that it was built from; "" where it was made of ready-made passages
+    engine: str = ""  # what runs the model, and why not another; "" where the model doesn't say
 
 
 def status(index: Index) -> Status:
@@ -33,7 +35,15 @@ def status(index: Index) -> Status:
         bytes=_size(index.folder),
         health=index.health(),
         documents_folder=str(folder.resolve()) if folder else "",
+        engine=_engine(index),
     )
+
+
+def _engine(index: Index) -> str:
+    try:
+        return str(getattr(index.embedder, "engine", ""))
+    except ModelError as error:
+        return f"none: {error}"
 
 
 def _size(folder: Path) -> int:

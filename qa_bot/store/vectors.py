@@ -2,11 +2,13 @@
 
 Search is exact while that is fast; larger indexes are searched by inverted
 lists, and what they find is compared with the stored vectors by the caller.
+A file of the first kind, which FAISS writes, is read and searched without it.
 """
 
 from __future__ import annotations
 
 import math
+import struct
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,6 +21,13 @@ _LISTS = 4.0  # lists, times the square root of the number of vectors
 SAMPLE = 40  # vectors for each list to place it by: FAISS warns below 39
 _SHRUNK = 0.5  # of the vectors that the lists were placed for: place them anew
 _UNSEEN = 0.2  # of the vectors that were not there when the lists were placed: place them anew
+
+# FAISS's file of IndexIDMap2(IndexFlatIP), little-endian: a name, dimension, count, two numbers
+# that aren't used, whether it is trained, and the measure, of both; then how many floats follow.
+_HEADER = struct.Struct("<4siqqq?i4siqqq?iQ")
+_COUNT = struct.Struct("<Q")  # of the ids, behind the vectors
+_INNER_PRODUCT = 0
+_AT_ONCE = 512  # vectors copied into place and compared: they stay in a core's cache
 
 Ids = npt.NDArray[np.int64]
 Vectors = npt.NDArray[np.float32]
@@ -86,6 +95,55 @@ class FlatVectors:
         if allowed is not None:
             parameters = faiss.SearchParameters(sel=_among(allowed))  # type: ignore[call-arg] # SWIG
         return _search(self._index, vector, k, allowed, parameters)
+
+
+class MappedVectors:
+    """Exact search in a file that ``FlatVectors`` wrote, by numpy: FAISS isn't imported.
+
+    It can't be changed: ``add``, ``remove`` and ``save`` raise RuntimeError.
+
+    Args:
+        numbers: The ids, ``(n,)``.
+        rows: The vectors' bytes, ``(n, 4 d)``. In the file they don't stand where floats may.
+    """
+
+    def __init__(self, numbers: Ids, rows: npt.NDArray[np.uint8]) -> None:
+        self._numbers = numbers
+        self._rows = rows
+
+    def save(self, file: Path) -> None:
+        """Not for vectors that are only read."""
+        raise RuntimeError(f"{file.name} can't be written from vectors that are only read")
+
+    def suits(self, count: int, added: int = 0) -> bool:  # noqa: ARG002 - of the protocol
+        """Whether exact search is fast enough for so many."""
+        return count <= EXACT_UP_TO
+
+    def ids(self) -> Ids:
+        """The ids it holds, ascending."""
+        return np.sort(self._numbers)
+
+    def add(self, ids: Ids, vectors: Vectors) -> None:  # noqa: ARG002 - of the protocol
+        """Not for vectors that are only read."""
+        raise RuntimeError(f"{len(ids)} vectors can't be added to those that are only read")
+
+    def remove(self, ids: Ids) -> None:
+        """Not for vectors that are only read."""
+        raise RuntimeError(f"{len(ids)} vectors can't be removed from those that are only read")
+
+    def search(self, vector: Vectors, k: int, allowed: Ids | None = None) -> list[int]:
+        """At most ``k`` ids by falling cosine with ``vector`` ``(d,)``, among ``allowed``."""
+        numbers, rows = self._numbers, self._rows
+        if allowed is not None:
+            among = np.isin(numbers, allowed)
+            numbers, rows = numbers[among], rows[among]
+        if not len(rows) or k < 1:
+            return []
+        cosines = _cosines(rows, vector)
+        best = np.arange(len(rows)) if len(rows) <= k else np.argpartition(-cosines, k - 1)[:k]
+        best = best[np.lexsort((best, -cosines[best]))]
+        found: list[int] = numbers[best].tolist()
+        return found
 
 
 class ListedVectors:
@@ -170,16 +228,61 @@ def list_count(count: int) -> int:
 
 
 def load_vectors(file: Path, *, mapped: bool) -> VectorEngine:
-    """Read what ``save`` wrote. FAISS doesn't notice damage: verify the file first.
+    """Read what ``save`` wrote. Damage isn't noticed: verify the file first.
 
-    ``mapped`` leaves the lists on disk until they are searched; such an engine
+    ``mapped`` leaves vectors on disk until they are searched; such an engine
     can't be changed.
     """
+    if mapped and (found := _map_flat(file)):
+        return found
     import faiss
 
     flags = faiss.IO_FLAG_MMAP | faiss.IO_FLAG_READ_ONLY if mapped else 0
     index: Any = faiss.read_index(str(file), flags)
     return ListedVectors.of(index) if isinstance(index, faiss.IndexIVF) else FlatVectors(0, index)
+
+
+def _map_flat(file: Path) -> MappedVectors | None:
+    """The vectors and ids in a file of ``FlatVectors``; None of any other, which FAISS may know."""
+    with file.open("rb") as stream:
+        start = stream.read(_HEADER.size)
+    if len(start) < _HEADER.size:
+        return None
+    outer, *around, inner, dimension, count, _, _, is_trained, measure, floats = _HEADER.unpack(
+        start
+    )
+    is_flat = (
+        (outer, inner) == (b"IxM2", b"IxFI")
+        and (around[0], around[1]) == (dimension, count)
+        and is_trained
+        and measure == _INNER_PRODUCT
+        and dimension > 0
+        and count > 0
+        and floats == dimension * count
+    )
+    behind = _HEADER.size + 4 * floats
+    if not is_flat or file.stat().st_size != behind + _COUNT.size + 8 * count:
+        return None
+    data = np.memmap(file, np.uint8, "r")
+    if _COUNT.unpack(data[behind : behind + _COUNT.size].tobytes()) != (count,):
+        return None
+    numbers = data[behind + _COUNT.size :].view("<i8").astype(np.int64)
+    return MappedVectors(numbers, data[_HEADER.size : behind].reshape(count, -1))
+
+
+def _cosines(rows: npt.NDArray[np.uint8], vector: Vectors) -> Vectors:
+    """Of each vector, given by its bytes, with ``vector``.
+
+    Row by row, by one thread: a product of them all is shared out, and waits spinning.
+    """
+    cosines = np.empty(len(rows), np.float32)
+    block = np.empty((min(_AT_ONCE, len(rows)), vector.size), np.float32)
+    for start in range(0, len(rows), _AT_ONCE):
+        some = rows[start : start + _AT_ONCE]
+        aligned = block[: len(some)]
+        aligned.view(np.uint8)[:] = some
+        np.vecdot(aligned, vector, out=cosines[start : start + _AT_ONCE])
+    return cosines
 
 
 def _save(index: Any, file: Path) -> None:  # noqa: ANN401 - FAISS

@@ -10,37 +10,63 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
 import torch
 
-from qa_bot import Index, answer
+from qa_bot import answer, open_index
+from qa_bot.models import packaged
+from qa_bot.models import reader as readers
 from qa_bot.models.cores import available_cores, on_each_core
 from qa_bot.models.embedding import SentenceTransformerEmbedder
-from qa_bot.models.reader import DEFAULT_READER
+from qa_bot.models.engine.openvino_layers import SWITCH
+from qa_bot.models.reader import SpanReader
 
 QUESTIONS = ["Why is Iceland important?", "What is a CSBM?", "Who leads the mission?"] * 8
 
 
 @pytest.fixture
-def seen(model: SentenceTransformerEmbedder) -> Iterator[Counter[tuple[str, int]]]:
+def by_torch(monkeypatch: pytest.MonkeyPatch) -> tuple[SentenceTransformerEmbedder, SpanReader]:
+    """The packaged model and the reader, as torch runs them."""
+    monkeypatch.setenv(SWITCH, "torch")
+    monkeypatch.setattr(packaged, "_loaded", {})
+    return SentenceTransformerEmbedder(), SpanReader()
+
+
+@pytest.fixture
+def seen(
+    by_torch: tuple[SentenceTransformerEmbedder, SpanReader], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Counter[tuple[str, int]]]:
     """How often each network ran with how many threads."""
     counts: Counter[tuple[str, int]] = Counter()
-    _, network = DEFAULT_READER._load()
+    embedder, reader = by_torch
+    load, networks = readers.load_network, []
+
+    def keep(folder: Path) -> torch.nn.Module:
+        networks.append(load(folder))
+        found: torch.nn.Module = networks[-1]
+        return found
+
+    monkeypatch.setattr(readers, "load_network", keep)
+    reader.warm()
 
     def note(module: torch.nn.Module, _: object) -> None:
-        counts["reader" if module is network else "embedder", torch.get_num_threads()] += 1
+        counts["reader" if module in networks else "embedder", torch.get_num_threads()] += 1
 
-    hooks = [one.register_forward_pre_hook(note) for one in (network, model.model)]
+    hooks = [one.register_forward_pre_hook(note) for one in (*networks, embedder.model)]
     yield counts
     for hook in hooks:
         hook.remove()
 
 
 def test_each_forward_pass_has_one_thread_when_eight_ask_and_others_set_torchs_number(
-    article: Index, seen: Counter[tuple[str, int]]
+    article_folder: Path,
+    by_torch: tuple[SentenceTransformerEmbedder, SpanReader],
+    seen: Counter[tuple[str, int]],
 ) -> None:
+    embedder, reader = by_torch
     done, before = threading.Event(), torch.get_num_threads()
 
     def meddle() -> None:
@@ -48,10 +74,10 @@ def test_each_forward_pass_has_one_thread_when_eight_ask_and_others_set_torchs_n
             for number in (1, 2, 3):
                 torch.set_num_threads(number)
 
-    with ThreadPoolExecutor(9) as threads:
+    with open_index(article_folder, model=embedder) as index, ThreadPoolExecutor(9) as threads:
         meddling = threads.submit(meddle)
         try:
-            list(threads.map(lambda question: answer(question, article), QUESTIONS))
+            list(threads.map(lambda one: answer(one, index, reader=reader), QUESTIONS))
         finally:
             done.set()
             meddling.result()
@@ -61,8 +87,9 @@ def test_each_forward_pass_has_one_thread_when_eight_ask_and_others_set_torchs_n
 
 
 def test_one_passage_is_encoded_with_one_thread_as_many_are(
-    model: SentenceTransformerEmbedder, seen: Counter[tuple[str, int]]
+    by_torch: tuple[SentenceTransformerEmbedder, SpanReader], seen: Counter[tuple[str, int]]
 ) -> None:
+    model, _ = by_torch
     for count in (1, 20):
         assert len(list(model.encode_passages(["Words."] * count, [[]] * count))) == count
     assert set(seen) == {("embedder", 1)}

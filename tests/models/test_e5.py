@@ -247,11 +247,11 @@ def test_vectors_are_those_of_the_package_s_own_engine(
 
 
 def test_rows_of_the_word_table_are_unpacked_as_the_format_says(
-    embedder: SentenceTransformerEmbedder, file: ModelFile
+    reference: SentenceTransformer, file: ModelFile
 ) -> None:
     import torch
 
-    reading: Any = embedder.model[0]
+    reading: Any = reference[0]
     table = reading.network.embeddings.word_embeddings
     row = 249_000
     stored = bytes(file.tensors["emb.word"].data[row * 216 : (row + 1) * 216])

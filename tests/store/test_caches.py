@@ -7,13 +7,14 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 from conftest import paragraphs, write
 
 from benchmarks.hashing import HashEmbedder
 from qa_bot import Answer, answer, build_index, check_index, open_index
-from qa_bot.store import caches, checking, vectors
+from qa_bot.store import caches, checking, rows, vectors
 from qa_bot.store.vectors import Vectors
 
 QUESTIONS = [
@@ -54,6 +55,23 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink()
+
+
+def test_a_build_writes_what_faiss_reads(built: Path, documents: Path) -> None:
+    write(documents, d=paragraphs("zebra", 3), a=paragraphs("otter", 5))
+    build_index(documents, built, model=HashEmbedder())
+    read = faiss.read_index(str(cache_of(built) / "vectors.faiss"))
+    assert isinstance(read, faiss.IndexIDMap2)
+    assert isinstance(faiss.downcast_index(read.index), faiss.IndexFlatIP)
+    with open_index(built, model=HashEmbedder()) as index:
+        assert isinstance(index.vectors, vectors.MappedVectors)
+        ids = index.vectors.ids()
+        held = np.sort(faiss.vector_to_array(read.id_map))
+        assert held.tolist() == ids.tolist() == rows.passage_ids(index._connection).tolist()
+        stored = rows.vectors_of(index._connection, ids.tolist())
+        for number in ids.tolist():
+            np.testing.assert_array_equal(read.reconstruct(number), stored[number].passage)
+            assert index.vectors.search(stored[number].passage, 1) == [number]
 
 
 @pytest.mark.parametrize("lost", ["vectors.faiss", "words", "words/meta.json", "seal.json", "."])
@@ -231,4 +249,4 @@ def test_a_large_index_is_searched_by_lists_and_a_shrunken_one_exactly_again(
         assert checked.faults == ()
         assert checked.recall is not None
         assert checked.recall > 0.9
-    assert kinds == ["FlatVectors", *["ListedVectors"] * 3, "FlatVectors"]
+    assert kinds == ["MappedVectors", *["ListedVectors"] * 3, "MappedVectors"]

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import faiss
 import numpy as np
 import numpy.typing as npt
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_bot.store.vectors import FlatVectors, Ids, ListedVectors, Vectors, load_vectors
+from qa_bot.store.vectors import (
+    FlatVectors,
+    Ids,
+    ListedVectors,
+    MappedVectors,
+    Vectors,
+    load_vectors,
+)
 
 DIMENSION = 6
 
@@ -98,6 +107,53 @@ def test_a_saved_file_finds_the_same(tmp_path: Path) -> None:
     loaded.remove(ids_of([107]))
     loaded.add(ids_of([9]), unit_rows(5, 1))
     assert loaded.ids().tolist() == [9, *range(108, 507)]
+
+
+def test_a_file_of_faiss_finds_the_same_read_by_numpy(tmp_path: Path) -> None:
+    """More vectors than are compared at once, and of a number that no power of two divides."""
+    held = dict(zip(range(2**40, 2**40 + 1_301), unit_rows(6, 1_301), strict=True))
+    filled(held).save(tmp_path / "vectors")
+    by_numpy = load_vectors(tmp_path / "vectors", mapped=True)
+    by_faiss = load_vectors(tmp_path / "vectors", mapped=False)
+    assert (type(by_numpy), type(by_faiss)) == (MappedVectors, FlatVectors)
+    assert by_numpy.ids().tolist() == by_faiss.ids().tolist() == list(held)
+    allowed = ids_of([*range(2**40 + 5, 2**40 + 1_200, 3), 7])
+    for vector in unit_rows(7, 20):
+        for k in (1, 9, 2_000):
+            assert by_numpy.search(vector, k) == by_faiss.search(vector, k)
+            assert by_numpy.search(vector, k, allowed) == by_faiss.search(vector, k, allowed)
+    with pytest.raises(RuntimeError, match="only read"):
+        by_numpy.add(ids_of([1]), unit_rows(8, 1))
+
+
+@pytest.mark.parametrize("kind", ["another measure", "no map back", "other codes", "empty"])
+def test_any_other_file_is_read_by_faiss(tmp_path: Path, kind: str) -> None:
+    flat = {
+        "another measure": faiss.IndexFlatL2(DIMENSION),
+        "other codes": faiss.IndexScalarQuantizer(
+            DIMENSION, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+        ),
+    }.get(kind, faiss.IndexFlatIP(DIMENSION))
+    index = (faiss.IndexIDMap if kind == "no map back" else faiss.IndexIDMap2)(flat)
+    rows, ids = unit_rows(9, 30), ids_of(list(range(5, 35)))
+    if kind != "empty":
+        index.add_with_ids(rows, ids)
+    faiss.write_index(index, str(tmp_path / "vectors"))
+    loaded = load_vectors(tmp_path / "vectors", mapped=True)
+    assert isinstance(loaded, FlatVectors)
+    if kind != "empty":
+        assert loaded.ids().tolist() == ids.tolist()
+        assert loaded.search(rows[4], 1) == [9]
+
+
+def test_a_file_that_is_cut_or_says_another_number_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "vectors"
+    filled(dict(zip(range(30), unit_rows(9, 30), strict=True))).save(file)
+    whole = file.read_bytes()
+    for damaged in (whole[:-1], whole[:60], whole[:8] + b"\xff" + whole[9:-200]):
+        file.write_bytes(damaged)
+        with pytest.raises(RuntimeError):  # FAISS's own
+            load_vectors(file, mapped=True)
 
 
 def test_an_empty_engine_finds_nothing() -> None:

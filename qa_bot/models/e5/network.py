@@ -6,37 +6,25 @@ the rows that a text needs are unpacked when it is read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from qa_bot.errors import ModelError
-from qa_bot.models.e5.file import BLOCK, BLOCK_BYTES, ModelFile, Tensor
+from qa_bot.models.e5.file import BLOCK, BLOCK_BYTES, ModelFile
 from qa_bot.models.e5.pieces import PieceTokenizer
+from qa_bot.models.e5.weights import blocks, unpacked
+from qa_bot.models.engine.standing_in import Run, as_module
 
 if TYPE_CHECKING:
     import torch
     from sentence_transformers import SentenceTransformer
-
-_EMBEDDINGS = {
-    "emb.pos": "embeddings.position_embeddings.weight",
-    "emb.type": "embeddings.token_type_embeddings.weight",
-    "emb.ln.w": "embeddings.LayerNorm.weight",
-    "emb.ln.b": "embeddings.LayerNorm.bias",
-}
-_LAYER = {
-    "q": "attention.self.query",
-    "k": "attention.self.key",
-    "v": "attention.self.value",
-    "ao": "attention.output.dense",
-    "aln": "attention.output.LayerNorm",
-    "fi": "intermediate.dense",
-    "fo": "output.dense",
-    "oln": "output.LayerNorm",
-}
+    from transformers import BertConfig
 
 
-def make_model(file: ModelFile, prompts: Mapping[str, str]) -> SentenceTransformer:
-    """The model, with mean pooling, in float32.
+def make_model(
+    file: ModelFile, tokenizer: PieceTokenizer, prompts: Mapping[str, str], run: Run | None
+) -> SentenceTransformer:
+    """The model, with mean pooling, in float32; its layers run by ``run`` where that is given.
 
     Raises:
         ModelError: The file's tensors are not those of such a network.
@@ -45,7 +33,8 @@ def make_model(file: ModelFile, prompts: Mapping[str, str]) -> SentenceTransform
     from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
 
     try:
-        reading = _reading_module(_network(file), PieceTokenizer(file.vocabulary))
+        network = as_module(run, _settings(file)) if run else _network(file)
+        reading = _reading_module(network, tokenizer)
     except (KeyError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise ModelError(f"The model's weights can't be used: {reason}") from error
@@ -53,12 +42,11 @@ def make_model(file: ModelFile, prompts: Mapping[str, str]) -> SentenceTransform
     return SentenceTransformer(modules=modules, prompts=dict(prompts))
 
 
-def _network(file: ModelFile) -> Any:  # noqa: ANN401 - torch is imported late
-    import torch
-    from transformers import BertConfig, BertModel
+def _settings(file: ModelFile) -> BertConfig:
+    from transformers import BertConfig
 
     shape = file.shape
-    settings = BertConfig(
+    return BertConfig(
         vocab_size=shape.vocabulary,
         hidden_size=shape.hidden,
         num_hidden_layers=shape.layers,
@@ -69,56 +57,31 @@ def _network(file: ModelFile) -> Any:  # noqa: ANN401 - torch is imported late
         layer_norm_eps=shape.epsilon,
         pad_token_id=file.vocabulary.padding,
     )
+
+
+def _network(file: ModelFile) -> Any:  # noqa: ANN401 - torch is imported late
+    import torch
+    from transformers import BertModel
+
+    shape = file.shape
     with torch.device("meta"):  # takes no memory, and no time for random weights
-        network: Any = BertModel(settings, add_pooling_layer=False)
-    embeddings, words = network.embeddings, _blocks(file.tensors["emb.word"])
+        network: Any = BertModel(_settings(file), add_pooling_layer=False)
+    embeddings, words = network.embeddings, torch.from_numpy(blocks(file.tensors["emb.word"]))
     embeddings.word_embeddings = _word_table(words.reshape(shape.vocabulary, -1, BLOCK_BYTES))
     embeddings.position_ids = torch.arange(shape.positions)[None]
     embeddings.token_type_ids = torch.zeros((1, shape.positions), dtype=torch.long)
-    expected = {name: one.shape for name, one in network.named_parameters()}
-    network.load_state_dict(dict(_weights(file, expected)), assign=True)
+    weights = {name: torch.from_numpy(one) for name, one in unpacked(file).items()}
+    network.load_state_dict(weights, assign=True)
     return network.requires_grad_(requires_grad=False).eval()
 
 
-def _weights(
-    file: ModelFile, expected: Mapping[str, torch.Size]
-) -> Iterator[tuple[str, torch.Tensor]]:
-    """All but the table of words, under the names that transformers has for them."""
+def unpack(packed: torch.Tensor) -> torch.Tensor:
+    """Like ``weights.unpack``, on the device where the blocks are."""
     import torch
 
-    names = _EMBEDDINGS | {
-        f"l{n}.{ours}.{part[0]}": f"encoder.layer.{n}.{theirs}.{part}"
-        for n in range(file.shape.layers)
-        for ours, theirs in _LAYER.items()
-        for part in ("weight", "bias")
-    }
-    for ours, theirs in names.items():
-        tensor = file.tensors[ours]
-        flat = (
-            unpack(_blocks(tensor)).flatten()
-            if tensor.packed
-            else torch.frombuffer(tensor.data, dtype=torch.float32).clone()
-        )
-        yield theirs, torch.nn.Parameter(flat.reshape(expected[theirs]), requires_grad=False)
-
-
-def _blocks(tensor: Tensor) -> torch.Tensor:
-    import torch
-
-    return torch.frombuffer(tensor.data, dtype=torch.uint8).reshape(-1, BLOCK_BYTES)
-
-
-def unpack(blocks: torch.Tensor) -> torch.Tensor:
-    """Blocks of weights ``(…, 18)`` in bytes → ``(…, 32)`` in float32.
-
-    A block is a scale in float16, then the weights' codes: the first 16 in the low halves of
-    the bytes, the others in the high ones; code 8 stands for 0.
-    """
-    import torch
-
-    scales = blocks[..., :2].contiguous().view(torch.float16).float()
-    codes, half = blocks[..., 2:], BLOCK // 2
-    weights = torch.empty((*blocks.shape[:-1], BLOCK), device=blocks.device)
+    scales = packed[..., :2].contiguous().view(torch.float16).float()
+    codes, half = packed[..., 2:], BLOCK // 2
+    weights = torch.empty((*packed.shape[:-1], BLOCK), device=packed.device)
     weights[..., :half], weights[..., half:] = codes & 15, codes >> 4
     return weights.sub_(8).mul_(scales)
 

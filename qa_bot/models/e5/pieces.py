@@ -7,6 +7,7 @@ only, and is used where it differs.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -25,13 +26,14 @@ _NORMAL, _UNKNOWN, _CONTROL = 1, 2, 3  # kinds of pieces; no text is cut into th
 
 
 class PieceTokenizer:
-    """As much of transformers' tokenizer as embedding takes."""
+    """As much of transformers' tokenizer as embedding takes; safe to share by threads."""
 
     padding_side = "right"
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
         self._processor, self._replaced = _processor(vocabulary)
+        self._lock = threading.Lock()  # sentencepiece
         nothing = (found for found, put in vocabulary.replacements.items() if not put.strip(" "))
         self._blanks = " " + "".join(nothing)
 
@@ -57,7 +59,8 @@ class PieceTokenizer:
         around = self.num_special_tokens_to_add() if add_special_tokens else 0
         room = max_length - around if truncation and max_length else None
         cut = self._placed if return_offsets_mapping else self._numbered
-        found = [(ids[:room], offsets[:room]) for ids, offsets in map(cut, texts)]
+        with self._lock:
+            found = [(ids[:room], offsets[:room]) for ids, offsets in map(cut, texts)]
         if add_special_tokens:
             start, end = self._vocabulary.start, self._vocabulary.end
             found = [([start, *ids, end], [(0, 0), *offsets, (0, 0)]) for ids, offsets in found]

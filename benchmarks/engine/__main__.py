@@ -1,0 +1,212 @@
+"""The engine beside the commit before it: ``python -m benchmarks.engine --before COMMIT``.
+
+Cold commands alternate between both, each in a process of its own; warm work alternates
+question by question between two processes. Ratios are of medians, by wall clock and by the
+processor's time, which says more on a machine that others use, too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from benchmarks import ROOT
+from benchmarks.datasets import SQUAD, article_questions, need_data, squad
+from benchmarks.results import save_section
+from qa_bot.models import e5
+from qa_bot.models.embedding import DEFAULT_MODEL, MULTILINGUAL_MODEL
+
+ARTICLE = ROOT / "documents"
+QUESTION = "Why is Iceland important?"
+BEFORE = "38eb69b"
+
+
+class Cost(NamedTuple):
+    """Seconds by wall clock, seconds of processor, MiB at the peak."""
+
+    wall: float
+    cpu: float
+    mib: float
+
+
+def main() -> None:
+    """Measure, print, and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--before", default=BEFORE, help="the commit to compare with")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--files", type=int, default=10_000, help="of the unchanged folder")
+    parser.add_argument("--section", default="engine", help="of RESULTS.md; none to only print")
+    arguments = parser.parse_args()
+    need_data()
+    with ExitStack() as stack:
+        work = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        trees = stack.enter_context(_worktree(arguments.before, work)), ROOT
+        lines = [
+            f"Made by `python -m benchmarks.engine --before {arguments.before}` on "
+            f"{os.cpu_count()} cores; medians of {arguments.rounds} interleaved rounds.",
+            "",
+            "| | before | now | ratio by wall clock | ratio by processor |",
+            "|---|---|---|---|---|",
+            *cold_rows(trees, work, arguments.rounds, arguments.files),
+            *warm_rows(trees, work, arguments.rounds),
+        ]
+    print("\n".join(lines))
+    if arguments.section != "none":
+        save_section(arguments.section, "\n".join(lines))
+
+
+@contextmanager
+def _worktree(commit: str, work: Path) -> Iterator[Path]:
+    """The code of a commit, beside ours."""
+    folder = work / "before"
+    git = ["git", "-C", str(ROOT), "worktree"]
+    subprocess.run([*git, "add", "--detach", "-q", str(folder), commit], check=True)  # noqa: S603
+    try:
+        yield folder
+    finally:
+        subprocess.run([*git, "remove", "--force", str(folder)], check=True)  # noqa: S603
+
+
+def cold_rows(trees: Sequence[Path], work: Path, rounds: int, files: int) -> Iterator[str]:
+    """A command from a cold shell."""
+    models = [DEFAULT_MODEL, *([MULTILINGUAL_MODEL] if e5.is_installed() else [])]
+    for model in models:
+        for number, tree in enumerate(trees):
+            _command(tree, "index", ARTICLE, work / f"{model}-{number}", "--model", model)
+        command = ["ask", QUESTION]
+        yield _cold(f"`qa-bot ask`, cold, {model}", trees, work, rounds, command, model)
+    many = work / "many"
+    many.mkdir()
+    for number in range(files):
+        (many / f"{number}.txt").write_text(f"The keys of hut {number} hang on hook {number * 7}.")
+    for number, tree in enumerate(trees):
+        _command(tree, "index", many, work / f"many-{number}", "--model", DEFAULT_MODEL)
+    what = f"`qa-bot index`, nothing changed, {files:,} files"
+    yield _cold(what, trees, work, rounds, ["index", "--documents", str(many)], "many")
+
+
+def _command(tree: Path, name: str, documents: Path, index: Path, *more: str) -> None:
+    places = ["--documents", str(documents), "--index", str(index)]
+    command = [sys.executable, "-m", "qa_bot", name, *places, *more]
+    subprocess.run(command, check=True, capture_output=True, cwd=tree)  # noqa: S603
+
+
+def _cold(
+    what: str, trees: Sequence[Path], work: Path, rounds: int, command: list[str], index: str
+) -> str:
+    costs: list[list[Cost]] = [[], []]
+    for turn in range(rounds + 1):
+        for number, tree in enumerate(trees):
+            place = ["--index", str(work / f"{index}-{number}")]
+            cost = _run([sys.executable, "-m", "qa_bot", *command, *place], tree)
+            if turn:  # the first one reads files from the disk
+                costs[number].append(cost)
+    return _row(what, *costs)
+
+
+def _run(command: list[str], tree: Path) -> Cost:
+    began = time.perf_counter()
+    process = subprocess.Popen(  # noqa: S603
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=tree
+    )
+    _, status, used = os.wait4(process.pid, 0)
+    assert not status, command
+    process.returncode = 0
+    wall = time.perf_counter() - began
+    return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+
+
+def _row(what: str, before: Sequence[Cost], now: Sequence[Cost]) -> str:
+    old, new = (Cost(*map(statistics.median, zip(*costs, strict=True))) for costs in (before, now))
+    return (
+        f"| {what} | {_told(old)} | {_told(new)} | {new.wall / old.wall:.2f} "
+        f"| {new.cpu / old.cpu:.2f} |"
+    )
+
+
+def _told(cost: Cost) -> str:
+    return f"{cost.wall:.3f} s, {cost.mib:.0f} MiB"
+
+
+class Worker:
+    """A process with one of the two trees' qa_bot."""
+
+    def __init__(self, tree: Path) -> None:
+        self.process = subprocess.Popen(  # noqa: S603
+            [sys.executable, str(Path(__file__).with_name("worker.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=dict(os.environ) | {"PYTHONPATH": str(tree)},
+        )
+
+    def __call__(self, *task: str) -> tuple[Cost, Any]:
+        """Cost and result of a task."""
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write(json.dumps(task) + "\n")
+        self.process.stdin.flush()
+        told = json.loads(self.process.stdout.readline())
+        return Cost(told["wall"], told["cpu"], told["mib"]), told["found"]
+
+    def close(self) -> None:
+        """Let it end."""
+        assert self.process.stdin
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def warm_rows(trees: Sequence[Path], work: Path, rounds: int) -> Iterator[str]:
+    """What a process takes that has its models loaded."""
+    workers = [Worker(tree) for tree in trees]
+    questions = [one.question for one in article_questions()]
+    try:
+        for task in ("retrieve", "answer"):
+            costs, differ = _alternate(workers, task, work, questions, rounds)
+            yield _row(f"`{task}`, the article's {len(questions)} questions", *costs)
+            yield f"| … of which other results | {differ} of {len(questions)} | | | |"
+        texts = work / "texts"
+        texts.mkdir()
+        for number, (document, _) in enumerate(squad(SQUAD).documents[:4]):
+            (texts / f"{number}.txt").write_text(document.text)
+        count = [worker("build", str(texts), DEFAULT_MODEL)[1] for worker in workers][-1]
+        built: list[list[Cost]] = [[], []]
+        for _ in range(rounds):
+            for number, worker in enumerate(workers):
+                built[number].append(worker("build", str(texts), DEFAULT_MODEL)[0])
+        yield _row(f"`build_index` of {count} passages", *built)
+    finally:
+        for worker in workers:
+            worker.close()
+
+
+def _alternate(
+    workers: Sequence[Worker], task: str, work: Path, questions: Sequence[str], rounds: int
+) -> tuple[list[list[Cost]], int]:
+    """Costs of each, and how many questions have other results."""
+    costs: list[list[Cost]] = [[], []]
+    differ = 0
+    for turn in range(rounds + 1):
+        for question in questions:
+            results = []
+            for number, worker in enumerate(workers):
+                cost, found = worker(task, str(work / f"{DEFAULT_MODEL}-{number}"), question)
+                results.append(found)
+                if turn:
+                    costs[number].append(cost)
+            differ += bool(not turn and results[0] != results[1])
+    return costs, differ
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,218 @@
+"""A BERT's layers, run by OpenVINO: the one module that imports it.
+
+Its ``openvino.tools.ovc`` sends a usage event when it is imported, which OpenVINO does by
+itself; it goes on without where it can't. So both are kept from being imported.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from queue import SimpleQueue
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from qa_bot.models.cores import Purpose, available_cores
+from qa_bot.models.engine.bert import LAYER, Bert, Rows, run_exactly
+
+SWITCH = "QA_BOT_ENGINE"
+"""The environment's variable that leaves the networks to torch: with the value ``torch``."""
+
+_PHONES_HOME = ("openvino_telemetry", "openvino.tools.ovc")
+_STEP = 8  # sequences are filled up to a multiple: OpenVINO keeps a megabyte for each length
+_MASKED = np.float32(-1e9)
+_AT_ONCE = 8  # sequences of a question: no more than are read for it
+_CLOSE = {True: 0.999, False: 0.9999}  # lowest cosine with exact results, in bfloat16 and without
+_CHECKED = [*range(101, 5_000, 307)]  # tokens of a sequence that both run; no text has them
+_lock = threading.Lock()
+
+
+class EngineError(Exception):
+    """OpenVINO can't run it, or computes something else; the message says why."""
+
+
+class Layers:
+    """A BERT's layers, compiled; safe to share by threads, and by a process that forks.
+
+    Each sequence is run alone and by one thread, so that its result hangs neither on what
+    else is run nor on how many ask.
+
+    Args:
+        bert: The weights.
+        bfloat16: Whether to multiply in bfloat16; None does where this CPU is fast at it.
+
+    Raises:
+        EngineError: OpenVINO is missing, or its results aren't the exact ones.
+    """
+
+    def __init__(self, bert: Bert, *, bfloat16: bool | None = None) -> None:
+        self._bert = bert
+        with _explained():
+            core = _library().Core()
+            wanted = str(core.get_property("CPU", "INFERENCE_PRECISION_HINT"))
+        self.bfloat16 = "bfloat16" in wanted if bfloat16 is None else bfloat16
+        self._compiled: dict[Purpose, SimpleQueue[Any]] = {}
+        self._abandoned: list[object] = []  # a parent's, whose threads they would wait for
+        self._process = os.getpid()
+        self._lock = threading.Lock()
+        start = bert.start(_CHECKED)
+        near = _cosine(self.run("asking", start), run_exactly(bert, start))
+        if not near >= _CLOSE[self.bfloat16]:  # nor if it is no number
+            raise EngineError(f"OpenVINO computes something else here (cosine {near:.5f})")
+        bert.let_go()
+
+    def describe(self) -> str:
+        """The engine, its version, and how it multiplies."""
+        return f"OpenVINO {version()}, {'bfloat16' if self.bfloat16 else 'float32'}"
+
+    def run(self, purpose: Purpose, start: Rows) -> Rows:
+        """What the layers make of one sequence: ``(t, hidden)``, or ``(t, 2)`` of a head."""
+        count, hidden = start.shape
+        room = -(-count // _STEP) * _STEP
+        rows = np.zeros((1, room, hidden), np.float32)
+        rows[0, :count] = start
+        mask = np.zeros((1, 1, 1, room), np.float32)
+        mask[..., count:] = _MASKED
+        free = self._requests(purpose)
+        request = free.get()
+        try:
+            found: Rows = request.infer([rows, mask], share_inputs=True)[0]
+        finally:
+            free.put(request)
+        return found[0, :count]
+
+    def _requests(self, purpose: Purpose) -> SimpleQueue[Any]:
+        with self._lock:
+            if self._process != os.getpid():  # forked: none of the parent's threads are here
+                self._abandoned.append(self._compiled)
+                self._compiled = {}
+                self._process = os.getpid()
+            if purpose not in self._compiled:
+                self._compiled[purpose] = self._compile(purpose)
+            return self._compiled[purpose]
+
+    def _compile(self, purpose: Purpose) -> SimpleQueue[Any]:
+        streams = available_cores() if purpose == "building" else min(available_cores(), _AT_ONCE)
+        free: SimpleQueue[Any] = SimpleQueue()
+        with _explained():
+            compiled = (
+                _library()
+                .Core()
+                .compile_model(
+                    _graph(self._bert),
+                    "CPU",
+                    {
+                        "INFERENCE_PRECISION_HINT": "bf16" if self.bfloat16 else "f32",
+                        "NUM_STREAMS": streams,
+                        "INFERENCE_NUM_THREADS": streams,  # one for each sequence
+                        "ENABLE_CPU_PINNING": False,
+                    },
+                )
+            )
+            for _ in range(streams):
+                free.put(compiled.create_infer_request())
+        return free
+
+
+def version() -> str | None:
+    """OpenVINO's version; None where it isn't installed, can't be loaded, or is switched off."""
+    try:
+        found: str = _library().__version__
+    except EngineError:
+        return None
+    return found.split("-", maxsplit=1)[0]
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except EngineError:
+        raise
+    except Exception as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise EngineError(f"OpenVINO can't run it: {reason}") from error
+
+
+def _library() -> ModuleType:
+    if os.environ.get(SWITCH) == "torch":
+        raise EngineError(f"OpenVINO is switched off by {SWITCH}")
+    return _imported()
+
+
+@lru_cache(maxsize=1)
+def _imported() -> ModuleType:
+    with _lock:
+        kept_out = [name for name in _PHONES_HOME if name not in sys.modules]
+        sys.modules.update(dict.fromkeys(kept_out))  # type: ignore[arg-type] # None: not to be had
+        try:
+            openvino = importlib.import_module("openvino")
+        except Exception as error:  # a library that another system was made for, say
+            raise EngineError(f"OpenVINO can't be loaded: {error}") from error
+        finally:
+            for name in kept_out:
+                sys.modules.pop(name, None)
+        return openvino
+
+
+def _graph(bert: Bert) -> Any:  # noqa: ANN401 - OpenVINO is imported late
+    """The layers as OpenVINO's model, of what they start from ``(1, t, hidden)`` and a mask."""
+    library = _library()
+    op = library.opset13
+
+    def constant(name: str) -> Any:  # noqa: ANN401
+        values = np.ascontiguousarray(bert.tensors[name], np.float32)
+        return op.constant(values, shared_memory=values.flags.writeable)
+
+    def whole(*numbers: int) -> Any:  # noqa: ANN401
+        return op.constant(np.array(numbers, np.int64))
+
+    def linear(rows: Any, name: str) -> Any:  # noqa: ANN401
+        product = op.matmul(rows, constant(f"{name}.weight"), False, True)
+        return op.add(product, constant(f"{name}.bias"))
+
+    def normal(rows: Any, name: str) -> Any:  # noqa: ANN401
+        centred = op.mvn(rows, whole(-1), True, bert.epsilon, "inside_sqrt")
+        return op.add(op.multiply(centred, constant(f"{name}.weight")), constant(f"{name}.bias"))
+
+    size = bert.hidden // bert.heads
+
+    def by_head(rows: Any) -> Any:  # noqa: ANN401
+        return op.transpose(
+            op.reshape(rows, whole(0, 0, bert.heads, size), True), whole(0, 2, 1, 3)
+        )
+
+    start = op.parameter([1, -1, bert.hidden], np.float32, name="start")
+    mask = op.parameter([1, 1, 1, -1], np.float32, name="mask")
+    states = normal(start, "embeddings.LayerNorm")
+    for number in range(bert.layers):
+        at = LAYER.format(number)
+        query, key, value = (
+            by_head(linear(states, f"{at}attention.self.{one}"))
+            for one in ("query", "key", "value")
+        )
+        scores = op.multiply(
+            op.matmul(query, key, False, True), op.constant(np.float32(size**-0.5))
+        )
+        weights = op.softmax(op.add(scores, mask), -1)
+        mixed = op.transpose(op.matmul(weights, value, False, False), whole(0, 2, 1, 3))
+        mixed = op.reshape(mixed, whole(0, 0, bert.hidden), True)
+        added = op.add(states, linear(mixed, f"{at}attention.output.dense"))
+        states = normal(added, f"{at}attention.output.LayerNorm")
+        inner = op.gelu(linear(states, f"{at}intermediate.dense"), "erf")
+        added = op.add(states, linear(inner, f"{at}output.dense"))
+        states = normal(added, f"{at}output.LayerNorm")
+    out = linear(states, "span") if bert.has_span else states
+    return library.Model([out], [start, mask], "layers")
+
+
+def _cosine(rows: Rows, others: Rows) -> float:
+    product = float((rows * others).sum())
+    return product / float(np.linalg.norm(rows) * np.linalg.norm(others) or 1)
