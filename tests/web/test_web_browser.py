@@ -54,24 +54,6 @@ def files_with(chat: Chat, words: str) -> list[str]:
     return [path.name for path in files if words.encode() in path.read_bytes()]
 
 
-def test_a_question_asked_at_once_waits_can_be_stopped_and_is_answered(page: Page) -> None:
-    """The first test of this file: the index is still being built, the model being loaded."""
-    page.get_by_label("Question", exact=True).fill(LEAVE)
-    page.keyboard.press("Enter")
-    turn = page.locator(".qa-turn")
-    expect(turn).to_contain_text("Waiting for the index")
-    expect(page.get_by_role("button", name="Ask", exact=True)).to_be_hidden()
-    page.get_by_role("button", name="Stop").click()
-    expect(turn).to_contain_text("Stopped.")
-    expect(page.get_by_role("button", name="Stop")).to_be_hidden()
-    turn.get_by_role("button", name="Edit").click()
-    expect(page.get_by_label("Question", exact=True)).to_have_value(LEAVE)
-    page.keyboard.press("Enter")
-    expect(turn.locator("mark").first).to_have_text(LEAVE_SENTENCE, timeout=ANSWER_MS)
-    expect(turn).to_have_count(1)
-    expect(page.locator(".qa-error, .qa-pending")).to_have_count(0)
-
-
 def test_a_first_visit_offers_the_documents_own_headings(page: Page) -> None:
     starts = page.locator(".qa-start")
     expect(starts.first).to_be_visible(timeout=ANSWER_MS)
