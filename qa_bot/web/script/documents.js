@@ -2,6 +2,7 @@
 
 let listings = 0; // requests for the list of documents
 let made = 0; // when the list on the page was made: a number that rises
+const ticked = new Map(); // a document's name → whether it was ticked, until a list says the same
 
 // The list of documents: as it is filtered and sorted, with the request's number. Gradio's answers
 // can overtake one another: a list made before the one on the page is asked for again.
@@ -17,8 +18,12 @@ function listArrived() {
   if (!listed || number === made) return;
   const isOvertaken = number < made;
   made = number;
-  // Gradio makes one document's element another's, and leaves a box as it was clicked.
-  for (const tick of all('.qa-choose', listed)) tick.checked = tick.defaultChecked;
+  // Gradio makes one document's element another's, and leaves a box as it was clicked. A list that
+  // was asked for before the click knows nothing of it, and takes nothing back.
+  for (const tick of all('.qa-choose', listed)) {
+    if (ticked.get(tick.value) === tick.defaultChecked) ticked.delete(tick.value);
+    tick.checked = ticked.get(tick.value) ?? tick.defaultChecked;
+  }
   if (isOvertaken) choose();
 }
 
@@ -75,6 +80,7 @@ for (const kind of ['dragover', 'drop']) {
 
 document.addEventListener('change', (event) => {
   if (event.target.matches('.qa-choose')) {
+    ticked.set(event.target.value, event.target.checked);
     choose({ names: [event.target.value], wanted: event.target.checked });
   }
   if (event.target.matches('#qa-order')) choose();
@@ -106,5 +112,8 @@ Object.assign(clicked, {
   '.qa-erase': (target) => answered(target, 'erase', { name: target.value, sure: target.dataset.state }),
   '.qa-keep': (target) => answered(target),
   '.qa-decide': (target) => answered(target, 'decide', { token: target.dataset.token, choice: target.value }),
-  '.qa-choose-all': (target) => choose({ all: true, wanted: target.value === 'on' }),
+  '.qa-choose-all': (target) => {
+    ticked.clear();
+    choose({ all: true, wanted: target.value === 'on' });
+  },
 });

@@ -205,7 +205,7 @@ Object.assign(clicked, {
   '.qa-turn-page': (target) => openSource({ page: target.value }),
   '.qa-zoom': (target) => zoomBy(0.5 * Number(target.value)),
   '.qa-find-step': (target) => seek(Number(target.value)),
-  '.qa-ask-this': (target) => { choose({ names: [target.value], only: true }); box().focus(); },
+  '.qa-ask-this': (target) => { ticked.clear(); choose({ names: [target.value], only: true }); box().focus(); },
   '.qa-highlight': (target) => trigger('highlight', { name: target.value }),
   '.qa-step': (target) => step(Number(target.value)),
 });
