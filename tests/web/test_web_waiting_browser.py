@@ -15,7 +15,7 @@ FILLER = "\n\n".join(
     f"In week {number} the harbour office counted {number * 37 % 991} boats, and wrote down their "
     f"names, their owners, how long they stayed at berth {number % 83}, what they paid, who had "
     "kept the watch, and whether the lamps along the mole had burned from dusk until the morning."
-    for number in range(1_200)
+    for number in range(2_000)
 )
 
 
