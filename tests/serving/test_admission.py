@@ -67,6 +67,19 @@ def test_a_visitor_who_asks_too_much_waits_and_others_do_not() -> None:
     assert visits.wait("ada") == 0
 
 
+def test_a_page_that_asks_too_much_waits_and_programs_do_not() -> None:
+    async def run() -> list[int]:
+        app = Admission(PlainTextResponse("done"), Metrics(), places=2, waiting=3, each_minute=2)
+        transport = httpx2.ASGITransport(app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            events = [await client.post("/gradio_api/run/predict") for _ in range(3)]
+            drawn = await client.get("/page/0123/1")
+            asked = await client.post("/api/v1/answer")
+            return [one.status_code for one in (*events, drawn, asked, await client.get("/"))]
+
+    assert anyio.run(run) == [200, 200, 429, 429, 200, 200]
+
+
 def test_metrics_tell_latency_verdicts_and_the_age_of_the_index(team: Team) -> None:
     headers = {"Authorization": f"Bearer {team.reader}"}
     with httpx2.Client(base_url=team.url, headers=headers, timeout=60) as client:
