@@ -96,6 +96,7 @@ INSIDE = {  # rooms of a wing that may use less than the whole of it
     "store.locks": "",
     "building.passages": "",
     "building.meaning": "",
+    "asking.defined_terms": "naming",
     "asking.document_names": "codes naming",
     "asking.retrieval": "document_names spelling weighing",
     "asking.codes": "",

@@ -9,6 +9,7 @@ from itertools import chain, zip_longest
 from qa_bot.asking.cell_features import scored
 from qa_bot.asking.cells import choose
 from qa_bot.asking.deciding import MOST_ROWS, asks_extreme, deciding_row
+from qa_bot.asking.defined_terms import in_own_words
 from qa_bot.asking.document_names import named_documents
 from qa_bot.asking.following import Understood, as_turns, understand
 from qa_bot.asking.judging import Judged
@@ -104,25 +105,37 @@ def answer(
     ways: list[tuple[Sequence[str] | None, list[str]]] = [(scope, asked) for scope in scopes]
     if named is not None:
         ways.insert(0, (named.documents, parts(named.question)))
+    asking = Asking(
+        meant.question,
+        index,
+        k,
+        documents,
+        reader,
+        strictness,
+        is_guess=not meant.is_sure,
+        context=way.context,
+    )
+    settled: list[Settled] = []
     for scope, questions in ways:  # the document that is named or spoken of, then all
-        settled = [
-            settle(
-                Asking(
-                    part,
-                    index,
-                    k,
-                    scope,
-                    reader,
-                    strictness,
-                    is_guess=not meant.is_sure,
-                    context=way.context,
-                )
-            )
-            for part in questions
-        ]
+        settled = _settled(asking, questions, scope)
         if any(one.quoted for one in settled):
             break
+    of = (meant.question, documents) if named is None else (named.question, named.documents)
+    if not way.context and (own := in_own_words(of[0], index, of[1])) is not None:
+        other = _settled(asking, parts(own.question), own.documents)
+        if _sureness(other) > _sureness(settled):
+            settled, meant = other, replace(meant, instead=(*meant.instead, *own.words))
     return _put_together(question, meant, understood, settled, k, reader, index)
+
+
+def _settled(
+    asking: Asking, questions: Sequence[str], scope: Sequence[str] | None
+) -> list[Settled]:
+    return [settle(replace(asking, question=one, documents=scope)) for one in questions]
+
+
+def _sureness(settled: Sequence[Settled]) -> tuple[bool, float]:
+    return all(one.found for one in settled), min(one.confidence for one in settled)
 
 
 def _navigation(

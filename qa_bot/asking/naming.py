@@ -87,13 +87,13 @@ def absent_names(question: str, passage: Passage, context: Sequence[str] = ()) -
             for shown in absent
             if not (_CODE.fullmatch(shown) and code_pattern(folded(shown)).search(spelled))
         ]
-    named = list(_named(question))
-    if named and (passage.language in _CAPITALS or other_language(question, passage.language)):
-        named = [kept for words in named if (kept := [one for one in words if _is_code(one)])]
-    if not named:
+    names = list(named(question))
+    if names and (passage.language in _CAPITALS or other_language(question, passage.language)):
+        names = [kept for words in names if (kept := [one for one in words if _is_code(one)])]
+    if not names:
         return absent
     written = _Written(text, passage.language, passage.document_id)
-    for words in named:
+    for words in names:
         lacking = [word for word in words if not written.has(word)]
         lacking = written.without_country(words, lacking)
         known = written.abbreviates(words) or _stands_alone(words, lacking, text)
@@ -213,7 +213,7 @@ def _stands_alone(words: Sequence[str], lacking: Sequence[str], text: str) -> bo
     return False
 
 
-def _named(question: str) -> Iterator[list[str]]:
+def named(question: str) -> Iterator[list[str]]:
     """Names and codes: words with a capital, but for the first; words with a digit.
 
     Words with capitals that follow each other are one name.
