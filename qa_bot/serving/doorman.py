@@ -143,6 +143,7 @@ class Doorman:
             COOKIE,
             begin(accounts, user),
             max_age=SECONDS,
+            path=_folder(request),
             secure=request.url.scheme == "https",
             httponly=True,
             samesite="lax",
@@ -158,7 +159,7 @@ class Doorman:
             logging.getLogger(__name__).error("a session could not be ended: %s", error)
             return problem(503, "not-ended", "The session could not be ended now: try again.")
         response = log_in.leading_to("/")
-        response.delete_cookie(COOKIE)
+        response.delete_cookie(COOKIE, path=_folder(request))
         return response
 
     def _is_private(self, request: Request) -> bool:
@@ -172,6 +173,11 @@ class Doorman:
         if forwarded and not self._proxied:
             return False
         return request.client is None or _is_loopback(request.client.host)
+
+
+def _folder(request: Request) -> str:
+    """The path that all of this server's stand below: what else is on the host gets no cookie."""
+    return f"{request.scope.get('root_path', '')}/"
 
 
 def _is_loopback(host: str) -> bool:

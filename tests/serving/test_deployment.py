@@ -12,7 +12,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -173,20 +173,17 @@ def proxied(
     add_user(accounts, "ada", PASSWORD, "reader")
     service = Service(library / "documents", library / "index", model)
     serving = Serving(allowed_hosts=(NAME,), accounts=accounts, proxies=("127.0.0.1",))
-    server = create_server(service, serving)
     with ExitStack() as stack:
         sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
         plain, secure, served = (one.getsockname()[1] for one in sockets)
         for one in sockets[:2]:
             one.close()
-        thread = threading.Thread(target=server.run, kwargs={"sockets": sockets[2:]}, daemon=True)
-        thread.start()
-        service.refresh(requested=False)
+        stack.enter_context(running(service, serving, sockets[2]))
         file = site(home, plain, secure, served)
         command = [nginx, "-p", str(home), "-e", "stderr", "-c", str(file)]
         checked = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
         assert checked.returncode == 0, checked.stderr
-        running = stack.enter_context(subprocess.Popen(command, stderr=subprocess.DEVNULL))
+        before = stack.enter_context(subprocess.Popen(command, stderr=subprocess.DEVNULL))
         trusted = ssl.create_default_context(cafile=str(home / "cert.pem"))
         trusted.check_hostname = False  # it is reached by its address
         client = stack.enter_context(
@@ -197,14 +194,26 @@ def proxied(
                 timeout=PATIENT,
             )
         )
-        while not (server.started and service.is_settled and _answers(client)):
-            assert running.poll() is None, "nginx has ended"
+        while not _answers(client):
+            assert before.poll() is None, "nginx has ended"
             time.sleep(0.1)
         yield Proxied(f"http://127.0.0.1:{plain}", client, add_token(accounts, "agent", "reader"))
-        running.terminate()
-        running.wait()
-        server.should_exit = True
-        thread.join(10)
+        before.terminate()
+        before.wait()
+
+
+@contextmanager
+def running(service: Service, serving: Serving, listener: socket.socket) -> Iterator[None]:
+    """A server as ``qa-bot chat`` starts it, once it can answer."""
+    server = create_server(service, serving)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    service.refresh(requested=False)
+    while not server.started or not service.is_settled or service.status.busy:
+        time.sleep(0.05)
+    yield
+    server.should_exit = True
+    thread.join(10)
 
 
 def _answers(client: httpx.Client) -> bool:
@@ -257,3 +266,32 @@ def test_what_a_visitor_says_of_the_way_it_came_is_not_believed(proxied: Proxied
     assert told.status_code == 301, "nginx answers, and passes nothing on"
     elsewhere = proxied.secure.get("/health/live", headers={"Host": "evil.example"})
     assert elsewhere.status_code == 421
+
+
+def test_under_a_path_all_links_lead_below_it_and_the_session_stays_there(
+    library: Path, tmp_path: Path, model: SentenceTransformerEmbedder
+) -> None:
+    """The proxy takes the path off, and says that it had the request by HTTPS."""
+    accounts = AccountFile(tmp_path / "auth.json")
+    add_user(accounts, "ada", PASSWORD, "reader")
+    token = {"Authorization": f"Bearer {add_token(accounts, 'agent', 'reader')}"}
+    service = Service(library / "documents", library / "index", model)
+    serving = Serving(
+        allowed_hosts=(NAME,), root_path="/docs", accounts=accounts, proxies=("127.0.0.1",)
+    )
+    below, forwarded = f"https://{NAME}/docs", {"Host": NAME, "X-Forwarded-Proto": "https"}
+    with socket.create_server(("127.0.0.1", 0)) as listener, running(service, serving, listener):
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with httpx.Client(base_url=url, headers=forwarded, timeout=PATIENT) as client:
+            page = client.get("/", headers=token).text
+            assert f'"root":"{below}"' in page.replace(": ", ":")
+            form = {"name": "ada", "password": PASSWORD, "then": "/?quote=0:1-2"}
+            begun = client.post("/login", data=form, headers={"Origin": f"https://{NAME}"})
+            assert (begun.status_code, begun.headers["location"]) == (303, "./?quote=0:1-2")
+            assert "path=/docs/;" in begun.headers["set-cookie"].lower()
+            said = {"messages": [{"role": "user", "content": LEAVE}]}
+            told = client.post("/v1/chat/completions", json=said, headers=token).json()
+            cited = told["choices"][0]["message"]["annotations"][0]["url_citation"]
+            assert cited["url"].startswith(f"{below}/?quote=")
+            described = client.get("/api/v1/openapi.json", headers=token).json()
+            assert described["servers"] == [{"url": "/docs/api/v1"}]
