@@ -76,6 +76,14 @@ class Chat:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/"
 
+    @property
+    def owners_url(self) -> str:
+        """The address that the terminal shows, once for each start."""
+        assert self.process is not None
+        assert self.process.stdout is not None
+        lines = (line for line in self.process.stdout if line.startswith("The chat is at "))
+        return next(lines).split()[4]
+
     def start(self) -> None:
         """Start it, on the same port as before if it ran before, and wait until it answers."""
         self.port = self.port or _free_port()

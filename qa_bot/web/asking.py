@@ -18,8 +18,9 @@ from qa_bot.records import Answer
 from qa_bot.web import keeping, render
 from qa_bot.web.conversation import Conversation
 from qa_bot.web.escaping import plain
+from qa_bot.web.replying import Reply
 from qa_bot.web.sent import number, text, texts
-from qa_bot.web.service import CancelledError, Reply, Service
+from qa_bot.web.service import CancelledError, Service
 
 MAX_QUESTION = 2_000  # characters, as many as retrieval reads
 _FORGOTTEN = "The chat was started again since this was asked: ask it anew."

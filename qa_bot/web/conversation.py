@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import qa_bot
-from qa_bot.web.service import Holdings, Reply
+from qa_bot.web.replying import Reply
+from qa_bot.web.service import Holdings
 
 TURNS_KEPT = 1_000  # of a conversation, for the quote sheet
 _TOLD = 20  # of them that the next question may lean on

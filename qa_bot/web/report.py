@@ -19,6 +19,8 @@ def status_html(status: Status) -> str:
         problem += f'<p class="qa-status">{plain(status.note)}</p>'
     if status.busy:
         return f'<p class="qa-status">{_progress(status)}</p>'
+    if status.holdings is None and status.is_empty:
+        return '<p class="qa-status">No documents yet.</p>'
     if status.holdings is None:
         return problem or '<p class="qa-status">Nothing is indexed.</p>'
     return f'<p class="qa-status">{_holdings(status.holdings)}</p>{problem}'

@@ -18,6 +18,7 @@ function begin() {
   makeDivider();
   follow();
   returnToPage();
+  admitOwner();
   listen();
 }
 

@@ -1,4 +1,4 @@
-// The list of documents, and the files that are sent and deleted where the chat was started so.
+// The list of documents.
 
 let listings = 0; // requests for the list of documents
 let made = 0; // when the list on the page was made: a number that rises
@@ -27,68 +27,12 @@ function listArrived() {
   if (isOvertaken) choose();
 }
 
-function tell(said) {
-  const line = document.createElement('div');
-  line.className = 'qa-change';
-  line.textContent = said;
-  one('#qa-changes').append(line);
-  return line;
-}
-
-function noticed(change) {
-  change.scrollIntoView({ block: 'nearest' });
-  if (!document.activeElement?.closest('.qa-change')) one('button:last-of-type', change)?.focus();
-}
-
-// One request for each, so that one that is refused is no loss to the others.
-async function send(files) {
-  for (const done of all('.qa-change:not(:has(button))')) done.remove();
-  const { accept, dataset } = one('#qa-files');
-  const tokens = [];
-  for (const [place, file] of files.entries()) {
-    const name = file.name.replace(/[\p{Cc}\p{Cf}]/gu, '');
-    const line = tell(`Sending ${name} (${place + 1} of ${files.length})…`);
-    const isRead = accept.split(',').some((suffix) => file.name.toLowerCase().endsWith(suffix));
-    const isSent = isRead && file.size <= Number(dataset.limit); // else only to be told why not
-    const query = new URLSearchParams({ name: file.name, size: file.size });
-    try {
-      const reply = await fetch(`upload?${query}`, { method: 'POST', body: isSent ? file : null });
-      const said = await reply.text();
-      if (reply.ok) { tokens.push(said); line.remove(); } else line.textContent = said;
-    } catch {
-      line.textContent = `${name} could not be sent.`;
-    }
-  }
-  if (tokens.length) trigger('take_in', { tokens });
-}
-
-function answered(button, event, data) { // a question about a file
-  button.closest('.qa-change').remove();
-  if (event) trigger(event, data);
-  (one('.qa-change button:last-of-type') ?? one('.qa-add')).focus();
-}
-
-for (const kind of ['dragover', 'drop']) {
-  document.addEventListener(kind, (event) => {
-    if (!event.dataTransfer.types.includes('Files')) return;
-    event.preventDefault(); // else the browser would leave the page for the file
-    const isHere = one('#qa-files') && event.target.closest('#qa-documents');
-    if (!isHere) event.dataTransfer.dropEffect = 'none';
-    if (isHere && kind === 'drop') send([...event.dataTransfer.files]);
-  });
-}
-
 document.addEventListener('change', (event) => {
   if (event.target.matches('.qa-choose')) {
     ticked.set(event.target.value, event.target.checked);
     choose({ names: [event.target.value], wanted: event.target.checked });
   }
   if (event.target.matches('#qa-order')) choose();
-  if (event.target.matches('#qa-files')) {
-    const chosen = [...event.target.files];
-    event.target.value = ''; // so that the same file can be chosen again
-    if (chosen.length) send(chosen);
-  }
 });
 
 let seeking = 0;
@@ -107,11 +51,6 @@ Object.assign(clicked, {
     if (!opened) choose(); // files may have changed since it was made
     markCurrent();
   },
-  '.qa-add': () => one('#qa-files').click(),
-  '.qa-delete': (target) => trigger('erase', { name: target.value }),
-  '.qa-erase': (target) => answered(target, 'erase', { name: target.value, sure: target.dataset.state }),
-  '.qa-keep': (target) => answered(target),
-  '.qa-decide': (target) => answered(target, 'decide', { token: target.dataset.token, choice: target.value }),
   '.qa-choose-all': (target) => {
     ticked.clear();
     choose({ all: true, wanted: target.value === 'on' });
