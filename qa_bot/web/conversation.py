@@ -39,7 +39,9 @@ class Conversation:
         self.chosen: frozenset[str] | None = None  # documents to ask; None: all but ``left_out``
         self.left_out: frozenset[str] = frozenset()
         self.sought = ""  # what the list of documents is filtered by
-        self.order = "name"
+        self.order = "folder"
+        self.first = 0  # the row of the list from which on rows are sent
+        self.toggled: frozenset[str] = frozenset()  # folders of it that were opened, or closed
         self.newest_list = 0  # the number of the page's request that said so
         self.listed: Holdings | None = None  # what the list on the page was made of
 

@@ -358,13 +358,17 @@ def _choose(service: Service, conversation: Conversation, data: Mapping[str, Any
     holdings = service.status.holdings
     asked = number(data, "asked") or 0
     sought, order = text(data, "sought")[:200], text(data, "order")
-    names = texts(data, "names")
-    if holdings is not None and data.get("all") is True:
-        names = [document.id for document in documents.matching(holdings, sought, order)]
+    names, folder = texts(data, "names"), text(data, "folder")
+    if holdings is not None and (folder or data.get("all") is True):
+        found = documents.matching(holdings, "" if folder else sought, order, folder)
+        names = [document.id for document in found]
     with _choosing:
         if "sought" in data and asked >= conversation.newest_list:  # no later one overtook it
             conversation.newest_list = asked
             conversation.sought, conversation.order = sought, order
+            conversation.first = number(data, "first") or 0
+        if fold := text(data, "fold"):
+            conversation.toggled = conversation.toggled ^ {fold}
         if holdings is not None and data.get("only") is True:
             conversation.chosen = service.held.intersection(names)
         elif holdings is not None and "wanted" in data:

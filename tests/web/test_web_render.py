@@ -477,7 +477,7 @@ def test_the_documents_are_listed_with_what_is_wrong_with_them() -> None:
     given = Holdings((summary,), "2026-01-02T03:04:05Z", health, ())
     line = unescape(Parsed(report.status_html(Status(holdings=given))).text)
     assert line.startswith("1 document · 4 passages · indexed")
-    assert line.endswith("3 files with problems")
+    assert line.endswith("3 files need a look")
     text = listed(given, Conversation())
     for part in ("d.pdfcontains no text", "bskipped: a link", "a.pdf7 pages · 4 passages"):
         assert part in text

@@ -9,7 +9,39 @@ const ticked = new Map(); // a document's name → whether it was ticked, until 
 function choose(more = {}) {
   const [sought, order] = ['#qa-seek', '#qa-order'].map((field) => one(field).value);
   listings += 1;
-  trigger('choose', { sought, order, asked: listings, ...more });
+  trigger('choose', { sought, order, first: firstWanted(), asked: listings, ...more });
+}
+
+// Of a long list the page has some rows, and room for the others: the rows around those in sight
+// are asked for when it is scrolled to where there are none.
+const BEFORE = 40; // rows before those in sight
+
+function inSight() {
+  const [box, rows] = [one('#qa-listed'), one('.qa-docs')];
+  const height = rows?.firstElementChild?.offsetHeight;
+  if (!height) return [0, 0];
+  const above = box.getBoundingClientRect().top - rows.getBoundingClientRect().top;
+  return [Math.max(0, Math.floor(above / height)), Math.ceil(box.clientHeight / height)];
+}
+
+const firstWanted = () => Math.max(0, inSight()[0] - BEFORE);
+
+let scrolling = 0;
+function listScrolled() {
+  cancelAnimationFrame(scrolling);
+  scrolling = requestAnimationFrame(() => {
+    const rows = one('.qa-docs');
+    if (!rows) return;
+    const [from, many] = inSight();
+    const [first, shown, all] = ['first', 'shown', 'rows'].map((name) => Number(rows.dataset[name]));
+    const isThere = from >= first && Math.min(from + many, all) <= first + shown;
+    if (!isThere) choose();
+  });
+}
+
+function listFromTop(more = {}) {
+  one('#qa-listed').scrollTop = 0;
+  choose({ first: 0, ...more });
 }
 
 function listArrived() {
@@ -24,7 +56,11 @@ function listArrived() {
     if (ticked.get(tick.value) === tick.defaultChecked) ticked.delete(tick.value);
     tick.checked = ticked.get(tick.value) ?? tick.defaultChecked;
   }
-  if (isOvertaken) choose();
+  for (const tick of all('.qa-choose-folder', listed)) {
+    tick.checked = tick.defaultChecked;
+    tick.indeterminate = tick.dataset.some === 'yes';
+  }
+  if (isOvertaken) choose(); else listScrolled();
 }
 
 document.addEventListener('change', (event) => {
@@ -32,25 +68,42 @@ document.addEventListener('change', (event) => {
     ticked.set(event.target.value, event.target.checked);
     choose({ names: [event.target.value], wanted: event.target.checked });
   }
-  if (event.target.matches('#qa-order')) choose();
+  if (event.target.matches('.qa-choose-folder')) {
+    ticked.clear();
+    choose({ folder: event.target.value, wanted: event.target.checked });
+  }
+  if (event.target.matches('#qa-order')) listFromTop();
 });
 
 let seeking = 0;
 document.addEventListener('input', (event) => {
   if (!event.target.matches('#qa-seek')) return;
   clearTimeout(seeking);
-  seeking = setTimeout(choose, 150);
+  seeking = setTimeout(listFromTop, 50);
 });
+
+function openList() {
+  if (isLink()) history.pushState(null, '', location.pathname);
+  show('documents');
+  choose(); // files may have changed since it was made
+  markCurrent();
+}
 
 Object.assign(clicked, {
   '.qa-open-documents, .qa-scope': (target) => {
-    const opened = page.dataset.side === 'documents';
     cameFrom = target;
-    if (isLink()) history.pushState(null, '', location.pathname);
-    show(opened ? '' : 'documents');
-    if (!opened) choose(); // files may have changed since it was made
-    markCurrent();
+    if (page.dataset.side === 'documents') show(''); else openList();
   },
+  '.qa-open-look': (target) => {
+    cameFrom = target;
+    openList();
+    const look = one('.qa-look');
+    if (!look) return;
+    look.open = true;
+    one('#qa-listed').scrollTop = 0;
+    one('summary', look).focus();
+  },
+  '.qa-fold': (target) => choose({ fold: target.value }),
   '.qa-choose-all': (target) => {
     ticked.clear();
     choose({ all: true, wanted: target.value === 'on' });
