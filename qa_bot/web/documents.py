@@ -18,7 +18,7 @@ from qa_bot.web.source import original_url
 
 LEAST_COMPARED, MOST_COMPARED = 2, 6  # documents that can be asked side by side
 _MOST_KEPT = 500  # chosen documents that the page remembers
-_SHOWN = 120  # rows that are sent at once
+_SHOWN = 60  # rows that are sent at once
 _TREE = "folder"
 _Key = Callable[[DocumentSummary], Any]
 ORDERS: dict[str, tuple[str, _Key, bool]] = {  # label, key, whether the highest comes first

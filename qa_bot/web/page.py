@@ -199,9 +199,10 @@ def _wire(page: gr.Blocks, parts: Parts, service: Service, viewer: PageViewer) -
 
     def save(conversation: Conversation, event: gr.EventData) -> Updates:
         data = sent(event)
+        changed = asking.freshen(service, conversation)  # what is saved says so, too
         sheet = keeping.sheet_html(conversation, text(data, "format"), text(data, "origin"))
         lost = keeping.left_out(conversation, numbers(data, "shown"))
-        return render.patch(sheet), render.notice_html(lost)
+        return changed + render.patch(sheet), render.notice_html(lost)
 
     def check(event: gr.EventData) -> str:
         return render.patch(checking.checked_html(service, text(sent(event), "text")))

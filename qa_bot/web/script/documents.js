@@ -14,7 +14,7 @@ function choose(more = {}) {
 
 // Of a long list the page has some rows, and room for the others: the rows around those in sight
 // are asked for when it is scrolled to where there are none.
-const BEFORE = 40; // rows before those in sight
+const BEFORE = 20; // rows before those in sight
 
 function inSight() {
   const [box, rows] = [one('#qa-listed'), one('.qa-docs')];
@@ -60,6 +60,8 @@ function listArrived() {
     tick.checked = tick.defaultChecked;
     tick.indeterminate = tick.dataset.some === 'yes';
   }
+  // Gradio takes the old rows away before the new ones are there: the room to scroll in stays.
+  one('#qa-listed').style.setProperty('--room', `${listed.offsetHeight}px`);
   if (isOvertaken) choose(); else listScrolled();
 }
 
