@@ -23,6 +23,7 @@ ROOT = Path(__file__).parent.parent
 START_SECONDS = 60  # many times what it takes, for a busy machine
 ANSWER_MS = 90_000  # the first question waits for the model
 PATIENT_MS = 30_000  # for all else that the page waits for
+expect.set_options(timeout=PATIENT_MS)
 FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
     "--disable-background-networking --disable-component-update --disable-sync"
