@@ -11,7 +11,6 @@ from contextlib import suppress
 import docx
 import pytest
 from browsing import (
-    ANSWER_MS,
     Chat,
     Visit,
     ask,
