@@ -50,6 +50,7 @@ def serve(  # noqa: PLR0913 - each is an option of the command
     strictness: float | None = None,
     watched: bool = False,
     allow_uploads: bool = False,
+    cluster: str = "",
 ) -> None:
     """Serve the chat until Ctrl-C.
 
@@ -72,6 +73,7 @@ def serve(  # noqa: PLR0913 - each is an option of the command
         strictness: The confidence that an answer must have, in [0, 1].
         watched: Whether to keep the index in step with the folder.
         allow_uploads: Whether anyone who can open the page may add and delete documents.
+        cluster: HOST:PORT of the Ray cluster that has the index's shards; "" for none.
 
     Raises:
         ServerError: The port or the address can't be used, or the file of users.
@@ -93,6 +95,7 @@ def serve(  # noqa: PLR0913 - each is an option of the command
             strictness=strictness,
             allow_uploads=allow_uploads,
         )
+        service.cluster = cluster
         if allow_uploads and accounts is None and not _is_local(host):
             print(_WARNING, file=sys.stderr, flush=True)  # noqa: T201
         os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported

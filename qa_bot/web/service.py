@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import qa_bot
 from qa_bot import callers
 from qa_bot.asking.answering import check_strictness
+from qa_bot.building.changes import Options
 from qa_bot.builds import Progress
 from qa_bot.errors import (
     IndexDamagedError,
@@ -23,6 +24,7 @@ from qa_bot.errors import (
 )
 from qa_bot.models.reader import DEFAULT_READER, Reader, warm
 from qa_bot.records import Answer, Span
+from qa_bot.sharding.upkeep import bring_up_to_date, place_of
 from qa_bot.store.limiting import limited_receipt
 from qa_bot.table_reading import table_views
 from qa_bot.table_view import TableView
@@ -90,6 +92,7 @@ class Service:
         self._documents = documents
         self._index = index
         self._model = model
+        self.cluster = ""  # HOST:PORT of the Ray cluster that has the shards; set before use
         self._ocr = ocr
         self._reader = reader
         self._strictness = strictness
@@ -299,13 +302,14 @@ class Service:
     def _build(self) -> str:
         """Build, and return why it failed, if it did: an older index can still be opened then."""
         try:
-            receipt = qa_bot.build_index(
+            receipt = bring_up_to_date(
                 self._documents,
                 self._index,
                 model=self._model,
-                rebuild=self._from_scratch,
-                ocr=self._ocr,
-                on_progress=self._note_progress,
+                options=Options(
+                    rebuild=self._from_scratch, ocr=self._ocr, on_progress=self._note_progress
+                ),
+                cluster=self.cluster,
             )
         except CancelledError:
             self._status = replace(self._status, receipt=None, note=_CANCELLED)
@@ -341,7 +345,7 @@ class Service:
         return receipt is not None and receipt.health != holdings.health
 
     def _swap(self) -> None:
-        index = qa_bot.open_index(self._index, model=self._model)
+        index = qa_bot.open_index(place_of(self._index, self.cluster), model=self._model)
         try:
             index.warm()
             with suppress(ModelError):  # each answer says why it goes without the reader

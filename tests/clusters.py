@@ -1,0 +1,101 @@
+"""A Ray cluster of two nodes on this machine's loopback addresses."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from qa_bot.sharding.cluster import SETTINGS
+
+ROOT = Path(__file__).resolve().parents[1]
+_STORE = 80_000_000  # bytes of shared memory
+
+
+class Cluster:
+    """Nodes that are processes of ours; each is ended by its own process group."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        with socket.socket() as one:
+            one.bind(("127.0.0.1", 0))
+            self.port = one.getsockname()[1]
+        self.address = f"127.0.0.1:{self.port}"
+        self.environment = os.environ | SETTINGS
+        self.environment |= {
+            "RAY_AUTH_TOKEN": secrets.token_hex(16),
+            "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "1",
+            "PYTHONPATH": str(ROOT),
+            "RAY_health_check_period_ms": "500",
+            "RAY_health_check_failure_threshold": "3",
+        }
+        self.nodes: list[subprocess.Popen[bytes]] = []
+
+    def start(self) -> int:
+        """Start a node, the first time the head; return its number."""
+        number = len(self.nodes)
+        role = ["--head", f"--port={self.port}", f"--temp-dir={self.folder}"]
+        if number:
+            role = [f"--address={self.address}"]
+        ray = Path(sys.executable).with_name("ray")
+        command = [
+            *(str(ray), "start", "--block", *role, f"--node-ip-address=127.0.0.{number + 1}"),
+            *("--num-cpus=1", "--num-gpus=0", f"--object-store-memory={_STORE}"),
+            *("--include-dashboard=false",) * (not number),
+            "--disable-usage-stats",
+        ]
+        with (self.folder / f"node-{number}.log").open("wb") as log:
+            node = subprocess.Popen(
+                command, env=self.environment, stdout=log, stderr=log, start_new_session=True
+            )
+        self.nodes.append(node)
+        return number
+
+    def kill(self, number: int) -> None:
+        """End all processes of a node at once."""
+        self._end(number, signal.SIGKILL)
+
+    def _end(self, number: int, how: signal.Signals) -> None:
+        node = self.nodes[number]
+        for process in reversed(_below(node.pid)):
+            try:
+                os.kill(process, how)
+            except ProcessLookupError:
+                continue
+        node.wait(timeout=60)
+
+    def close(self) -> None:
+        """End what runs still."""
+        for number, node in reversed(list(enumerate(self.nodes))):
+            if node.poll() is None:
+                self.kill(number)
+
+
+def _below(process: int) -> list[int]:
+    """A process and all that it, or one that it started, has started."""
+    found = [process]
+    for one in found:
+        children = Path(f"/proc/{one}/task/{one}/children")
+        if children.exists():
+            found += map(int, children.read_text().split())
+    return found
+
+
+@contextmanager
+def cluster(nodes: int) -> Iterator[Cluster]:
+    """A cluster of so many nodes, which is there until the end."""
+    with tempfile.TemporaryDirectory(prefix="qb-", ignore_cleanup_errors=True) as folder:
+        held = Cluster(Path(folder))
+        try:
+            for _ in range(nodes):
+                held.start()
+            yield held
+        finally:
+            held.close()
