@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from clusters import Cluster, cluster
 from conftest import paragraphs, unstale, write
 
+from benchmarks.cluster.nodes import Cluster, cluster
 from qa_bot import answer, build_index, open_index, retrieve
 from qa_bot.errors import UnavailableError
 from qa_bot.models.embedding import Embedder

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from qa_bot.sharding.cluster import SETTINGS
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 _STORE = 80_000_000  # bytes of shared memory
 
 
@@ -52,7 +52,7 @@ class Cluster:
             "--disable-usage-stats",
         ]
         with (self.folder / f"node-{number}.log").open("wb") as log:
-            node = subprocess.Popen(
+            node = subprocess.Popen(  # noqa: S603 - our own command
                 command, env=self.environment, stdout=log, stderr=log, start_new_session=True
             )
         self.nodes.append(node)
