@@ -58,6 +58,14 @@ class Cluster:
         self.nodes.append(node)
         return number
 
+    def peers(self) -> set[str]:
+        """The addresses at the other end of all that is connected, or is to be, just now."""
+        found = set()
+        for node in self.nodes:
+            for process in _below(node.pid) if node.poll() is None else ():
+                found |= _connected_to(process)
+        return found
+
     def kill(self, number: int) -> None:
         """End all processes of a node at once."""
         self._end(number, signal.SIGKILL)
@@ -76,6 +84,26 @@ class Cluster:
         for number, node in reversed(list(enumerate(self.nodes))):
             if node.poll() is None:
                 self.kill(number)
+
+
+def _connected_to(process: int) -> set[str]:
+    """The addresses (IPv4, and IPv6 where it is one) that a process's sockets lead to."""
+    place = Path(f"/proc/{process}")
+    try:
+        held = {os.readlink(one) for one in (place / "fd").iterdir()}
+        lines = [
+            line.split()
+            for name in ("tcp", "tcp6")
+            for line in (place / "net" / name).read_text().splitlines()[1:]
+        ]
+    except OSError:  # it has ended
+        return set()
+    remote = [line[2].partition(":")[0] for line in lines if f"socket:[{line[9]}]" in held]
+    return {
+        socket.inet_ntop(socket.AF_INET, bytes.fromhex(one[-8:])[::-1])
+        for one in remote
+        if int(one, 16)  # 0: it listens
+    }
 
 
 def _below(process: int) -> list[int]:

@@ -120,13 +120,13 @@ class ShardedIndex(Index):
         """What those shards say, as far as they can be asked.
 
         Raises:
-            UnavailableError: One can't, and this is no search.
+            UnavailableError: One can't, and this is no search; or none of them can.
         """
         limited = {number: call._replace(folders=self._folders) for number, call in calls.items()}
         found = self._shards.ask(limited)
         if missed := calls.keys() - found.keys():
             noted = _unasked.get()
-            if noted is None:
+            if noted is None or not found:
                 raise UnavailableError(self._share(missed))
             noted |= missed
         return found
@@ -177,8 +177,6 @@ class ShardedIndex(Index):
     def _read(self, document_id: str, name: str, *arguments: object) -> Any:  # noqa: ANN401
         shard = shard_of(document_id, self.shard_count)
         found = self.ask({shard: Call(name, (document_id, *arguments))})
-        if shard not in found:
-            raise UnavailableError(self._share([shard]))
         if found[shard] is None:
             raise UnknownDocumentError(document_id)
         return found[shard]

@@ -48,9 +48,9 @@ def bring_up_to_date(
             ocr=chosen.ocr,
             on_progress=chosen.on_progress,
         )
-    from qa_bot.sharding.building import build_shards, run_here
+    from qa_bot.sharding.building import Runner, build_shards, run_here
 
-    run = run_here
+    run: Runner = run_here
     if cluster:
         from qa_bot.sharding.tasks import on_ray
 

@@ -94,6 +94,10 @@ def test_two_nodes_build_and_serve_what_one_index_answers_also_when_they_die(
         until(lambda: all(all(places) for places in shards.nodes().values()))
         assert all(len(set(places)) == 2 for places in shards.nodes().values())
 
+        own = {node["NodeManagerAddress"] for node in ray.nodes()}
+        assert nodes.peers()
+        assert {one for one in nodes.peers() if not one.startswith("127.")} <= own, "outward"
+
         nodes.kill(1)
         assert [unstale(answer(question, shards)) for question in questions] == expected
         until(lambda: alive() == 1)

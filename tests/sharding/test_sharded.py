@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import paragraphs, unstale, write
+from conftest import Shell, check_failure, paragraphs, unstale, write
 
 from qa_bot import answer, build_index, open_index, retrieve, verify
 from qa_bot.building.changes import Options
@@ -206,6 +206,9 @@ def test_a_shard_that_cannot_be_asked_is_told_and_nothing_is_said_to_be_absent(
             retrieve("When is the morning bell rung?", partial)
         with pytest.raises(UnavailableError):
             partial.document("people/abbey.txt")
+        lost.update(range(4))
+        with pytest.raises(UnavailableError, match="100%"):
+            answer("When is the morning bell rung?", partial)
         lost.clear()
         assert answer(ABSENT, partial).verdict == "absent"
         assert "Anselm" in answer("Who keeps the bees at the abbey?", partial).quotes[0].text
@@ -226,3 +229,22 @@ def test_who_sees_some_folders_gets_what_one_index_gives_of_them(
             parts.document("people/abbey.txt")
         with pytest.raises(UnknownDocumentError):
             retrieve("bees", parts, documents=["people"])
+
+
+def test_the_command_line_builds_shards_and_tells_of_them(
+    texts: Path, single: Path, folder: Path, shell: Shell
+) -> None:
+    done = shell("index", "--documents", texts, "--index", folder, "--shards", "2")
+    assert done.code == 0, done.err
+    assert "6 added" in done.out
+    told = shell("status", "--index", folder).out
+    assert [line.split()[:2] for line in told.splitlines() if line.startswith("Shard")] == [
+        ["Shard", "0"],
+        ["Shard", "1"],
+    ]
+    assert "kept by brother Anselm" in shell("ask", "--index", folder, "Who keeps the bees?").out
+    again = shell("index", "--documents", texts, "--index", folder)
+    assert "Nothing changed" in again.out
+    told = check_failure(shell("index", "--index", single, "--ray", "127.0.0.1:1"), 2)
+    assert "not in shards" in told
+    assert "--check" in check_failure(shell("status", "--index", folder, "--check"), 2)
