@@ -1,9 +1,9 @@
 """Whether shards answer like one index: ``python -m benchmarks.cluster.equality``.
 
 The same articles in one index and in 1, 2, 4 and 8 shards, all open in this process; each
-question's ten hits and its answer by retrieval alone are compared. Another build of the one index says how many
-differ because candidates tie: passages are numbered as files come to be read. ``--hashed`` takes an embedder
-without meaning, which is quick and leaves most to the words.
+question's ten hits and its answer by retrieval alone are compared. Another build of the one index
+says how many differ because candidates tie: passages are numbered as files come to be read.
+``--hashed`` takes an embedder without meaning, which is quick and leaves most to the words.
 """
 
 from __future__ import annotations
