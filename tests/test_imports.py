@@ -25,17 +25,20 @@ ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" 
     "pages": f"{GROUND} processes",
     "store": f"{GROUND} loaders loaders.files models.embedding",
     "building": f"{GROUND} loaders models.e5 models.embedding store",
-    "asking": f"{GROUND} models store.analysis store.opening store.rows store.vocabulary",
+    "asking": f"{GROUND} models store.analysis store.gathering store.opening store.rows"
+    " store.vocabulary",
+    "sharding": f"{GROUND} loaders loaders.files models.embedding building store",
     "keeping": f"{GROUND} store.locks",
     "evaluation": f"{GROUND} models.reader store.locks store.opening asking",
     "web": f"{PUBLIC} asking.answering keeping loaders models.embedding models.reader pages.view"
-    " store.limiting",
+    " building.changes sharding.opening sharding.upkeep store.limiting",
     "serving": f"{PUBLIC} keeping models.cores models.reader pages.view store.locks store.opening"
     " web",
     "client": f"{GROUND} pages.view",
     "integrations": f"{PUBLIC} models.reader store.opening",
-    "shell": f"{PUBLIC} evaluation models.reader models.other_readers store.health serving",
-    "qa_bot": f"{GROUND} models store building asking keeping evaluation",
+    "shell": f"{PUBLIC} evaluation models.reader models.other_readers store.health serving"
+    " store.manifest building.changes sharding.state sharding.upkeep",
+    "qa_bot": f"{GROUND} models store building sharding asking keeping evaluation",
     "__main__": "shell",
     "callers": "",
     "errors": "",

@@ -16,7 +16,7 @@ from qa_bot.building.progress import OnProgress
 from qa_bot.building.storing import Store
 from qa_bot.building.updating import OtherLanguageError, update
 from qa_bot.builds import Limits, Progress, Receipt
-from qa_bot.errors import IndexStateError, NoDocumentsError
+from qa_bot.errors import IndexStateError, NoDocumentsError, UsageError
 from qa_bot.loaders.files import Found, find_files
 from qa_bot.models import e5
 from qa_bot.models.embedding import (
@@ -28,6 +28,7 @@ from qa_bot.models.embedding import (
 from qa_bot.records import Document, Passage
 from qa_bot.store import caches, containers, database, locks, naming, rows, schema
 from qa_bot.store.database import FileVersion
+from qa_bot.store.manifest import is_sharded
 
 _BEGUN = "begun"  # in the index's meta: not all files have been looked at; the model may change
 _CHOSEN = "chosen"  # in the index's meta: the model that its first build took by itself
@@ -73,16 +74,26 @@ def build_index(  # noqa: PLR0913 - each is a choice of its own
         IndexBusyError: Another build is running.
         IndexStateError: The index can't be read or written.
         ModelError: The model can't be used.
+        UsageError: The index is one in shards.
+    """
+    if is_sharded(Path(index)):
+        raise UsageError(f"The index in {index} is in shards: build it with `qa-bot index`.")
+    options = Options(rebuild, limits, ocr, on_progress, early)
+    return build(find_files(Path(documents)), Path(index), model, options)
+
+
+def build(found: Found, target: Path, model: str | Embedder | None, options: Options) -> Receipt:
+    """Bring an index up to date with files that were found: see ``build_index``.
+
+    Where they are a part of what there is, there may be none.
     """
     began = time.monotonic()
-    source, target = Path(documents), Path(index)
-    found = find_files(source)
+    source, rebuild, ocr = found.folder, options.rebuild, options.ocr
     if ocr is not None:
         from qa_bot.loaders.pdf.ocr import check_ocr
 
         check_ocr(ocr)
     _make_folder(target)
-    options = Options(rebuild, limits, ocr, on_progress)
     with locks.writing(target), database.explain_errors(target):
         older = schema.is_older(target)
         place = _place(
@@ -90,7 +101,7 @@ def build_index(  # noqa: PLR0913 - each is a choice of its own
         )
         with closing(database.open_writer(place)) as connection:
             first = Outcome()
-            few = found.few() if early and place == target else ()
+            few = found.few() if options.early and place == target else ()
             if few and "generation" not in schema.read_meta(connection):
                 with suppress(NoDocumentsError), _transaction(connection):
                     some = replace(found, files=few)
@@ -138,8 +149,9 @@ def _build(
     if outcome.chosen:
         embedder = load_embedder(MULTILINGUAL_MODEL)
         state = settled_state(found, embedder, options)
-    _refuse_all_unreadable(outcome, source)
-    if outcome.wrote:
+    if not found.is_part:
+        _refuse_all_unreadable(outcome, source)
+    if outcome.wrote or "generation" not in meta:
         if options.on_progress is not None:
             options.on_progress(Progress("saving"))
         _publish(connection, target, embedder)

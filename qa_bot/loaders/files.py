@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -35,6 +35,7 @@ class Found:
     skipped: tuple[Problem, ...]  # what can't be read, with the reason
     unsupported: tuple[str, ...]  # names of files of kinds that are not read
     hidden: int  # hidden and temporary files and folders
+    is_part: bool = False  # of what is there: others have the rest
 
     def path(self, document_id: str) -> Path:
         """Where a file is."""
@@ -78,6 +79,17 @@ class Found:
         rest = [size for name, size, *_ in self.files if name not in names]
         is_much = len(rest) > _FEW or sum(rest) > _FEW * _SMALL
         return tuple(file for file in self.files if file[0] in names) if is_much else ()
+
+    def dealt(self, is_ours: Callable[[str], bool], *, hidden: bool) -> Found:
+        """The part of it whose names are ours, and what is hidden, or not."""
+        return replace(
+            self,
+            files=tuple(file for file in self.files if is_ours(file[0])),
+            skipped=tuple(one for one in self.skipped if is_ours(one.document_id)),
+            unsupported=tuple(filter(is_ours, self.unsupported)),
+            hidden=self.hidden if hidden else 0,
+            is_part=True,
+        )
 
     def digest(self) -> str:
         """The same as long as nothing in the folder changes."""

@@ -53,6 +53,7 @@ def serve(  # noqa: PLR0913 - each is an option of the command
     strictness: float | None = None,
     watched: bool = False,
     allow_uploads: bool = False,
+    cluster: str = "",
 ) -> None:
     """Serve the chat until Ctrl-C.
 
@@ -77,6 +78,7 @@ def serve(  # noqa: PLR0913 - each is an option of the command
         watched: Whether to keep the index in step with the folder.
         allow_uploads: Whether anyone who can open the page may add and delete documents. Who
             starts it may add some anyway, where nobody but this machine is served.
+        cluster: HOST:PORT of the Ray cluster that has the index's shards; "" for none.
 
     Raises:
         ServerError: The port or the address can't be used, or the file of users.
@@ -101,6 +103,7 @@ def serve(  # noqa: PLR0913 - each is an option of the command
             allow_uploads=allow_uploads,
             owner=owner,
         )
+        service.cluster = cluster
         if allow_uploads and accounts is None and not _is_local(host):
             print(_WARNING, file=sys.stderr, flush=True)  # noqa: T201
         os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported

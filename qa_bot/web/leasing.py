@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from qa_bot.builds import Progress, Receipt
 from qa_bot.records import DocumentSummary, Health
-from qa_bot.store.limiting import LimitedIndex
+from qa_bot.sharding.opening import limited
 from qa_bot.web.starting_points import StartingPoint, starting_points
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Lease:
         """The part of the index in those folders."""
         with self.limiting:
             if folders not in self.limited:
-                index = LimitedIndex(self.index, folders)
+                index = limited(self.index, folders)
                 self.limited[folders] = index, holdings_of(index)
             return self.limited[folders]
 

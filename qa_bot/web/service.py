@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import qa_bot
 from qa_bot import callers
 from qa_bot.asking.answering import check_strictness
+from qa_bot.building.changes import Options
 from qa_bot.builds import Progress
 from qa_bot.errors import (
     IndexDamagedError,
@@ -25,6 +26,7 @@ from qa_bot.errors import (
 )
 from qa_bot.models.reader import DEFAULT_READER, Reader, warm
 from qa_bot.records import Answer
+from qa_bot.sharding.upkeep import bring_up_to_date, place_of
 from qa_bot.store.limiting import limited_receipt
 from qa_bot.web.leasing import Holdings as Holdings  # noqa: PLC0414 - where others have it from
 from qa_bot.web.leasing import Lease, holdings_of
@@ -81,6 +83,7 @@ class Service:
         self._documents = documents
         self._index = index
         self._model = model
+        self.cluster = ""  # HOST:PORT of the Ray cluster that has the shards; set before use
         self._ocr = ocr
         self._reader = reader
         self._strictness = strictness
@@ -325,14 +328,14 @@ class Service:
     def _build(self) -> str:
         """Build, and return why it failed, if it did: an older index can still be opened then."""
         try:
-            receipt = qa_bot.build_index(
+            receipt = bring_up_to_date(
                 self._documents,
                 self._index,
                 model=self._model,
-                rebuild=self._from_scratch,
-                ocr=self._ocr,
-                on_progress=self._note_progress,
-                early=True,
+                options=Options(
+                    self._from_scratch, None, self._ocr, self._note_progress, early=True
+                ),
+                cluster=self.cluster,
             )
         except CancelledError:
             self._status = replace(self._status, receipt=None, note=_CANCELLED)
@@ -376,7 +379,7 @@ class Service:
         return receipt is not None and receipt.health != holdings.health
 
     def _swap(self) -> None:
-        index = qa_bot.open_index(self._index, model=self._model)
+        index = qa_bot.open_index(place_of(self._index, self.cluster), model=self._model)
         try:
             index.warm()
             with suppress(ModelError):  # each answer says why it goes without the reader
