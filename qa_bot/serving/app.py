@@ -25,6 +25,7 @@ from qa_bot.web.service import Service
 from qa_bot.web.watching import watch
 
 if TYPE_CHECKING:
+    from qa_bot.serving.request_log import Logged
     from qa_bot.serving.server import Server
 
 _WARNING = "Warning: anyone who can open the page from elsewhere may add and delete documents."
@@ -43,6 +44,7 @@ def serve(  # noqa: PLR0913 - each is an option of the command
     certificate: Path | None = None,
     key: Path | None = None,
     requests_per_minute: int = 1_200,
+    log: Logged | None = None,
     open_browser: bool = False,
     model: str | None = None,
     ocr: str | None = None,
@@ -65,6 +67,7 @@ def serve(  # noqa: PLR0913 - each is an option of the command
         certificate: For HTTPS, with its ``key``.
         key: The certificate's.
         requests_per_minute: As many of one program's are taken.
+        log: What is written to standard error of each request; None writes nothing.
         open_browser: Whether to show the page once it answers.
         model: The embedding model, where it is not the default one.
         ocr: The languages in which scanned pages are recognised, if at all.
@@ -107,6 +110,7 @@ def serve(  # noqa: PLR0913 - each is an option of the command
             certificate,
             key,
             requests_per_minute,
+            log,
         )
         server = create_server(service, serving)
         scheme = "https" if certificate is not None else "http"

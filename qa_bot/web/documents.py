@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from qa_bot.language import language_name
 from qa_bot.records import DocumentSummary, Health, Problem
+from qa_bot.telling import cure
 from qa_bot.web.conversation import Conversation
 from qa_bot.web.escaping import name, plain
 from qa_bot.web.links import SourceLink, link_query
@@ -182,7 +183,7 @@ def _not_read(holdings: Holdings, deletable: bool) -> str:
     health: Health = holdings.health
     indexed = {document.id for document in holdings.documents}
     outside = tuple(one for one in health.warnings if one.document_id not in indexed)
-    unsupported = tuple(Problem(file, "") for file in health.unsupported)
+    unsupported = tuple(Problem(file, cure(file)) for file in health.unsupported)
     hidden = f'<p class="qa-hint">{count(health.hidden, "hidden or temporary file")} ignored.</p>'
     return (
         _problems("Unreadable", health.unreadable, deletable)

@@ -42,7 +42,6 @@ class News:
         service = self._service
         if service.status.busy:
             return before  # the page asks for itself meanwhile
-        service.notice_other_builds()
         try:
             with service.snapshot() as index:
                 names = sorted(index.stale(service.held))

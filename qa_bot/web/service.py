@@ -206,7 +206,6 @@ class Service:
         while not self._settled.wait(_LOOK):
             if not wanted():
                 raise CancelledError
-        self.notice_other_builds()
         with self.snapshot() as index:
             if documents is not None:
                 documents = sorted(index.held(documents))
@@ -225,11 +224,13 @@ class Service:
     def snapshot(self) -> Iterator[Index]:
         """The index that answers now, as far as who asks may see it (see ``callers``).
 
-        It stays open until the caller is done with it.
+        It stays open until the caller is done with it. What another process has built
+        meanwhile is seen.
 
         Raises:
             QaBotError: There is none, or none yet.
         """
+        self.notice_other_builds()
         folders = callers.folders()
         with self._leased() as lease:
             yield lease.index if folders is None else lease.within(folders)[0]
