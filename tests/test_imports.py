@@ -124,7 +124,10 @@ INSIDE = {  # rooms of a wing that may use less than the whole of it
     "asking.requests": "",
     "asking.navigating": "places requests",
     "asking.offering": "following settling",
-    "asking.cell_features": "asked judging",
+    "asking.conditions": "asked",
+    "asking.deciding": "asked",
+    "asking.same_table": "judging retrieval",
+    "asking.cell_features": "asked conditions deciding judging same_table",
     "asking.cells": "asked cell_features",
 }
 SLOW = {"torch", "transformers", "sentence_transformers", "faiss", "tantivy", "gradio"} | {
