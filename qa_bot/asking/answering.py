@@ -111,6 +111,7 @@ def answer(
                     strictness,
                     is_guess=not meant.is_sure,
                     context=way.context,
+                    share=understood.share,
                 )
             )
             for part in asked

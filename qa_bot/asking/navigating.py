@@ -46,7 +46,7 @@ _SUMMARY = re.compile(
     r"|purpose|scope|about this (?:report|document|guide)|preface|foreword)\b.{0,40}",
     re.IGNORECASE,
 )
-_WORKS = frozenset(content("report document file article paper text pdf"))
+_DOCUMENTS = "report document file article paper text pdf"
 _LONG = 60  # characters of a passage that is more than a line on a title page
 _HELP = (
     "Ask about what your documents say: the reply is their own words, with a link to the place. "
@@ -194,7 +194,7 @@ def _is_name(name: str, summary: DocumentSummary) -> bool:
 
 
 def _telling(text: str) -> set[str]:
-    return set(content(text)) - _WORKS
+    return set(content(text)) - set(content(_DOCUMENTS))
 
 
 def _documents(asked: Asked, held: Sequence[DocumentSummary]) -> Answer:
