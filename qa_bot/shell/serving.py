@@ -10,20 +10,8 @@ import typer
 
 from qa_bot.callers import MAY, Role
 from qa_bot.errors import UsageError
-from qa_bot.shell.console import (
-    DOCUMENTS,
-    INDEX,
-    Documents,
-    IndexFolder,
-    Languages,
-    Ocr,
-    ReaderName,
-    Strictness,
-    err,
-    out,
-    print_text,
-    reader_named,
-)
+from qa_bot.shell.console import DOCUMENTS, INDEX, err, out, print_text, reader_named
+from qa_bot.shell.options import Documents, IndexFolder, Languages, Ocr, ReaderName, Strictness
 
 users = typer.Typer(help="Who may log in to the chat.", no_args_is_help=True)
 tokens = typer.Typer(help="Credentials of programs.", no_args_is_help=True)
