@@ -298,7 +298,7 @@ class Answer(Printed):
     quotes: tuple[Quote, ...]
     unknown_words: tuple[str, ...] = ()  # of the question, that no document holds
     missing: tuple[str, ...] = ()  # names and numbers that the best passage lacks: never found
-    searched_too: tuple[str, ...] = ()  # words of the documents, for words mistyped
+    searched_too: tuple[str, ...] = ()  # words of the documents, for mistyped ones and names
     stale: tuple[str, ...] = ()  # documents of the hits whose files changed since, or are gone
     warning: str = ""  # why the answer may be worse than it could be
     strictness: float = 0.5  # the confidence that was needed, in [0, 1]

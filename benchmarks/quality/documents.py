@@ -291,7 +291,7 @@ def _sets(scratch: Path) -> Iterator[tuple[str, Path, Callable[[], list[tuple[st
     yield "reports", SHARED / "pdfs", lambda: [("agency reports", reports())]
     yield (
         "filings",
-        _filings_alone(scratch / "filings"),
+        filings_alone(scratch / "filings"),
         lambda: [
             ("annual reports, of one", filings(named=False)),
             ("annual reports, of all, named", filings(named=True)),
@@ -302,7 +302,8 @@ def _sets(scratch: Path) -> Iterator[tuple[str, Path, Callable[[], list[tuple[st
     yield "manuals", folder, lambda: [("device manuals, a file a section", asked)]
 
 
-def _filings_alone(folder: Path) -> Path:
+def filings_alone(folder: Path) -> Path:
+    """Copy the annual reports into a new folder."""
     folder.mkdir()
     for file in (FOLDER / "annual-reports" / "pdfs").glob("*.pdf"):
         shutil.copy(file, folder)

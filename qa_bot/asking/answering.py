@@ -9,6 +9,8 @@ from itertools import chain, zip_longest
 from qa_bot.asking.cell_features import scored
 from qa_bot.asking.cells import choose
 from qa_bot.asking.deciding import MOST_ROWS, asks_extreme, deciding_row
+from qa_bot.asking.defined_terms import in_own_words
+from qa_bot.asking.document_names import named_documents
 from qa_bot.asking.following import Understood, as_turns, understand
 from qa_bot.asking.judging import Judged
 from qa_bot.asking.navigating import Asked, navigate, opened
@@ -16,7 +18,7 @@ from qa_bot.asking.offering import options
 from qa_bot.asking.parts import parts
 from qa_bot.asking.places import find_place
 from qa_bot.asking.requests import Request, opens_place, request_of
-from qa_bot.asking.retrieval import readable
+from qa_bot.asking.retrieval import readable, together
 from qa_bot.asking.same_table import same_table
 from qa_bot.asking.settling import Asking, Settled, settle
 from qa_bot.asking.spelling import Spelled, spelled
@@ -98,26 +100,42 @@ def answer(
     meant = spelled(readable(way.question), index)
     # With words of the conversation before it, a question can't be told apart from another.
     asked = parts(meant.question) if not way.context else [meant.question]
+    named = None if way.context else named_documents(meant.question, index, documents)
     scopes = [understood.documents, documents] if understood.documents else [documents]
-    for scope in scopes:  # the document that is spoken of, then all
-        settled = [
-            settle(
-                Asking(
-                    part,
-                    index,
-                    k,
-                    scope,
-                    reader,
-                    strictness,
-                    is_guess=not meant.is_sure,
-                    context=way.context,
-                )
-            )
-            for part in asked
-        ]
+    ways: list[tuple[Sequence[str] | None, list[str]]] = [(scope, asked) for scope in scopes]
+    if named is not None:
+        ways.insert(0, (named.documents, parts(named.question)))
+    asking = Asking(
+        meant.question,
+        index,
+        k,
+        documents,
+        reader,
+        strictness,
+        is_guess=not meant.is_sure,
+        context=way.context,
+    )
+    settled: list[Settled] = []
+    for scope, questions in ways:  # the document that is named or spoken of, then all
+        settled = _settled(asking, questions, scope)
         if any(one.quoted for one in settled):
             break
+    of = (meant.question, documents) if named is None else (named.question, named.documents)
+    if not way.context and (own := in_own_words(of[0], index, of[1])) is not None:
+        other = _settled(asking, parts(own.question), own.documents)
+        if _sureness(other) > _sureness(settled):
+            settled, meant = other, replace(meant, instead=(*meant.instead, *own.words))
     return _put_together(question, meant, understood, settled, k, reader, index)
+
+
+def _settled(
+    asking: Asking, questions: Sequence[str], scope: Sequence[str] | None
+) -> list[Settled]:
+    return [settle(replace(asking, question=one, documents=scope)) for one in questions]
+
+
+def _sureness(settled: Sequence[Settled]) -> tuple[bool, float]:
+    return all(one.found for one in settled), min(one.confidence for one in settled)
 
 
 def _navigation(
@@ -224,13 +242,7 @@ def _together(settled: Sequence[Settled], k: int, chosen: Sequence[_Marked]) -> 
     turns = list(filter(None, chain.from_iterable(zip_longest(*(one.hits for one in settled)))))
     if len(settled) == 1 and chosen and turns:
         turns.insert(0, Hit(chosen[0].passage, turns[0].score))
-    hits: dict[Passage, Hit] = {}
-    lowest = 1.0
-    for hit in turns:
-        if hit.passage not in hits:
-            lowest = min(lowest, hit.score)
-            hits[hit.passage] = Hit(hit.passage, lowest)
-    return tuple(hits.values())[:k]
+    return tuple(together(turns))[:k]
 
 
 def check_strictness(strictness: float | None) -> None:

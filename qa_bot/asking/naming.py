@@ -81,19 +81,19 @@ def absent_names(question: str, passage: Passage, context: Sequence[str] = ()) -
     numbers = set(_numbers(text)) if asked else set()
     absent = [shown for shown, value in asked if value not in numbers]
     if absent:  # "401k" is no amount where "401(k)" is meant
-        spelled = _folded(text)
+        spelled = folded(text)
         absent = [
             shown
             for shown in absent
-            if not (_CODE.fullmatch(shown) and code_pattern(_folded(shown)).search(spelled))
+            if not (_CODE.fullmatch(shown) and code_pattern(folded(shown)).search(spelled))
         ]
-    named = list(_named(question))
-    if named and (passage.language in _CAPITALS or other_language(question, passage.language)):
-        named = [kept for words in named if (kept := [one for one in words if _is_code(one)])]
-    if not named:
+    names = list(named(question))
+    if names and (passage.language in _CAPITALS or other_language(question, passage.language)):
+        names = [kept for words in names if (kept := [one for one in words if _is_code(one)])]
+    if not names:
         return absent
     written = _Written(text, passage.language, passage.document_id)
-    for words in named:
+    for words in names:
         lacking = [word for word in words if not written.has(word)]
         lacking = written.without_country(words, lacking)
         known = written.abbreviates(words) or _stands_alone(words, lacking, text)
@@ -108,24 +108,24 @@ class _Written:
     def __init__(self, text: str, language: str, file_name: str) -> None:
         self.text = text
         self.language = language
-        self.spelled = _folded(text)
+        self.spelled = folded(text)
         tokens = [without_possessive(word) for word in _TOKEN.findall(text)]
-        self.tokens = {_folded(token) for token in tokens}
+        self.tokens = {folded(token) for token in tokens}
         self.parts = {part for token in self.tokens for part in re.split(r"[-'’./&]", token)}
         self.joined = {token.replace("-", "") for token in self.tokens if "-" in token}
         self.stems = set(stems(text, language))
         capitals = [token[0] for token in tokens if not is_stop_word(token) and token[0].isupper()]
-        self.initials = _folded("".join(capitals))
+        self.initials = folded("".join(capitals))
         self.dates = months(text) | days(text)
         named = {COUNTRIES[part] for part in self.tokens | self.parts if part in COUNTRIES}
         self.countries = named | countries(text)
         # A name inside another with a capital is another name; it may be part of a compound.
         within = [token for token in tokens if not token[0].isupper() or "-" in token]
-        self.within = _folded(" ".join((*within, file_name)))
+        self.within = folded(" ".join((*within, file_name)))
 
     def has(self, word: str) -> bool:
         """Whether a name stands there, in one form or another."""
-        plain = _folded(without_possessive(word))
+        plain = folded(without_possessive(word))
         if plain in self.tokens or plain in self.parts or self._has_abbreviation(word, plain):
             return True
         if _CODE.fullmatch(word):
@@ -174,7 +174,7 @@ class _Written:
 
     def without_country(self, words: Sequence[str], lacking: list[str]) -> list[str]:
         """What is lacking, less a country's name of two words that is there in another form."""
-        found = spelled_country([_folded(without_possessive(word)) for word in words])
+        found = spelled_country([folded(without_possessive(word)) for word in words])
         if found is None or found[1] not in self.countries:
             return lacking
         known = words[found[0] : found[0] + 2]
@@ -187,7 +187,7 @@ class _Written:
 
     def abbreviates(self, words: Sequence[str]) -> bool:
         """Whether the text has the initials of a name of several words, as "CEO"."""
-        letters = _folded("".join(word[0] for word in words if not is_stop_word(word)))
+        letters = folded("".join(word[0] for word in words if not is_stop_word(word)))
         return len(letters) > 1 and any(
             token.replace(".", "").casefold() == letters
             for token in re.findall(r"\b(?:[A-Z]\.?){2,6}", self.text)
@@ -213,7 +213,7 @@ def _stands_alone(words: Sequence[str], lacking: Sequence[str], text: str) -> bo
     return False
 
 
-def _named(question: str) -> Iterator[list[str]]:
+def named(question: str) -> Iterator[list[str]]:
     """Names and codes: words with a capital, but for the first; words with a digit.
 
     Words with capitals that follow each other are one name.
@@ -242,9 +242,14 @@ def _is_name(word: str, place: int, *, shouted: bool) -> bool:
     if skipped or _NUMBER.fullmatch(word) or _SHORT_YEAR.fullmatch(word) or is_stop_word(word):
         return False
     if _CODE.fullmatch(word):
-        return not _NO_CODE.fullmatch(word) and not _SCALED.fullmatch(word)
+        return not is_measure(word)
     is_capital = word[0].isupper() and (place > 0 or (word.isupper() and len(word) > 1))
     return is_capital and not shouted
+
+
+def is_measure(word: str) -> bool:
+    """Whether a word with digits and letters is an amount, an ordinal or a decade: no code."""
+    return bool(_NO_CODE.fullmatch(word) or _SCALED.fullmatch(word))
 
 
 def _is_code(word: str) -> bool:
@@ -308,7 +313,7 @@ def _value(written: str) -> float:
         return -1.0
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
     """Without case and accents."""
     spread = unicodedata.normalize("NFKD", text.casefold())
     return "".join(character for character in spread if not unicodedata.combining(character))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import fsum
 
 import numpy as np
 import numpy.typing as npt
 
+from qa_bot.asking.document_names import named_documents
 from qa_bot.asking.spelling import spelled
 from qa_bot.asking.weighing import plain
 from qa_bot.errors import EmptyQuestionError, UsageError
@@ -100,6 +101,8 @@ def retrieve(
 ) -> list[Hit]:
     """Find the passages that bear on a question.
 
+    Where it names a document ("In the 2013 report, …"), that one's passages come first.
+
     Args:
         question: In plain words; no query syntax.
         index: From ``open_index``.
@@ -112,7 +115,24 @@ def retrieve(
     Raises:
         EmptyQuestionError, UnknownDocumentError
     """
-    return rank(spelled(question, index).question, index, k, documents).hits(k)
+    meant = spelled(question, index).question
+    hits = rank(meant, index, k, documents).hits(k)
+    named = named_documents(meant, index, documents)
+    if named is None:
+        return hits
+    inside = rank(named.question, index, k, named.documents).hits(k)
+    return together([*inside, *hits])[:k]
+
+
+def together(hits: Iterable[Hit]) -> list[Hit]:
+    """The hits of several searches, each passage once, no score above the one before."""
+    found: dict[Passage, Hit] = {}
+    lowest = 1.0
+    for hit in hits:
+        if hit.passage not in found:
+            lowest = min(lowest, hit.score)
+            found[hit.passage] = Hit(hit.passage, lowest)
+    return list(found.values())
 
 
 def readable(question: str) -> str:

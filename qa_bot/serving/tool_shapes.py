@@ -52,7 +52,9 @@ class ToolAnswer(BaseModel):
     quotes: list[FoundQuote]
     missing: list[str] = Field(description="Names and numbers asked about that aren't there.")
     unknown_words: list[str] = Field(description="Words that no document holds.")
-    searched_too: list[str] = Field(description="Words put for mistyped ones.")
+    searched_too: list[str] = Field(
+        description="Words put for mistyped ones, and for names that the documents define."
+    )
     understood_as: str = Field(description="What was searched, where history completed it.")
     message: str = Field(description="What is said where it is no answer but leads on.")
     places: list[str] = Field(description="Headings or documents that it leads to.")
