@@ -1,71 +1,77 @@
 """qa_bot answers questions about your own documents by quoting them, with citations."""
 
-from qa_bot.asking.answering import answer
-from qa_bot.asking.retrieval import retrieve
-from qa_bot.asking.verifying import verify
-from qa_bot.building.build import build_index
-from qa_bot.builds import Limits, Progress, Receipt
-from qa_bot.errors import (
-    EmptyQuestionError,
-    IndexBusyError,
-    IndexDamagedError,
-    IndexFormatError,
-    IndexModelError,
-    IndexNotFoundError,
-    IndexStateError,
-    ModelError,
-    NoDocumentsError,
-    NotInstalledError,
-    OcrError,
-    PageViewError,
-    QaBotError,
-    QuestionFileError,
-    RemoteError,
-    ServerError,
-    UnavailableError,
-    UnknownDocumentError,
-    UnreadableDocumentError,
-    UsageError,
-)
-from qa_bot.evaluation.comparing import Comparison, compare
-from qa_bot.evaluation.figures import Figure, Summary
-from qa_bot.evaluation.formats import read_questions
-from qa_bot.evaluation.golden import add_golden, read_golden
-from qa_bot.evaluation.outcomes import Evaluation, Outcome, evaluate
-from qa_bot.evaluation.questions import Question
-from qa_bot.keeping.citing import cite
-from qa_bot.keeping.feedback import Feedback, add_feedback, read_feedback
-from qa_bot.keeping.quote_sheet import Sheet, make_quote_sheet
-from qa_bot.models.embedding import Embedder
-from qa_bot.models.other_readers import load_reader
-from qa_bot.models.reader import Reader, Reading
-from qa_bot.records import (
-    Answer,
-    Check,
-    Citation,
-    Document,
-    DocumentSummary,
-    Excerpt,
-    Health,
-    Hit,
-    Named,
-    Option,
-    Page,
-    Passage,
-    Problem,
-    Quote,
-    Section,
-    Sentence,
-    __version__,
-)
-from qa_bot.sharding.opening import open_index
-from qa_bot.store.checking import check_index
-from qa_bot.store.opening import Index
-from qa_bot.table_reading import view_table
-from qa_bot.table_view import TableView
-from qa_bot.tables import Cell, QuotedTable, Table
-from qa_bot.turns import Turn
-from qa_bot.verification import Difference, Match, Verification
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from qa_bot.asking.answering import answer
+    from qa_bot.asking.retrieval import retrieve
+    from qa_bot.asking.verifying import verify
+    from qa_bot.building.build import build_index
+    from qa_bot.builds import Limits, Progress, Receipt
+    from qa_bot.errors import (
+        EmptyQuestionError,
+        IndexBusyError,
+        IndexDamagedError,
+        IndexFormatError,
+        IndexModelError,
+        IndexNotFoundError,
+        IndexStateError,
+        ModelError,
+        NoDocumentsError,
+        NotInstalledError,
+        OcrError,
+        PageViewError,
+        QaBotError,
+        QuestionFileError,
+        RemoteError,
+        ServerError,
+        UnavailableError,
+        UnknownDocumentError,
+        UnreadableDocumentError,
+        UsageError,
+    )
+    from qa_bot.evaluation.comparing import Comparison, compare
+    from qa_bot.evaluation.figures import Figure, Summary
+    from qa_bot.evaluation.formats import read_questions
+    from qa_bot.evaluation.golden import add_golden, read_golden
+    from qa_bot.evaluation.outcomes import Evaluation, Outcome, evaluate
+    from qa_bot.evaluation.questions import Question
+    from qa_bot.keeping.citing import cite
+    from qa_bot.keeping.feedback import Feedback, add_feedback, read_feedback
+    from qa_bot.keeping.quote_sheet import Sheet, make_quote_sheet
+    from qa_bot.models.embedding import Embedder
+    from qa_bot.models.other_readers import load_reader
+    from qa_bot.models.reader import Reader, Reading
+    from qa_bot.records import (
+        Answer,
+        Check,
+        Citation,
+        Document,
+        DocumentSummary,
+        Excerpt,
+        Health,
+        Hit,
+        Named,
+        Option,
+        Page,
+        Passage,
+        Problem,
+        Quote,
+        Section,
+        Sentence,
+        __version__,
+    )
+    from qa_bot.sharding.opening import open_index
+    from qa_bot.store.checking import check_index
+    from qa_bot.store.opening import Index
+    from qa_bot.table_reading import view_table
+    from qa_bot.table_view import TableView
+    from qa_bot.tables import Cell, QuotedTable, Table
+    from qa_bot.turns import Turn
+    from qa_bot.verification import Difference, Match, Verification
 
 __all__ = [
     "Answer",
@@ -146,3 +152,57 @@ __all__ = [
     "verify",
     "view_table",
 ]
+
+_ROOMS = {
+    "asking.answering": "answer",
+    "asking.retrieval": "retrieve",
+    "asking.verifying": "verify",
+    "building.build": "build_index",
+    "builds": "Limits Progress Receipt",
+    "errors": (
+        "EmptyQuestionError IndexBusyError IndexDamagedError IndexFormatError IndexModelError "
+        "IndexNotFoundError IndexStateError ModelError NoDocumentsError NotInstalledError "
+        "OcrError PageViewError QaBotError QuestionFileError RemoteError ServerError "
+        "UnavailableError UnknownDocumentError UnreadableDocumentError UsageError"
+    ),
+    "evaluation.comparing": "Comparison compare",
+    "evaluation.figures": "Figure Summary",
+    "evaluation.formats": "read_questions",
+    "evaluation.golden": "add_golden read_golden",
+    "evaluation.outcomes": "Evaluation Outcome evaluate",
+    "evaluation.questions": "Question",
+    "keeping.citing": "cite",
+    "keeping.feedback": "Feedback add_feedback read_feedback",
+    "keeping.quote_sheet": "Sheet make_quote_sheet",
+    "models.embedding": "Embedder",
+    "models.other_readers": "load_reader",
+    "models.reader": "Reader Reading",
+    "records": (
+        "Answer Check Citation Document DocumentSummary Excerpt Health Hit Named Option Page "
+        "Passage Problem Quote Section Sentence __version__"
+    ),
+    "store.checking": "check_index",
+    "sharding.opening": "open_index",
+    "store.opening": "Index",
+    "table_reading": "view_table",
+    "table_view": "TableView",
+    "tables": "Cell QuotedTable Table",
+    "turns": "Turn",
+    "verification": "Difference Match Verification",
+}
+_PLACES = {name: room for room, names in _ROOMS.items() for name in names.split()}
+
+
+if not TYPE_CHECKING:  # a type checker would take any name for one that is there
+
+    def __getattr__(name: str) -> object:
+        """A public name, from its room when it is first asked for: asking needs few of them."""
+        if name not in _PLACES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found: object = getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
+        globals()[name] = found
+        return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

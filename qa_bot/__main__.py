@@ -1,6 +1,6 @@
 """``python -m qa_bot``."""
 
-from qa_bot.shell.commands import main
+from qa_bot.shell.entry import main
 
 if __name__ == "__main__":
     main()

@@ -20,7 +20,7 @@ from qa_bot.models.embedding import (
     load_embedder,
 )
 from qa_bot.records import Document
-from qa_bot.shell import commands
+from qa_bot.shell import entry
 
 # How long an example takes says nothing: the first one waits for imports, and machines are noisy.
 settings.register_profile("patient", deadline=None)
@@ -97,7 +97,7 @@ def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
         monkeypatch.setattr(sys, "argv", ["qa-bot", *map(str, arguments)])
         code = 0
         try:
-            commands.main()
+            entry.main()
         except SystemExit as stop:
             code = int(stop.code or 0)
         return Done(code, *capsys.readouterr())

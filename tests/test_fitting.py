@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from qa_bot.asking.weighing import ORDER, VERDICT, fitted
-from training import fit_answers
+from training import fit_answers, fit_stages
 from training.domains import domains
 from training.fit_answers import (
     choose_order,
@@ -114,3 +114,30 @@ def test_what_is_kept_is_plain_numbers(tmp_path: Path) -> None:
         lines = [json.dumps(row) for row in rows_of(seed, 1.0, 20)]
         (tmp_path / f"{name}.jsonl").write_text("\n".join(lines) + "\n")
     assert fit_answers.read(tmp_path)["a"] == rows_of(0, 1.0, 20)
+
+
+def test_few_passages_are_enough_from_where_nothing_that_is_answered_would_change() -> None:
+    """Of one kind nothing changes; of the other, the first quote does below .7 and never above."""
+    sure = [fit_stages.Told(n / 100, n / 100, is_first=True, is_all=True) for n in range(50, 100)]
+    unsure = [
+        fit_stages.Told(n / 100, n / 100, is_first=n >= 70, is_all=n >= 70) for n in range(50, 100)
+    ]
+    assert fit_stages.threshold({"sure": sure}) == fit_stages.SHORTEST
+    assert fit_stages.threshold({"sure": sure, "unsure": unsure}) == pytest.approx(0.7)
+    assert fit_stages.cost(unsure, 0.6).firsts == pytest.approx(10 / 50)
+    crossing = [fit_stages.Told(0.9, fitted().answered - 0.01, is_first=True, is_all=True)]
+    assert fit_stages.cost(crossing, 0.9).verdicts == 1
+
+
+def test_what_few_passages_say_is_told_from_the_rows_of_all() -> None:
+    rows = rows_of(3, 1.0)
+    for row in rows:
+        row["candidates"][0]["table"] = row is rows[0]
+    told = fit_stages.told(rows, 4)
+    assert len(told) == len(rows)
+    assert told[0].clear == -1.0  # a table is always read whole
+    late = [
+        row["answerable"] and not any(one["right"] for one in row["candidates"][:4]) for row in rows
+    ]
+    changed = [not one.is_first for one in told]
+    assert np.mean([now for now, is_late in zip(changed, late, strict=True) if is_late]) > 0.5

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
+import subprocess
+import sys
 from dataclasses import FrozenInstanceError, fields, is_dataclass
-from types import ModuleType
+from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
 import qa_bot
 from qa_bot import errors, records
@@ -24,13 +28,32 @@ def test_the_list_of_names_is_sorted_and_without_repetition() -> None:
     assert qa_bot.__all__ == sorted(set(qa_bot.__all__))
 
 
-def test_nothing_public_is_missing_from_the_list() -> None:
-    public = {
-        name
-        for name, item in vars(qa_bot).items()
-        if not name.startswith("_") and not isinstance(item, ModuleType)
+def test_every_name_is_in_one_list_for_all_who_look_for_it() -> None:
+    """What is loaded when it is first asked for, what type checkers see, and ``dir``."""
+    tree = ast.parse(Path(qa_bot.__file__).read_text(encoding="utf-8"))
+    checked = next(node for node in tree.body if isinstance(node, ast.If))
+    seen = {
+        alias.name: str(node.module).removeprefix("qa_bot.")
+        for node in checked.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
     }
-    assert public | {"__version__"} == set(qa_bot.__all__)
+    assert seen == qa_bot._PLACES
+    assert set(seen) == set(qa_bot.__all__)
+    assert set(qa_bot.__all__) <= set(dir(qa_bot))
+
+
+def test_what_is_not_there_is_told_as_ever() -> None:
+    with pytest.raises(AttributeError, match="module 'qa_bot' has no attribute 'answers'"):
+        _ = qa_bot.answers  # type: ignore[attr-defined]
+
+
+def test_importing_the_package_imports_no_room() -> None:
+    code = "import sys, qa_bot; print(*(m for m in sys.modules if m[:7] in ('qa_bot.', 'numpy')))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert not done.stdout.split()
 
 
 @pytest.mark.parametrize("name", qa_bot.__all__)

@@ -64,7 +64,7 @@ def row_of(asked: Asked, domain: str, index: Index, reader: object) -> dict[str,
     """The numbers of one question."""
     scope = [asked.document] if asked.document else None
     ranking = rank(asked.question, index, KEPT, scope)
-    judged = judge(ranking, reader)  # type: ignore[arg-type]
+    judged = judge(ranking, reader, at_once=True)  # type: ignore[arg-type]
     order = {id(one.candidate): n for n, one in enumerate(judged)}
     gold = spans_of(asked, index.document(asked.source).text) if asked.places else []
     rows = []

@@ -10,11 +10,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -23,12 +26,15 @@ from typing import Any, NamedTuple
 from benchmarks import ROOT
 from benchmarks.datasets import SQUAD, article_questions, need_data, squad
 from benchmarks.results import save_section
+from benchmarks.upkeep.scale import MovedVectors, copies, load_originals
+from qa_bot.building.build import index_passages
 from qa_bot.models import e5
-from qa_bot.models.embedding import DEFAULT_MODEL, MULTILINGUAL_MODEL
+from qa_bot.models.embedding import DEFAULT_MODEL, MULTILINGUAL_MODEL, load_embedder
 
 ARTICLE = ROOT / "documents"
 QUESTION = "Why is Iceland important?"
 BEFORE = "38eb69b"
+QUIET = 10  # seconds without another MiB
 
 
 class Cost(NamedTuple):
@@ -45,6 +51,7 @@ def main() -> None:
     parser.add_argument("--before", default=BEFORE, help="the commit to compare with")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--files", type=int, default=10_000, help="of the unchanged folder")
+    parser.add_argument("--passages", type=int, default=100_000, help="of the large index")
     parser.add_argument("--section", default="engine", help="of RESULTS.md; none to only print")
     arguments = parser.parse_args()
     need_data()
@@ -58,6 +65,8 @@ def main() -> None:
             "| | before | now | ratio by wall clock | ratio by processor |",
             "|---|---|---|---|---|",
             *cold_rows(trees, work, arguments.rounds, arguments.files),
+            large_row(trees, work, arguments.rounds, arguments.passages),
+            chat_row(trees, work),
             *warm_rows(trees, work, arguments.rounds),
         ]
     print("\n".join(lines))
@@ -93,6 +102,70 @@ def cold_rows(trees: Sequence[Path], work: Path, rounds: int, files: int) -> Ite
         _command(tree, "index", many, work / f"many-{number}", "--model", DEFAULT_MODEL)
     what = f"`qa-bot index`, nothing changed, {files:,} files"
     yield _cold(what, trees, work, rounds, ["index", "--documents", str(many)], "many")
+
+
+def large_row(trees: Sequence[Path], work: Path, rounds: int, passages: int) -> str:
+    """A question from a cold shell, of an index of copies whose vectors are moved at random."""
+    model = load_embedder(DEFAULT_MODEL)
+    originals, vectors, _ = load_originals(model)
+    moved = MovedVectors(model, vectors)
+    moved.name, moved.fingerprint = model.name, model.fingerprint  # so that a shell can ask it
+    index_passages(copies(originals, passages), work / "large-0", moved)
+    shutil.copytree(work / "large-0", work / "large-1")
+    command = ["ask", "When was the first hospital of the city built?"]
+    what = f"`qa-bot ask`, cold, among {passages:,} passages"
+    return _cold(what, trees, work, rounds, command, "large")
+
+
+def chat_row(trees: Sequence[Path], work: Path) -> str:
+    """What a chat server holds once nothing more comes, and what importing Gradio alone does."""
+    held = []
+    for number, tree in enumerate(trees):
+        places = ["--documents", str(ARTICLE), "--index", str(work / f"{DEFAULT_MODEL}-{number}")]
+        port = _free_port()
+        chat = ["-m", "qa_bot", "chat", "--no-open", "--port", str(port)]
+        held.append(_idle([*chat, *places], tree, f"http://127.0.0.1:{port}/"))
+    alone = _idle(["-c", "import gradio, time; time.sleep(3600)"], ROOT, "")
+    return (
+        f"| idle chat server (Gradio imported alone: {alone:.0f} MiB) | {held[0]:.0f} MiB "
+        f"| {held[1]:.0f} MiB | {held[1] / held[0]:.2f} of the memory | |"
+    )
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def _idle(arguments: Sequence[str], tree: Path, page: str) -> float:
+    """MiB that a process holds when it has stopped taking more and its page, if any, is up."""
+    process = subprocess.Popen(  # noqa: S603
+        [sys.executable, *arguments],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=tree,
+    )
+    try:
+        seen: list[float] = []
+        while len(seen) < QUIET or max(seen[-QUIET:]) - min(seen[-QUIET:]) > 1 or not _is_up(page):
+            time.sleep(1)
+            assert process.poll() is None, arguments
+            status = Path(f"/proc/{process.pid}/status").read_text()
+            seen.append(int(status.partition("VmRSS:")[2].split()[0]) / 1024)
+        return seen[-1]
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _is_up(page: str) -> bool:
+    if not page:
+        return True
+    try:
+        with urllib.request.urlopen(page, timeout=5) as found:  # noqa: S310 - our own address
+            return bool(found.status == 200)
+    except OSError:
+        return False
 
 
 def _command(tree: Path, name: str, documents: Path, index: Path, *more: str) -> None:

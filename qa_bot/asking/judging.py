@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from qa_bot.asking.marking import (
@@ -17,12 +17,12 @@ from qa_bot.asking.marking import (
 )
 from qa_bot.asking.naming import absent_names
 from qa_bot.asking.retrieval import WEIGHTS, Candidate, Ranking, scaled
-from qa_bot.asking.weighing import ORDER, PLAIN, VERDICT, fitted, plain
-from qa_bot.models.reader import Reader, Reading
+from qa_bot.asking.weighing import ORDER, PLAIN, VERDICT, fitted, plain, stages
+from qa_bot.models.reader import Reader, Reading, SpanReader
 from qa_bot.records import Passage, Sentence
 from qa_bot.text import CELLS
 
-READ = 8  # candidates that are read
+READ = 8  # candidates that are read, at most
 
 # Evidence that a neighbour has at least, in nineteen of twenty questions: where there is hardly
 # a second passage, being far ahead of it says nothing.
@@ -83,29 +83,58 @@ def _logistic(log_odds: float) -> float:
     return 0.5 * (1 + math.tanh(log_odds / 2))  # without overflow
 
 
-def judge(ranking: Ranking, reader: Reader | None, own: str | None = None) -> list[Judged]:
+def judge(
+    ranking: Ranking, reader: Reader | None, own: str | None = None, *, at_once: bool = False
+) -> list[Judged]:
     """The candidates, best first: those that were read, then the others as retrieval has them.
 
-    A passage in which the reader found nothing to read counts as not read, and comes after.
+    qa_bot's own reader reads a few, and the others where those leave a doubt; ``at_once`` has it
+    read all. A passage in which the reader found nothing to read counts as not read, and comes
+    after.
     ``own`` is the question without words of a conversation before it: no passage need have those.
     """
-    first = ranking.candidates[:READ] if reader is not None else ()
-    asked = ranking.question
-    rest = [Judged(one, question=asked) for one in ranking.candidates[len(first) :]]
-    if reader is None or not first:
-        return rest
-    readings = reader.read(asked, [candidate.passage for candidate in first])
-    read = [
+    if reader is None:
+        return [Judged(one, question=ranking.question) for one in ranking.candidates]
+    in_stages = isinstance(reader, SpanReader) and not at_once
+    few = stages().first if in_stages else READ
+    read = _read(ranking, reader, own, (0, few))
+    if few < READ and not is_clear(read):
+        read = _in_order(read + _read(ranking, reader, own, (few, READ)))
+    rest = ranking.candidates[len(read) :]
+    return read + [Judged(one, question=ranking.question) for one in rest]
+
+
+def is_clear(read: Sequence[Judged]) -> bool:
+    """Whether what has been read, best first, decides without the passages that come after.
+
+    Of a table it never does: which row is meant, all its passages say together.
+    """
+    if not read or any(CELLS in one.candidate.passage.text for one in read):
+        return False
+    return confidence(read) >= stages().clear
+
+
+def _read(
+    ranking: Ranking, reader: Reader, own: str | None, places: tuple[int, int]
+) -> list[Judged]:
+    """The candidates at those places, as the reader judges them, best first."""
+    asked, some = ranking.question, ranking.candidates[slice(*places)]
+    if not some:
+        return []
+    readings = reader.read(asked, [candidate.passage for candidate in some])
+    return _in_order(
         Judged(
             one,
             reading if math.isfinite(reading.margin) else None,
             len(absent_names(asked if own is None else own, one.passage)),
             asked,
         )
-        for one, reading in zip(first, readings, strict=True)
-    ]
-    read.sort(key=lambda one: (one.reading is None, -round(one.evidence, 6)))
-    return read + rest
+        for one, reading in zip(some, readings, strict=True)
+    )
+
+
+def _in_order(read: Iterable[Judged]) -> list[Judged]:
+    return sorted(read, key=lambda one: (one.reading is None, -round(one.evidence, 6)))
 
 
 def confidence(judged: Sequence[Judged]) -> float:

@@ -1,7 +1,8 @@
 """The fitted numbers: how much each kind of evidence counts, and when an answer is believed.
 
-Those of retrieval lie here (``training/fit_retrieval.py``), those that weigh a reader's margins
-beside the reader (``training/fit_answers.py``), each with what made them.
+Those of retrieval (``training/fit_retrieval.py``), and of reading in stages
+(``training/fit_stages.py``), lie here, those that weigh a reader's margins beside the reader
+(``training/fit_answers.py``), each with what made them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from qa_bot.models.reader import FOLDER
 
 FILE = "answers.json"
 RETRIEVAL = Path(__file__).with_name("retrieval.json")
+STAGES = Path(__file__).with_name("stages.json")
 EVIDENCE = ("sentence", "sentence_coverage", "coverage", "above")
 """What a passage's evidence rests on; ``retrieval.Weights`` says what each is."""
 PLAIN = ("sentence", "coverage", "lead")
@@ -41,6 +43,14 @@ class Numbers:
     possible: float
 
 
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """How many passages are read first, and the confidence from which on that is enough."""
+
+    first: int
+    clear: float
+
+
 @lru_cache(1)
 def fitted(folder: Path = FOLDER) -> Numbers:
     """Those that come with qa_bot's reader.
@@ -59,6 +69,23 @@ def plain(file: Path = RETRIEVAL) -> Numbers:
         ModelError: They are missing, damaged, or not those that this version counts with.
     """
     return _read(file, "evidence", EVIDENCE, "plain", PLAIN)
+
+
+@lru_cache(1)
+def stages(file: Path = STAGES) -> Stages:
+    """When the passages that are read first decide.
+
+    Raises:
+        ModelError: The numbers are missing or damaged.
+    """
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        found = Stages(int(kept["first"]), float(kept["clear"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{file} can't be used: {' '.join(str(error).split())}") from error
+    if found.first < 1 or not 0 <= found.clear <= 1:
+        raise ModelError(f"{file} can't be used: it reads {found.first}, to {found.clear}")
+    return found
 
 
 def _read(

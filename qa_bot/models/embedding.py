@@ -23,6 +23,7 @@ import numpy.typing as npt
 from qa_bot.errors import ModelError
 from qa_bot.models import e5, minilm, packaged
 from qa_bot.models.cores import has_fast_bfloat16, on_each_core
+from qa_bot.models.engine.openvino_layers import batches_of
 from qa_bot.models.engine.standing_in import replace_network
 from qa_bot.models.engine.tensors import digest_of
 from qa_bot.models.model_folders import load_folder, model_folder
@@ -152,7 +153,7 @@ class SentenceTransformerEmbedder:
 
     def _load(self) -> SentenceTransformer:
         _keep_offline()
-        run = partial(found.run, "building") if (found := self._engine) else None
+        run = partial(found.run_all, "building") if (found := self._engine) else None
         if self.name == DEFAULT_MODEL and run is None:
             minilm.check_weights(self.folder / "model.safetensors")
         if self.name == e5.NAME:
@@ -219,9 +220,8 @@ class SentenceTransformerEmbedder:
     ) -> Iterator[tuple[int, Vectors, Vectors]]:
         """Yield ``(i, passage (d,), sentences (len(sentences[i]), d))``, most tokens first.
 
-        OpenVINO is given one passage at a time, torch a batch. Each core encodes batches of
-        its own: that is faster than all cores sharing one, and leaves no core idle while
-        Python prepares the next.
+        Each core encodes batches of its own: that is faster than all cores sharing one, and
+        leaves no core idle while Python prepares the next.
         """
         waiting: list[tuple[int, Vectors, Vectors]] = []
         for i, passage, pooled in self._encode(texts, sentences):
@@ -248,7 +248,6 @@ class SentenceTransformerEmbedder:
         if not texts:
             return
         tokens = self._tokenise(texts, self._prompt)
-        order = sorted(range(len(texts)), key=lambda i: -len(tokens[i]["input_ids"]))
 
         def encode(batch: list[int]) -> list[tuple[int, Vectors, Vectors]]:
             states = self._forward([tokens[i] for i in batch])
@@ -257,10 +256,17 @@ class SentenceTransformerEmbedder:
                 for i, (passage, rows) in zip(batch, states, strict=True)
             ]
 
-        size = 1 if self._engine else _BATCH if self._on_cpu else _GPU_BATCH
-        batches = [order[start : start + size] for start in range(0, len(order), size)]
+        batches = self._batches([len(one["input_ids"]) for one in tokens])
         for encoded in on_each_core("building", encode, batches):
             yield from encoded
+
+    def _batches(self, counts: Sequence[int]) -> list[list[int]]:
+        """Which passages go through the model together, by their numbers of tokens."""
+        if self._engine:
+            return batches_of(counts)
+        order = sorted(range(len(counts)), key=lambda i: -counts[i])
+        size = _BATCH if self._on_cpu else _GPU_BATCH
+        return [order[start : start + size] for start in range(0, len(order), size)]
 
     @property
     def _on_cpu(self) -> bool:

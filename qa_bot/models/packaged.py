@@ -34,6 +34,10 @@ class Packaged:
         """The states of the tokens, ``(t, hidden)``."""
         return self.layers.run(purpose, self.bert.start(ids))
 
+    def run_all(self, purpose: Purpose, sequences: Sequence[Sequence[int]]) -> list[Rows]:
+        """Those of each of several."""
+        return self.layers.run_all(purpose, [self.bert.start(ids) for ids in sequences])
+
 
 _loaded: dict[str, Packaged | EngineError] = {}
 _lock = threading.Lock()

@@ -184,7 +184,17 @@ def _forward_of(folder: Path) -> Forward:
         kinds = [int(place >= one.question_end) for place in range(len(one.ids))]
         return layers.run("asking", bert.start(one.ids, kinds))
 
-    return lambda encoded: list(on_each_core("asking", read, encoded, torch=False))
+    def read_all(encoded: Sequence[Encoded]) -> list[Logits]:
+        order = _longest_first(encoded)  # so that no core is left with the longest at the end
+        found = on_each_core("asking", read, [encoded[n] for n in order], torch=False)
+        by_place = dict(zip(order, found, strict=True))
+        return [by_place[n] for n in range(len(encoded))]
+
+    return read_all
+
+
+def _longest_first(encoded: Sequence[Encoded]) -> list[int]:
+    return sorted(range(len(encoded)), key=lambda n: -len(encoded[n].ids))
 
 
 def _bert(folder: Path) -> Bert:
@@ -260,7 +270,7 @@ def _forward(network: Any, encoded: Sequence[Encoded]) -> list[Logits]:  # noqa:
     """By torch; every core reads sequences of like length."""
     import torch
 
-    order = sorted(range(len(encoded)), key=lambda n: -len(encoded[n].ids))
+    order = _longest_first(encoded)
     parts = [order[n : n + PART] for n in range(0, len(order), PART)]
 
     def read(part: list[int]) -> Logits:

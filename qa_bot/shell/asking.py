@@ -1,16 +1,87 @@
-"""What `qa-bot ask` asks: questions from arguments, standard input and a file, of which index."""
+"""What `qa-bot ask` does: where its questions come from, and of which index they are asked."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import qa_bot
-from qa_bot import IndexStateError, Progress
-from qa_bot.shell.console import err, harmless, read_input
+from qa_bot import Index, IndexStateError, Progress
+from qa_bot.models.reader import Reader
+from qa_bot.shell.answers import answer_as_json, print_answer
+from qa_bot.shell.console import (
+    err,
+    harmless,
+    load_both,
+    print_line,
+    print_text,
+    read_input,
+    reader_named,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How questions are asked, and their answers printed: the options of `qa-bot ask`."""
+
+    k: int = 5
+    documents: tuple[str, ...] = ()  # all, where none is named
+    strictness: float | None = None
+    reader: str | None = None
+    mark: bool = False
+    as_json: bool = False
+
+
+def answer_all(asked: Sequence[str], place: str | Path, way: Way) -> None:
+    """Print the answer to each question, by the index at a place (see ``qa_bot.open_index``).
+
+    Raises:
+        QaBotError: One can't be answered.
+    """
+    with _opened(place, way) as (opened, reader):
+        for number, question in enumerate(asked):
+            with err.status("Looking …"):
+                answer = qa_bot.answer(
+                    question,
+                    opened,
+                    k=way.k,
+                    documents=way.documents or None,
+                    reader=reader,
+                    strictness=way.strictness,
+                )
+            if way.as_json:
+                lines = None if len(asked) > 1 else 2  # several: one object to a line
+                shown = answer_as_json(answer, opened)
+                print_line(json.dumps(shown, ensure_ascii=False, indent=lines))
+                continue
+            if len(asked) > 1:
+                print_text(f"{chr(10) if number else ''}{question}", "bold")
+            print_answer(answer, opened, mark=way.mark)
+
+
+def converse(place: str | Path, way: Way) -> None:
+    """Let somebody at a terminal ask one question after the other."""
+    from qa_bot.shell.prompt import Settings, talk
+
+    with _opened(place, way) as (opened, reader):
+        talk(opened, Settings(way.k, way.documents or None, way.strictness, reader))
+
+
+@contextmanager
+def _opened(place: str | Path, way: Way) -> Iterator[tuple[Index, Reader | None]]:
+    with qa_bot.open_index(place) as opened:
+        if way.documents:
+            opened.scope(way.documents)  # a wrong name is told before the model is loaded
+        with err.status("Loading the models …"):
+            reader = reader_named(way.reader)
+            load_both(opened, reader)
+        yield opened, reader
 
 
 def questions_given(given: Sequence[str], file: Path | None) -> list[str]:

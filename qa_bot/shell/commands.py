@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -12,19 +11,22 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 import qa_bot
-from qa_bot import QaBotError, UsageError
+from qa_bot import UsageError
 from qa_bot.building.changes import Options
 from qa_bot.sharding.state import shards_of
 from qa_bot.sharding.upkeep import bring_up_to_date, place_of
 from qa_bot.shell import evaluation, serving, verifying
-from qa_bot.shell.answers import answer_as_json, print_answer
-from qa_bot.shell.asking import index_of, questions_given
+from qa_bot.shell.asking import Way, answer_all, converse, index_of, questions_given
 from qa_bot.shell.console import (
     DOCUMENTS,
     INDEX,
+    err,
+    out,
+    progress_bar,
+)
+from qa_bot.shell.options import (
     Application,
     ClusterAddress,
     Documents,
@@ -34,12 +36,6 @@ from qa_bot.shell.console import (
     Ocr,
     ReaderName,
     Strictness,
-    err,
-    load_both,
-    out,
-    print_text,
-    progress_bar,
-    reader_named,
 )
 from qa_bot.shell.reports import print_check, print_receipt, print_shards, print_status
 from qa_bot.store.health import status as index_status
@@ -64,26 +60,6 @@ Size = Annotated[int, typer.Option("--max-size", min=1, help="MiB; a larger file
 Pages = Annotated[int, typer.Option("--max-pages", min=1, help="A file of more pages is not read.")]
 LIMITS = qa_bot.Limits()
 SECONDS, MEMORY, SIZE = LIMITS.seconds, LIMITS.memory // _MIB, LIMITS.size // _MIB
-
-
-def main() -> None:
-    """Run the command line; errors become one line and an exit code (2: usage, 1: the rest)."""
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a character it can't write is no reason to fail
-        sys.stdout.reconfigure(errors="replace")
-    try:
-        app()
-    except UsageError as error:
-        _fail(error, 2)
-    except QaBotError as error:
-        _fail(error, 1)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has left; nothing is wrong
-        sys.exit(1)
-
-
-def _fail(error: QaBotError, code: int) -> None:
-    err.print(f"[bold red]Error:[/] {escape(' '.join(str(error).split()))}", soft_wrap=True)
-    sys.exit(code)
 
 
 def _version(wanted: bool) -> None:
@@ -208,35 +184,12 @@ def ask(
     if _is_given(context, "documents") and not _is_given(context, "index") and not index.exists():
         with _progress() as report:
             index = index_of(documents, report)
-    with qa_bot.open_index(place_of(index, ray)) as opened:
-        if document:
-            opened.scope(document)  # a wrong name is told before the model is loaded
-        with err.status("Loading the models …"):
-            used = reader_named(reader)
-            load_both(opened, used)
-        if talks:
-            from qa_bot.shell.prompt import Settings, talk
-
-            talk(opened, Settings(k, tuple(document) if document else None, strictness, used))
-            return
-        for number, question in enumerate(asked):
-            with err.status("Looking …"):
-                answer = qa_bot.answer(
-                    question,
-                    opened,
-                    k=k,
-                    documents=document or None,
-                    reader=used,
-                    strictness=strictness,
-                )
-            if as_json:
-                lines = None if len(asked) > 1 else 2  # several: one object to a line
-                shown = answer_as_json(answer, opened)
-                typer.echo(json.dumps(shown, ensure_ascii=False, indent=lines))
-                continue
-            if len(asked) > 1:
-                print_text(f"{chr(10) if number else ''}{question}", "bold")
-            print_answer(answer, opened, mark=mark)
+    place = place_of(index, ray)
+    way = Way(k, tuple(document or ()), strictness, reader, mark=mark, as_json=as_json)
+    if talks:
+        converse(place, way)
+    else:
+        answer_all(asked, place, way)
 
 
 def _is_given(context: typer.Context, option: str) -> bool:

@@ -1,4 +1,4 @@
-"""What the commands share: options, the two consoles, progress, and text that can't give orders."""
+"""What the commands share: the two consoles, progress, and text that can't give orders."""
 
 from __future__ import annotations
 
@@ -8,14 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
-from typing import Annotated, Any, TypeVar
 
-import typer
 from rich.console import Console
 from rich.padding import Padding
-from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
-from typer.core import TyperCommand
 
 from qa_bot import Index
 from qa_bot.errors import ModelError, UsageError
@@ -26,74 +22,10 @@ from qa_bot.records import Span
 out = Console(highlight=False, emoji=False)
 err = Console(stderr=True, highlight=False, emoji=False)
 
-Documents = Annotated[
-    Path, typer.Option("--documents", metavar="DIR", help="The folder with your documents.")
-]
-IndexFolder = Annotated[
-    Path, typer.Option("--index", metavar="DIR", help="The folder for the index.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Strictness = Annotated[
-    float | None,
-    typer.Option(
-        min=0, max=1, help="The confidence that an answer must have; the fitted one unless given."
-    ),
-]
-ReaderName = Annotated[
-    str | None,
-    typer.Option(
-        "--reader",
-        metavar="NAME",
-        help="Another reader: a question-answering model or cross-encoder; none for no reader.",
-    ),
-]
-Ocr = Annotated[
-    bool,
-    typer.Option(
-        "--ocr", help="Recognise the text of scanned pages; needs qa-bot[ocr] or tesseract."
-    ),
-]
-Languages = Annotated[
-    str,
-    typer.Option("--ocr-languages", metavar="CODES", help="As tesseract names them: eng+deu, say."),
-]
-ClusterAddress = Annotated[
-    str,
-    typer.Option(
-        "--ray",
-        metavar="HOST:PORT",
-        help="The Ray cluster that has the index's shards; this machine is a part of it.",
-    ),
-]
 DOCUMENTS, INDEX = Path("documents"), Path("index")
 MOST_INPUT = 1_000_000  # characters that are read of a file of questions, or of a quote
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # could move a terminal's cursor, or worse
-
-
-_Function = TypeVar("_Function", bound=Callable[..., Any])
-
-
-class _Command(TyperCommand):
-    """A command whose help doesn't tell that a flag is a truth value."""
-
-    def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401 - as Typer has it
-        """Its options and arguments."""
-        params = super().get_params(ctx)
-        for one in params:
-            if getattr(one, "is_flag", False):
-                one.metavar = ""
-        return list(params)
-
-
-class Application(typer.Typer):
-    """The command line; each command is told of in the same way."""
-
-    def command(  # type: ignore[override]  # the options of one that is added are its own
-        self, name: str | None = None
-    ) -> Callable[[_Function], _Function]:
-        """Add a command."""
-        return super().command(name, cls=_Command)
 
 
 def count(number: int, noun: str) -> str:
@@ -159,6 +91,12 @@ def harmless(text: str) -> str:
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
+def print_line(text: str) -> None:
+    """The text exactly as it stands, whatever in it rich would take for markup."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
 def print_text(
     text: str,
     style: str = "",
@@ -168,7 +106,7 @@ def print_text(
 ) -> None:
     """Style and wrap for a person; into a pipe or a file, print it exactly as it stands."""
     if not out.is_terminal:
-        typer.echo(text, color=True)  # "color" leaves escape sequences alone
+        print_line(text)
         return
     shown = Text(harmless(text), style=style)
     for start, end in bold:
@@ -185,6 +123,8 @@ def progress_bar(first: str) -> Iterator[Callable[[str, float | None], None]]:
     Call what it yields with a description and the share that is done, in [0, 1],
     or None where it can't be told.
     """
+    from rich.progress import BarColumn, Progress, TextColumn  # asking needs none
+
     columns = BarColumn(bar_width=20), TextColumn("{task.description}", markup=False)
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
         task = bars.add_task(first, total=None)

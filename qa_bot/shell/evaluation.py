@@ -23,11 +23,6 @@ from qa_bot.shell.answers import print_answer
 from qa_bot.shell.console import (
     DOCUMENTS,
     INDEX,
-    Documents,
-    IndexFolder,
-    Json,
-    ReaderName,
-    Strictness,
     count,
     err,
     out,
@@ -35,6 +30,7 @@ from qa_bot.shell.console import (
     progress_bar,
     reader_named,
 )
+from qa_bot.shell.options import Documents, IndexFolder, Json, ReaderName, Strictness
 
 _SHOWN = 20  # failures, changes, … on the screen
 

@@ -10,9 +10,8 @@ import typer
 
 from qa_bot.callers import MAY, Role
 from qa_bot.errors import UsageError
-from qa_bot.shell.console import (
-    DOCUMENTS,
-    INDEX,
+from qa_bot.shell.console import DOCUMENTS, INDEX, err, out, print_text, reader_named
+from qa_bot.shell.options import (
     ClusterAddress,
     Documents,
     IndexFolder,
@@ -20,10 +19,6 @@ from qa_bot.shell.console import (
     Ocr,
     ReaderName,
     Strictness,
-    err,
-    out,
-    print_text,
-    reader_named,
 )
 
 users = typer.Typer(help="Who may log in to the chat.", no_args_is_help=True)

@@ -10,15 +10,8 @@ from typing import Annotated
 import typer
 
 import qa_bot
-from qa_bot.shell.console import (
-    DOCUMENTS,
-    INDEX,
-    Documents,
-    IndexFolder,
-    Json,
-    print_text,
-    read_input,
-)
+from qa_bot.shell.console import DOCUMENTS, INDEX, print_text, read_input
+from qa_bot.shell.options import Documents, IndexFolder, Json
 from qa_bot.verification import Match, Verification
 
 

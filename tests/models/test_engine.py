@@ -14,6 +14,8 @@ from textwrap import dedent
 import numpy as np
 import pytest
 from conftest import DOCUMENTS, ROOT
+from hypothesis import given
+from hypothesis import strategies as st
 from packaging.requirements import Requirement
 from sentence_transformers import SentenceTransformer
 
@@ -22,7 +24,7 @@ from qa_bot.models import e5, minilm, packaged
 from qa_bot.models.embedding import SentenceTransformerEmbedder
 from qa_bot.models.engine import openvino_layers
 from qa_bot.models.engine.bert import Bert, run_exactly
-from qa_bot.models.engine.openvino_layers import SWITCH, EngineError, Layers
+from qa_bot.models.engine.openvino_layers import SWITCH, EngineError, Layers, batches_of
 from qa_bot.models.engine.tensors import map_tensors
 from qa_bot.models.reader import FOLDER, Forward, SpanReader, _forward, _forward_of, load_network
 
@@ -109,12 +111,27 @@ def test_every_one_of_sixteen_who_ask_at_once_gets_the_same_bits(article: Index)
 def test_a_passage_has_the_same_bits_whatever_it_is_encoded_with(
     model: SentenceTransformerEmbedder,
 ) -> None:
-    texts = [f"Hut {n} is {'very ' * (n * 7 % 23)}far from lake {n * n}." for n in range(30)]
+    texts = [f"Hut {n} is {'very ' * (n * 7 % 23)}far from lake {n * n}." for n in range(60)]
     spans = [[(0, len(text))] for text in texts]
+    counts = [count + packaged.SPECIAL for count in model.count_tokens(texts)]
+    sizes = {len(batch) for batch in batches_of(counts)}
+    assert len(sizes) > 2  # some alone, some with others
     together = {i: one for i, one, _ in model.encode_passages(texts, spans)}
-    for i in range(0, 30, 6):
+    for i in range(0, 60, 6):
         ((_, alone, _),) = model.encode_passages([texts[i]], [spans[i]])
         np.testing.assert_array_equal(alone, together[i])
+
+
+@given(st.lists(st.integers(1, 512), max_size=200))
+def test_every_sequence_is_in_one_batch_with_those_that_fill_the_same_room(
+    counts: list[int],
+) -> None:
+    batches = batches_of(counts)
+    assert sorted(n for batch in batches for n in batch) == list(range(len(counts)))
+    rooms = [{-(-counts[n] // 8) for n in batch} for batch in batches]
+    assert all(len(room) == 1 for room in rooms)
+    assert [max(room) for room in rooms] == sorted((max(room) for room in rooms), reverse=True)
+    assert {len(batch) for batch in batches} <= {1, 2, 4, 8}
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
@@ -127,7 +144,7 @@ def test_a_forked_process_computes_the_same() -> None:
         before = model.encode_question("Who?")
         child = os.fork()
         if not child:
-            signal.alarm(60)
+            signal.alarm(240)
             same = np.array_equal(model.encode_question("Who?"), before)
             os._exit(0 if same and len(list(model.encode_passages(["A b."], [[]]))) == 1 else 1)
         assert os.waitpid(child, 0)[1] == 0
@@ -287,13 +304,13 @@ def test_asking_imports_neither_torch_nor_what_comes_with_it(article_folder: Pat
         """
         import sys
         sys.argv = ["qa-bot", "ask", "Why is Iceland important?", "--index", sys.argv[1]]
-        from qa_bot.shell.commands import main
+        from qa_bot.shell.entry import main
         try:
             main()
         except SystemExit as end:
             assert not end.code, end.code
         slow = {"torch", "transformers", "sentence_transformers", "faiss", "sklearn", "scipy",
-                "gradio", "pypdf", "pypdfium2", "lxml", "docx", "PIL"}
+                "gradio", "pypdf", "pypdfium2", "lxml", "docx", "PIL", "typer", "pydantic"}
         assert not slow & set(sys.modules), slow & set(sys.modules)
         """,
         str(article_folder),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from queue import SimpleQueue
 from types import ModuleType
@@ -21,6 +21,7 @@ SWITCH = "QA_BOT_ENGINE"
 
 _STEP = 8  # sequences are filled up to a multiple: OpenVINO keeps a megabyte for each length
 _MASKED = np.float32(-1e9)
+_TOGETHER, _MOST = 512, 8  # tokens and sequences that are run as one: more gain nothing
 _AT_ONCE = 8  # sequences of a question: no more than are read for it
 _CLOSE = {True: 0.999, False: 0.9999}  # lowest cosine with exact results, in bfloat16 and without
 _CHECKED = [*range(101, 5_000, 307)]  # tokens of a sequence that both run; no text has them
@@ -33,8 +34,8 @@ class EngineError(Exception):
 class Layers:
     """A BERT's layers, compiled; safe to share by threads, and by a process that forks.
 
-    Each sequence is run alone and by one thread, so that its result hangs neither on what
-    else is run nor on how many ask.
+    Each sequence is run by one thread, alone or with others that fill the same room, so that
+    its result hangs neither on what else is run nor on how many ask.
 
     Args:
         bert: The weights.
@@ -66,19 +67,30 @@ class Layers:
 
     def run(self, purpose: Purpose, start: Rows) -> Rows:
         """What the layers make of one sequence: ``(t, hidden)``, or ``(t, 2)`` of a head."""
-        count, hidden = start.shape
-        room = -(-count // _STEP) * _STEP
-        rows = np.zeros((1, room, hidden), np.float32)
-        rows[0, :count] = start
-        mask = np.zeros((1, 1, 1, room), np.float32)
-        mask[..., count:] = _MASKED
+        return self._run(purpose, [start])[0]
+
+    def run_all(self, purpose: Purpose, starts: Sequence[Rows]) -> list[Rows]:
+        """What they make of each of several, one batch after the other."""
+        found: dict[int, Rows] = {}
+        for batch in batches_of([len(start) for start in starts]):
+            found.update(zip(batch, self._run(purpose, [starts[n] for n in batch]), strict=True))
+        return [found[number] for number in range(len(starts))]
+
+    def _run(self, purpose: Purpose, starts: Sequence[Rows]) -> list[Rows]:
+        """Sequences that fill the same room."""
+        room = _room(len(starts[0]))
+        rows = np.zeros((len(starts), room, starts[0].shape[1]), np.float32)
+        mask = np.zeros((len(starts), 1, 1, room), np.float32)
+        for number, start in enumerate(starts):
+            rows[number, : len(start)] = start
+            mask[number, ..., len(start) :] = _MASKED
         free = self._requests(purpose)
         request = free.get()
         try:
             found: Rows = request.infer([rows, mask], share_inputs=True)[0]
         finally:
             free.put(request)
-        return found[0, :count]
+        return [states[: len(start)] for states, start in zip(found, starts, strict=True)]
 
     def _requests(self, purpose: Purpose) -> SimpleQueue[Any]:
         with self._lock:
@@ -111,6 +123,36 @@ class Layers:
             for _ in range(streams):
                 free.put(compiled.create_infer_request())
         return free
+
+
+def batches_of(counts: Sequence[int]) -> list[list[int]]:
+    """Which of the sequences of those lengths to run together, the longest first.
+
+    Those of a batch fill the same room: so each has the bits that it has alone. OpenVINO keeps
+    what it made for each size of a batch, so there are few.
+    """
+    alike: dict[int, list[int]] = {}
+    for number in sorted(range(len(counts)), key=lambda n: -counts[n]):
+        alike.setdefault(_room(counts[number]), []).append(number)
+    batches = []
+    for room, numbers in alike.items():
+        most = _power_of_two(min(_MOST, max(1, _TOGETHER // room)))
+        at = 0
+        while at < len(numbers):
+            size = min(most, _power_of_two(len(numbers) - at))
+            batches.append(numbers[at : at + size])
+            at += size
+    return batches
+
+
+def _power_of_two(most: int) -> int:
+    """The highest that isn't above."""
+    return 1 << (most.bit_length() - 1)
+
+
+def _room(count: int) -> int:
+    """What a sequence of so many tokens is filled up to."""
+    return -(-count // _STEP) * _STEP
 
 
 def version() -> str | None:
@@ -147,7 +189,7 @@ def _imported() -> ModuleType:
 
 
 def _graph(bert: Bert) -> Any:  # noqa: ANN401 - OpenVINO is imported late
-    """The layers as OpenVINO's model, of what they start from ``(1, t, hidden)`` and a mask."""
+    """The layers as OpenVINO's model, of what they start from ``(n, t, hidden)`` and a mask."""
     library = _library()
     op = library.opset13
 
@@ -173,8 +215,8 @@ def _graph(bert: Bert) -> Any:  # noqa: ANN401 - OpenVINO is imported late
             op.reshape(rows, whole(0, 0, bert.heads, size), True), whole(0, 2, 1, 3)
         )
 
-    start = op.parameter([1, -1, bert.hidden], np.float32, name="start")
-    mask = op.parameter([1, 1, 1, -1], np.float32, name="mask")
+    start = op.parameter([-1, -1, bert.hidden], np.float32, name="start")
+    mask = op.parameter([-1, 1, 1, -1], np.float32, name="mask")
     states = normal(start, "embeddings.LayerNorm")
     for number in range(bert.layers):
         at = LAYER.format(number)

@@ -7,15 +7,15 @@ from typing import Any
 
 from qa_bot.models.engine.bert import Rows
 
-Run = Callable[[Sequence[int]], Rows]
-"""The numbers of a sequence's tokens → their states, ``(t, hidden)``."""
+Run = Callable[[Sequence[Sequence[int]]], Sequence[Rows]]
+"""The numbers of each sequence's tokens → their states, ``(t, hidden)``."""
 
 
 def as_module(run: Run, config: Any) -> Any:  # noqa: ANN401 - torch is imported late
     """A torch module that is called as transformers' BERT is, and gives what ``run`` does.
 
     Args:
-        run: Is called for one sequence at a time.
+        run: Is given the sequences of a batch without what they are filled up with.
         config: What the model's other modules ask it for.
     """
     import torch
@@ -36,10 +36,9 @@ def as_module(run: Run, config: Any) -> Any:  # noqa: ANN401 - torch is imported
             counts = [width] * len(input_ids)
             if attention_mask is not None:
                 counts = attention_mask.sum(dim=1).tolist()
-            found = [
-                torch.from_numpy(run(ids[:count]))  # the same memory
-                for ids, count in zip(input_ids.tolist(), counts, strict=True)
-            ]
+            pairs = zip(input_ids.tolist(), counts, strict=True)
+            states_of_each = run([ids[:count] for ids, count in pairs])
+            found = [torch.from_numpy(states) for states in states_of_each]  # the same memory
             if len(found) == 1 and counts[0] == width:
                 return BaseModelOutput(last_hidden_state=found[0][None])
             states = torch.nn.utils.rnn.pad_sequence(found, batch_first=True)
