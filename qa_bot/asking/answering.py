@@ -22,7 +22,7 @@ from qa_bot.asking.retrieval import readable, together
 from qa_bot.asking.same_table import same_table
 from qa_bot.asking.settling import Asking, Settled, settle
 from qa_bot.asking.spelling import Spelled, spelled
-from qa_bot.errors import UsageError
+from qa_bot.errors import UnavailableError, UsageError
 from qa_bot.language import SURE_OF_QUESTION, language_of
 from qa_bot.models.reader import DEFAULT_READER, Reader
 from qa_bot.records import Answer, Citation, Hit, Passage, Quote, Sentence, Span
@@ -32,6 +32,7 @@ from qa_bot.tables import QuotedTable, Table
 from qa_bot.text import words
 from qa_bot.turns import Turn
 
+_EVEN = 0.5  # probability from which on a question rather leans on the conversation
 _ASKING = frozenset(
     "say says said tell tells told mention mentions mean means anything everything".split()
 )
@@ -89,10 +90,36 @@ def answer(
 
     Raises:
         EmptyQuestionError, UnknownDocumentError, UsageError
+        UnavailableError: Shards of the index can't be asked, and the others have no answer.
     """
     check_strictness(strictness)
     check_reader(reader)
-    turns = as_turns(history)
+    with index.searching() as unasked:
+        found = _answered(question, index, k, documents, reader, strictness, as_turns(history))
+        return _as_partial(found, unasked()) if unasked() else found
+
+
+def _as_partial(found: Answer, share: float) -> Answer:
+    """An answer to which some of the documents could not be asked.
+
+    Raises:
+        UnavailableError: It quotes nothing; what isn't there can't be told.
+    """
+    if not found.quotes:
+        raise UnavailableError(share)
+    told = f"{share:.0%} of the documents could not be asked just now."
+    return replace(found, warning=" ".join(filter(None, (told, found.warning))), unknown_words=())
+
+
+def _answered(
+    question: str,
+    index: Index,
+    k: int,
+    documents: Sequence[str] | None,
+    reader: Reader | None,
+    strictness: float | None,
+    turns: Sequence[Turn],
+) -> Answer:
     if (found := _navigation(question, index, documents, turns, reader, strictness)) is not None:
         return found
     understood = understand(readable(question), turns, index, documents)
@@ -100,11 +127,13 @@ def answer(
     meant = spelled(readable(way.question), index)
     # With words of the conversation before it, a question can't be told apart from another.
     asked = parts(meant.question) if not way.context else [meant.question]
-    named = None if way.context else named_documents(meant.question, index, documents)
+    leans = bool(way.context) and understood.share >= _EVEN
+    named = None if leans else named_documents(meant.question, index, documents)
     scopes = [understood.documents, documents] if understood.documents else [documents]
     ways: list[tuple[Sequence[str] | None, list[str]]] = [(scope, asked) for scope in scopes]
     if named is not None:
-        ways.insert(0, (named.documents, parts(named.question)))
+        rest = parts(named.question) if not way.context else [named.question]
+        ways.insert(0, (named.documents, rest))
     asking = Asking(
         meant.question,
         index,
@@ -114,6 +143,7 @@ def answer(
         strictness,
         is_guess=not meant.is_sure,
         context=way.context,
+        share=understood.share,
     )
     settled: list[Settled] = []
     for scope, questions in ways:  # the document that is named or spoken of, then all

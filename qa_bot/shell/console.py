@@ -57,6 +57,14 @@ Languages = Annotated[
     str,
     typer.Option("--ocr-languages", metavar="CODES", help="As tesseract names them: eng+deu, say."),
 ]
+ClusterAddress = Annotated[
+    str,
+    typer.Option(
+        "--ray",
+        metavar="HOST:PORT",
+        help="The Ray cluster that has the index's shards; this machine is a part of it.",
+    ),
+]
 DOCUMENTS, INDEX = Path("documents"), Path("index")
 MOST_INPUT = 1_000_000  # characters that are read of a file of questions, or of a quote
 

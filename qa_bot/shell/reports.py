@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from rich.markup import escape
 
 import qa_bot
 from qa_bot.language import language_name
+from qa_bot.sharding.state import Shard
 from qa_bot.shell.console import count, err, out, print_text
 from qa_bot.store.health import Status
 from qa_bot.telling import cure
@@ -54,6 +56,17 @@ def print_status(found: Status, index: Path) -> None:
             size += f", {language_name(summary.language)}"
         out.print(f"  {escape(summary.id)}: {size}", soft_wrap=True)
     print_health(found.health, out)
+
+
+def print_shards(shards: Sequence[Shard]) -> None:
+    """Each shard of an index that is in shards: what it holds, which build, and where it runs."""
+    for number, one in enumerate(shards):
+        held = f"{count(one.documents, 'document')}, {count(one.passages, 'passage')}"
+        told = f"Shard {number:<4} {held}, build {one.generation}"
+        if one.nodes:
+            places = [f"on {node[:8]}" if node else "[red]not answering[/]" for node in one.nodes]
+            told += f"; {', '.join(places)}"
+        out.print(told, soft_wrap=True)
 
 
 def print_health(health: qa_bot.Health, console: Console) -> None:

@@ -13,6 +13,7 @@ from qa_bot.errors import UsageError
 from qa_bot.shell.console import (
     DOCUMENTS,
     INDEX,
+    ClusterAddress,
     Documents,
     IndexFolder,
     Languages,
@@ -90,6 +91,7 @@ def chat(
     ] = False,
     ocr: Ocr = False,
     ocr_languages: Languages = "eng",
+    ray: ClusterAddress = "",
 ) -> None:
     """Serve the web chat, bringing the index up to date first."""
     from qa_bot.serving.app import serve
@@ -113,6 +115,7 @@ def chat(
         strictness=strictness,
         watched=watch,
         allow_uploads=allow_uploads,
+        cluster=ray,
     )
 
 
