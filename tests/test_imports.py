@@ -20,8 +20,8 @@ GROUND = (
 )
 PUBLIC = f"qa_bot {GROUND}"
 ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" is the public names
-    "loaders": f"{GROUND} processes",
-    "models": GROUND,
+    "loaders": f"{GROUND} offline processes",
+    "models": f"{GROUND} offline",
     "pages": f"{GROUND} processes",
     "store": f"{GROUND} loaders loaders.files models.embedding",
     "building": f"{GROUND} loaders models.e5 models.embedding store",
@@ -59,6 +59,7 @@ ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" 
     "language": "",
     "abbreviations": "",
     "sentences": "abbreviations records",
+    "offline": "",
     "processes": "",
 }
 FOLDERS_ONLY = ("loaders.files", "loaders.pool")
@@ -115,7 +116,8 @@ INSIDE = {  # rooms of a wing that may use less than the whole of it
     "asking.spelling": "",
     "asking.parts": "",
     "asking.expecting": "asked",
-    "asking.settling": "judging naming places retrieval expecting",
+    "asking.pooling": "retrieval",
+    "asking.settling": "judging naming places pooling retrieval expecting",
     "asking.judging": "retrieval marking naming weighing",
     "asking.aligning": "",
     "asking.verifying": "aligning",
@@ -126,7 +128,10 @@ INSIDE = {  # rooms of a wing that may use less than the whole of it
     "asking.requests": "",
     "asking.navigating": "places requests",
     "asking.offering": "following settling",
-    "asking.cell_features": "asked judging",
+    "asking.conditions": "asked",
+    "asking.deciding": "asked",
+    "asking.same_table": "judging retrieval",
+    "asking.cell_features": "asked conditions deciding judging same_table",
     "asking.cells": "asked cell_features",
 }
 SLOW = {"torch", "transformers", "sentence_transformers", "faiss", "tantivy", "gradio"} | {
@@ -246,7 +251,7 @@ def test_every_wing_is_in_the_table_and_says_what_it_is() -> None:
 
 def test_the_ground_floor_is_all_that_stands_beside_the_wings() -> None:
     beside = {file.stem for file in PACKAGE.glob("*.py")}
-    assert beside == {"__init__", "__main__", "processes", *GROUND.split()}
+    assert beside == {"__init__", "__main__", "offline", "processes", *GROUND.split()}
 
 
 def test_the_command_line_imports_the_web_chat_only_when_asked_to_serve() -> None:

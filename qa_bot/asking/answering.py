@@ -32,6 +32,7 @@ from qa_bot.tables import QuotedTable, Table
 from qa_bot.text import words
 from qa_bot.turns import Turn
 
+_EVEN = 0.5  # probability from which on a question rather leans on the conversation
 _ASKING = frozenset(
     "say says said tell tells told mention mentions mean means anything everything".split()
 )
@@ -126,11 +127,13 @@ def _answered(
     meant = spelled(readable(way.question), index)
     # With words of the conversation before it, a question can't be told apart from another.
     asked = parts(meant.question) if not way.context else [meant.question]
-    named = None if way.context else named_documents(meant.question, index, documents)
+    leans = bool(way.context) and understood.share >= _EVEN
+    named = None if leans else named_documents(meant.question, index, documents)
     scopes = [understood.documents, documents] if understood.documents else [documents]
     ways: list[tuple[Sequence[str] | None, list[str]]] = [(scope, asked) for scope in scopes]
     if named is not None:
-        ways.insert(0, (named.documents, parts(named.question)))
+        rest = parts(named.question) if not way.context else [named.question]
+        ways.insert(0, (named.documents, rest))
     asking = Asking(
         meant.question,
         index,
@@ -140,6 +143,7 @@ def _answered(
         strictness,
         is_guess=not meant.is_sure,
         context=way.context,
+        share=understood.share,
     )
     settled: list[Settled] = []
     for scope, questions in ways:  # the document that is named or spoken of, then all

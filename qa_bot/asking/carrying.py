@@ -9,7 +9,7 @@ from typing import Literal
 
 from qa_bot.asking.countries import COUNTRIES
 from qa_bot.asking.leaning import leaning
-from qa_bot.asking.requests import request_of
+from qa_bot.asking.requests import leads_on
 from qa_bot.store.analysis import content
 from qa_bot.store.opening import Index
 from qa_bot.text import is_stop_word, words
@@ -70,7 +70,7 @@ def completed(question: str, history: Sequence[Turn], index: Index) -> Candidate
     and half as much again as the last question does (``training/README.md``).
     """
     # What only led on ("Thanks", "What is this document about?") is nothing to lean on.
-    questions = [turn for turn in history if request_of(turn.question) is None]
+    questions = [turn for turn in history if not leads_on(turn.question)]
     latest = written_out(questions[-TURNS:])
     if not latest:
         return None

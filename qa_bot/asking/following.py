@@ -3,7 +3,7 @@
 The question alone and the likeliest way to complete it are ranked by retrieval; a small model,
 whose numbers lie in ``following.json`` with what made them (``training/fit_following.py``), says
 how likely the conversation helps. Below its threshold the question stands alone, and nothing of
-it changes.
+it changes; above it, what each of the two finds counts by that probability.
 """
 
 from __future__ import annotations
@@ -64,6 +64,11 @@ class Understood:
     candidate: Candidate
     likely: float = 0.0
     documents: tuple[str, ...] = ()
+
+    @property
+    def share(self) -> float:
+        """What the completed question counts in the ranking, against the question alone."""
+        return self.likely if self.candidate.way == "topic" else 1.0
 
     @property
     def shown(self) -> str:

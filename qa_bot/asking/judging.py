@@ -83,10 +83,11 @@ def _logistic(log_odds: float) -> float:
     return 0.5 * (1 + math.tanh(log_odds / 2))  # without overflow
 
 
-def judge(ranking: Ranking, reader: Reader | None) -> list[Judged]:
+def judge(ranking: Ranking, reader: Reader | None, own: str | None = None) -> list[Judged]:
     """The candidates, best first: those that were read, then the others as retrieval has them.
 
     A passage in which the reader found nothing to read counts as not read, and comes after.
+    ``own`` is the question without words of a conversation before it: no passage need have those.
     """
     first = ranking.candidates[:READ] if reader is not None else ()
     asked = ranking.question
@@ -98,7 +99,7 @@ def judge(ranking: Ranking, reader: Reader | None) -> list[Judged]:
         Judged(
             one,
             reading if math.isfinite(reading.margin) else None,
-            len(absent_names(asked, one.passage)),
+            len(absent_names(asked if own is None else own, one.passage)),
             asked,
         )
         for one, reading in zip(first, readings, strict=True)

@@ -10,7 +10,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from qa_bot.asking.places import Found
-from qa_bot.asking.requests import Kind, Request, is_this
+from qa_bot.asking.requests import (
+    Kind,
+    Request,
+    is_pronoun,
+    is_this,
+    request_of,
+    says_document,
+    says_work,
+)
 from qa_bot.errors import UnknownDocumentError
 from qa_bot.records import (
     Answer,
@@ -38,6 +46,7 @@ _SUMMARY = re.compile(
     r"|purpose|scope|about this (?:report|document|guide)|preface|foreword)\b.{0,40}",
     re.IGNORECASE,
 )
+_DOCUMENTS = "report document file article paper text pdf"
 _LONG = 60  # characters of a passage that is more than a line on a title page
 _HELP = (
     "Ask about what your documents say: the reply is their own words, with a link to the place. "
@@ -148,24 +157,44 @@ def _in_scope(asked: Asked) -> list[DocumentSummary]:
 def _meant(asked: Asked, held: Sequence[DocumentSummary]) -> list[DocumentSummary] | None:
     """The documents that a request may mean; None where it names something that is none.
 
-    "This" is the one that was quoted last, or the only one.
+    "This" is the one that was quoted last, or the only one; "it", after a question, may be
+    anything.
     """
-    if not is_this(asked.request.of):
-        return _named(asked.request.of, held) or None
+    request = asked.request
+    if request.is_loose and not says_document(request.of):
+        return None
+    if not is_this(request.of):
+        return [one for one in _named(request.of, held) if _is_name(request.of, one)] or None
+    if is_pronoun(request.of):
+        after_question = bool(asked.history) and request_of(asked.history[-1].question) is None
+        if after_question and request.of.strip().lower() != "this":
+            return None
     quoted = {name for turn in asked.history[-1:] for name in turn.documents[:1]}
     return [one for one in held if one.id in quoted] or list(held)
 
 
 def _named(name: str, held: Sequence[DocumentSummary]) -> list[DocumentSummary]:
     """The documents whose titles, or files' names, have all the words of a name."""
-    wanted = set(content(name)) - set(content("report document file article paper"))
-    if not wanted:
-        return []
+    wanted = _telling(name)
     return [
         one
         for one in held
-        if wanted <= set(content(" ".join((one.title, *name_words(one.id), one.id))))
+        if wanted and wanted <= _telling(" ".join((one.title, *name_words(one.id), one.id)))
     ]
+
+
+def _is_name(name: str, summary: DocumentSummary) -> bool:
+    """Whether a name is one of a document: it says so, or is a whole title or file name.
+
+    "NATO" is none, though a title has it, and of one word only a file's name with its ending is.
+    """
+    wanted = _telling(name)
+    whole = (_telling(summary.title), _telling(" ".join(name_words(summary.id))))
+    return says_work(name) or (len(wanted) > 1 and wanted in whole)
+
+
+def _telling(text: str) -> set[str]:
+    return set(content(text)) - set(content(_DOCUMENTS))
 
 
 def _documents(asked: Asked, held: Sequence[DocumentSummary]) -> Answer:

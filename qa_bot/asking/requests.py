@@ -15,8 +15,16 @@ _POLITE = (
     r"|so|and|well|hi|hello|hey)[,\s]+)*(?:please\s+)?"
 )
 _END = r"[\s,]*(?:please|now|for\s+me|to\s+me)?\s*[.?!]*\s*"
-_THING = r"document|documents|file|files|report|article|paper|text|pdf|book|manual|policy|contract"
-_THIS = rf"(?:this|that|the|these|my|our|it|here)(?:\s+(?:whole|entire|same))?(?:\s+(?:{_THING}))?"
+_THING = r"document|documents|file|files|report|article|paper|text|pdf"
+# A document may be one of these, and as well tell of one: "this contract", but not "the contract".
+_WORK = (
+    r"book|manual|policy|contract|handbook|guide|guidelines|rules|act|law|regulations?|agreement"
+    r"|plan|strategy|memo|minutes|letter|presentation|slides|notes|thesis|study|statement|brochure"
+)
+_THIS = (
+    rf"(?:this|that|the|these|my|our|it|here)(?:\s+(?:whole|entire|same))?(?:\s+(?:{_THING}))?"
+    rf"|(?:this|these|my|our)\s+(?:{_WORK})"
+)
 _OF = r"(?:\s+(?:of|in|for|about|on|from|does)\s+(?P<of>.+?)(?:\s+(?:have|has|contain))?)"
 
 
@@ -43,8 +51,9 @@ RULES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         "help",
         _form(
             r"help(?:\s+me)?|what\s+(?:can|do)\s+you\s+do|what\s+are\s+you(?:\s+able\s+to\s+do)?"
-            r"|who\s+are\s+you|how\s+(?:do|does|can)\s+(?:you|this|it|i\s+use\s+(?:you|this))"
-            r"(?:\s+(?:bot|app|chat|tool))?(?:\s+work)?|what\s+can\s+i\s+ask(?:\s+you)?"
+            r"|who\s+are\s+you|how\s+(?:do\s+you|does\s+this(?:\s+(?:bot|app|chat|tool))?)\s+work"
+            r"|how\s+(?:do|can)\s+i\s+use\s+(?:you|this(?:\s+(?:bot|app|chat|tool))?)"
+            r"|what\s+can\s+i\s+ask(?:\s+you)?"
             r"|how\s+can\s+you\s+help(?:\s+me)?|are\s+you\s+(?:an?\s+)?(?:bot|ai|robot|human|chatgpt)"
         ),
     ),
@@ -54,7 +63,7 @@ RULES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
             r"(?:list|show|name|give|tell)(?:\s+me)?(?:\s+all)?(?:\s+of)?(?:\s+(?:the|my|your|our))?"
             r"(?:\s+(?:indexed|available|loaded))?\s+(?:documents|files|reports|sources)"
             r"(?:\s+(?:you\s+have|available|there\s+are|in\s+the\s+index))?"
-            r"|(?:what|which)\s+(?:documents|files|reports|sources)\s+(?:do\s+(?:you|we|i)\s+have"
+            r"|(?:what|which)\s+(?:documents|files|reports|sources)\s+(?:do\s+you\s+have"
             r"|are\s+(?:there|indexed|available|loaded|in\s+the\s+index)|can\s+you\s+(?:read|search|see)"
             r"|have\s+you\s+(?:got|read)|do\s+you\s+know)"
         ),
@@ -62,17 +71,19 @@ RULES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "size",
         _form(
-            r"how\s+many\s+(?P<unit2>pages|documents|files|reports)"
-            r"|how\s+(?:many\s+(?P<unit>pages|documents|files|reports)|long)"
-            r"(?:\s+(?:are\s+(?:there|indexed)|is\s+there|do\s+(?:you|we|i)\s+have)(?:\s+in\s+(?P<of>.+?))?"
-            r"|\s+(?:does|is|are|has)\s+(?P<of2>.+?)(?:\s+(?:have|has|long))?|\s+in\s+(?P<of3>.+?))"
+            r"how\s+many\s+(?P<unit>pages|documents|files)"
+            r"(?:\s+(?:are\s+(?:there|indexed)|do\s+you\s+have)(?:\s+in\s+(?P<of>.+?))?)?"
+            r"|how\s+many\s+pages\s+(?:(?:does|do|has)\s+(?P<of2>.+?)(?:\s+have)?"
+            r"|(?:is|are)\s+(?P<of3>.+?)(?:\s+long)?|(?:are\s+)?in\s+(?P<of4>.+?))"
+            r"|how\s+(?P<long>long)\s+is\s+(?P<of5>.+?)"
         ),
     ),
     (
         "about",
         _form(
-            rf"what(?:['’]s|\s+is|\s+are|\s+does)\s+(?P<of>{_THIS}|.+?)\s+(?:all\s+)?(?:about|cover|say)"
-            r"|(?:summari[sz]e|sum\s+up|describe)\s+(?P<of2>.+?)"
+            rf"what(?:['’]s|\s+is|\s+are)\s+(?P<of>{_THIS}|.+?)\s+(?:all\s+)?about"
+            rf"|what\s+does\s+(?P<of4>.+?)\s+(?P<cover>cover|say)"
+            r"|(?:summari[sz]e|sum\s+up|(?P<describe>describe))\s+(?P<of2>.+?)"
             rf"|(?:(?:give|show|write|make)(?:\s+me)?\s+)?(?:an?|the)\s+(?:short\s+|brief\s+|quick\s+)?"
             rf"(?:summary|overview|abstract){_OF.replace('<of>', '<of3>')}?"
             r"|(?:tl;?dr|summary|overview|abstract)"
@@ -82,8 +93,8 @@ RULES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         "outline",
         _form(
             r"(?:(?:show|give|list|what(?:['’]s|\s+is|\s+are))(?:\s+me)?\s+)?(?:all\s+)?(?:the\s+|an\s+)?"
-            r"(?:outline|table\s+of\s+contents|contents|structure|sections|chapters|headings)"
-            rf"(?:\s+are\s+there)?{_OF}?"
+            r"(?:(?:outline|table\s+of\s+contents|sections|chapters|headings)"
+            rf"(?:\s+are\s+there)?{_OF}?|(?:structure|contents){_OF.replace('<of>', '<of5>')})"
             r"|(?:what|which)\s+(?:sections|chapters|headings)\s+(?:are\s+(?:there|in\s+(?P<of2>.+?))"
             r"|does\s+(?P<of3>.+?)\s+have)"
             r"|how\s+is\s+(?P<of4>.+?)\s+(?:organi[sz]ed|structured)"
@@ -92,9 +103,10 @@ RULES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "list",
         _form(
-            r"(?:(?:list|enumerate|name)(?:\s+me)?|(?:show|give)(?:\s+me)?\s+(?:a\s+list\s+of|all))"
-            r"(?:\s+(?:all|each))?(?:\s+of)?(?:\s+(?:the|its|their))?(?:\s+(?:main|key|major|various))?"
-            r"\s+(?P<what>[^?.!]+?)(?:\s+(?:in|of|from)\s+(?P<of>(?:this|that|the)\s+(?:document|report"
+            r"(?:(?:list|enumerate|name\s+(?:me\s+)?(?=all|the\s[^?.!]*s\b))(?:\s+me)?"
+            r"|(?:show|give)(?:\s+me)?\s+(?:a\s+list\s+of|all))"
+            r"\s*(?:all|each)?(?:\s+of)?(?:\s*\bthe)?(?:\s+(?:main|key|major|various))?"
+            r"\s+(?P<what>(?!its\b|their\b|his\b|her\b)[^?.!]+?)(?:\s+(?:in|of|from)\s+(?P<of>(?:this|that|the)\s+(?:document|report"
             r"|article|file|paper|text|pdf)|[^?.!]+\.\w{2,5}))?"
         ),
     ),
@@ -119,6 +131,8 @@ class Request:
     """What is asked for. ``of`` is what the request calls a document, "" where it names none.
 
     ``what`` is what is to be listed or compared, ``sides`` the documents that are compared.
+    ``is_loose`` says that its words ask for something else where they name no document: "What does
+    the policy cover?", "How long is it?".
     """
 
     kind: Kind
@@ -126,6 +140,7 @@ class Request:
     what: str = ""
     sides: tuple[str, ...] = ()
     counts_documents: bool = False  # "how many documents", where else pages are meant
+    is_loose: bool = False
 
 
 def request_of(question: str) -> Request | None:
@@ -136,10 +151,11 @@ def request_of(question: str) -> Request | None:
         match = form.fullmatch(question)
         if match is None:
             continue
-        named = {name.rstrip("234"): value for name, value in match.groupdict().items() if value}
+        named = {name.rstrip("2345"): value for name, value in match.groupdict().items() if value}
         sides = (named["a"], named["b"]) if "a" in named else ()
         counts = kind == "size" and named.get("unit", "pages").lower() != "pages"
-        return Request(kind, named.get("of", ""), named.get("what", ""), sides, counts)
+        loose = not named.keys().isdisjoint(("long", "cover", "describe"))
+        return Request(kind, named.get("of", ""), named.get("what", ""), sides, counts, loose)
     return None
 
 
@@ -148,6 +164,33 @@ def opens_place(question: str) -> bool:
     return _OPENED.match(question) is not None
 
 
+def leads_on(question: str) -> bool:
+    """Whether a question has no subject that later ones may lean on: "Thanks", "Summarise this"."""
+    request = request_of(question)
+    if request is None or request.kind in ("list", "comparison"):
+        return False
+    if request.kind in ("courtesy", "help", "documents"):
+        return True
+    return is_this(request.of) and (says_document(request.of) or not request.is_loose)
+
+
 def is_this(name: str) -> bool:
     """Whether a name means the document that is spoken of, or the only one."""
     return re.fullmatch(rf"\s*(?:all\s+of\s+)?(?:{_THIS}|{_THING})?\s*", name, re.I) is not None
+
+
+def is_pronoun(name: str) -> bool:
+    """Whether a name may as well mean anything else that was spoken of: "it", "this"."""
+    return re.fullmatch(r"\s*(?:this|that|these|it|here|the|my|our)\s*", name, re.I) is not None
+
+
+def says_document(name: str) -> bool:
+    """Whether a name says that it is one of a document: "the EPA report", "epa.pdf"."""
+    return re.search(rf"\b(?:{_THING}|\w+\.\w{{2,5}})\b", name, re.I) is not None
+
+
+def says_work(name: str) -> bool:
+    """Whether a name may be one of a document: "the travel policy"; "a policy" is none."""
+    if re.match(r"\s*(?:an?|each|every|any|some|one)\b", name, re.I):
+        return False
+    return says_document(name) or re.search(rf"\b(?:{_WORK})\b", name, re.I) is not None

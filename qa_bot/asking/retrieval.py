@@ -177,10 +177,10 @@ def rank(
         _compare(passages[number], asked, *cosines[number], bm25.get(number, 0.0))
         for number in shortlist
     ]
-    return Ranking(question, tuple(sorted(compared, key=_order)), terms)
+    return Ranking(question, tuple(sorted(compared, key=order)), terms)
 
 
-def _order(candidate: Candidate) -> tuple[float, str, int]:
+def order(candidate: Candidate) -> tuple[float, str, int]:
     """Best first; among equals by place, since ids depend on the order of building."""
     passage = candidate.passage
     return -round(WEIGHTS.evidence(candidate), 6), passage.document_id, passage.start

@@ -21,6 +21,7 @@ from qa_bot.asking.judging import (
 )
 from qa_bot.asking.naming import absent_names
 from qa_bot.asking.places import Found, find_place
+from qa_bot.asking.pooling import pooled
 from qa_bot.asking.retrieval import Ranking, rank
 from qa_bot.errors import ModelError
 from qa_bot.models.reader import DEFAULT_READER, Reader
@@ -47,6 +48,7 @@ class Asking:
     strictness: float | None
     is_guess: bool = False  # whether another word was put for one that isn't surely mistyped
     context: str = ""  # words of the conversation: searched with it, and no passage need have them
+    share: float = 1.0  # what the question with its context counts, against it alone, in [0, 1]
 
     @property
     def searched(self) -> str:
@@ -97,24 +99,30 @@ def settle(asking: Asking) -> Settled:
     if place is not None and place.places and place.itself:
         return _whole_place(asking, place)
     if place is None or not place.places:
-        return _weighed(asking, rank(*_asked(asking)), place)
+        return _weighed(asking, _ranked(asking), place)
     among = [number for group in place.places for number in group]
-    inside = _weighed(asking, rank(asking.searched, asking.index, asking.k, among=among), place)
+    inside = _weighed(asking, _ranked(asking, among), place)
     if inside.quoted:
         return inside
-    outside = _weighed(asking, rank(*_asked(asking)), place)
+    outside = _weighed(asking, _ranked(asking), place)
     if outside.confidence > inside.confidence:
         return replace(outside, found=False)  # it isn't at the place that was named
     return replace(inside, quoted=inside.judged[:1])
 
 
-def _asked(asking: Asking) -> tuple[str, Index, int, Sequence[str] | None]:
-    return asking.searched, asking.index, asking.k, asking.documents
+def _ranked(asking: Asking, among: Sequence[int] | None = None) -> Ranking:
+    """The passages for all that is searched, with those for the question alone by their share."""
+    documents = asking.documents if among is None else None
+    found = rank(asking.searched, asking.index, asking.k, documents, among=among)
+    if not asking.context or asking.share >= 1:
+        return found
+    alone = rank(asking.question, asking.index, asking.k, documents, among=among)
+    return pooled(alone, found, asking.share)
 
 
 def _weighed(asking: Asking, ranking: Ranking, place: Found | None) -> Settled:
     """Decide by the confidence, and by whether what is named is there."""
-    judged, warning = _judged(ranking, asking.reader)
+    judged, warning = _judged(ranking, asking.reader, asking.question)
     likely = confidence(judged)
     needed = found_at(judged) if asking.strictness is None else asking.strictness
     may = likely >= min(needed, possible_at(judged))
@@ -211,13 +219,13 @@ def _hits(judged: Sequence[Judged], k: int) -> tuple[Hit, ...]:
     return tuple(Hit(one.candidate.passage, score) for one, score in pairs)
 
 
-def _judged(ranking: Ranking, reader: Reader | None) -> tuple[list[Judged], str]:
+def _judged(ranking: Ranking, reader: Reader | None, own: str) -> tuple[list[Judged], str]:
     """The candidates as the reader judges them; without it, and why, where it can't be used."""
     read = [candidate.passage.text for candidate in ranking.candidates[:READ]]
     if reader is DEFAULT_READER and not looks_english("\n".join(read)):
         return judge(ranking, None), ""
     try:
-        return judge(ranking, reader), ""
+        return judge(ranking, reader, own), ""
     except ModelError as error:
         return judge(ranking, None), f"{error} Answers go by retrieval alone."
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from qa_bot.building.build import build_index
@@ -47,6 +48,7 @@ def bring_up_to_date(
             limits=chosen.limits,
             ocr=chosen.ocr,
             on_progress=chosen.on_progress,
+            early=chosen.early,
         )
     from qa_bot.sharding.building import Runner, build_shards, run_here
 
@@ -55,6 +57,7 @@ def bring_up_to_date(
         from qa_bot.sharding.tasks import on_ray
 
         run = on_ray(cluster)
+    chosen = replace(chosen, early=False)  # all shards are published at once
     return build_shards(documents, index, shards, model=model, options=chosen, run=run)
 
 

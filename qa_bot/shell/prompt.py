@@ -90,7 +90,7 @@ class Talk:
         offered = self.last.options if self.last is not None else ()
         if line.isascii() and line.isdigit() and 0 < int(line) <= len(offered):
             chosen = offered[int(line) - 1]
-            self._ask(chosen.question, chosen.documents)
+            self._ask(chosen.question, chosen.documents, alone=True)
         else:
             self._ask(line, self.settings.documents)
         return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -68,6 +68,12 @@ def chat(
     requests_per_minute: Annotated[
         int, typer.Option(min=1, help="As many of one program's are taken.")
     ] = 1_200,
+    log: Annotated[
+        Literal["requests", "questions"] | None,
+        typer.Option(
+            help="Write a line of JSON for each request, without or with what was asked.",
+        ),
+    ] = None,
     open_browser: Annotated[
         bool, typer.Option("--open/--no-open", help="Open the page in your browser.")
     ] = True,
@@ -102,6 +108,7 @@ def chat(
         certificate=certificate,
         key=key,
         requests_per_minute=requests_per_minute,
+        log=log,
         open_browser=open_browser,
         ocr=ocr_languages if ocr else None,
         reader=reader_named(reader),

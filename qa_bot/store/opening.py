@@ -240,6 +240,16 @@ class Index:
         with self._lock, database.explain_errors(self.folder):
             return rows.passages_with_ids(self._connection, ids)
 
+    def passage_ids(self, document_id: str, span: Span) -> list[int]:
+        """Ids of the document's passages that share text with a span, in reading order.
+
+        Raises:
+            UnknownDocumentError: No such document in the index.
+        """
+        with self._lock, database.explain_errors(self.folder):
+            found = rows.passage_ids_within(self._connection, document_id, span)
+            return _known(found, document_id)
+
     def places(self, ids: Iterable[int]) -> list[rows.Placed]:
         """Where those passages stand, by document and in reading order."""
         with self._lock, database.explain_errors(self.folder):

@@ -7,63 +7,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from talking import ABOUT_ARTICLE, OVER_REPORTS, write_reports
 
 from qa_bot import Answer, Index, ModelError, Turn, UsageError, answer, build_index, open_index
 from qa_bot.asking.following import FEATURES, FILE, fitted, probability, understand
 from qa_bot.models.embedding import SentenceTransformerEmbedder
-
-REPORTS = {
-    "harbour.md": """# Harbour Authority, annual report
-
-## Staff and wages
-
-The Harbour Authority employed 412 people in 2021. In 2022 it employed 388 people, since two ferry
-lines closed.
-
-## Dredging
-
-Dredging of the northern channel cost 3.2 million euros in 2021. The dredger Marlin did the work
-between March and June.
-
-The dredger Marlin is owned by the shipping company Brandt and Sons, which rents it out by the week.
-
-## Safety
-
-Nine accidents were reported, five of them on the container quay. New lamps were put up there.
-""",
-    "library.md": """# City Library, annual report
-
-## Staff and wages
-
-The City Library employed 96 people in 2021. In 2022 it employed 104 people, most of the new ones
-in the branch by the station.
-
-## Lending
-
-Readers borrowed 1.1 million items in 2021, a tenth more than in the year before. Audio books grew
-most of all.
-
-## Opening hours
-
-The main building opens at nine and closes at eight. It is closed on Sundays, since no money was
-granted for guards.
-""",
-    "zoo.md": """# Zoological Garden, annual report
-
-## Staff and wages
-
-The Zoological Garden employed 203 people in 2021. In 2022 it employed 215 people.
-
-## Elephants
-
-The elephant calf Tamika was born in August. She weighed 97 kilograms and is fed by the keeper
-Ines Falk.
-
-## Visitors
-
-The garden had 640,000 visitors, of whom a third came in the school holidays.
-""",
-}
 
 
 @pytest.fixture(scope="module")
@@ -73,8 +21,7 @@ def reports(
     root = tmp_path_factory.mktemp("reports")
     documents = root / "documents"
     documents.mkdir()
-    for name, text in REPORTS.items():
-        (documents / name).write_text(text, encoding="utf-8")
+    write_reports(documents)
     build_index(documents, root / "index", model=model)
     with open_index(root / "index", model=model) as index:
         yield index
@@ -94,49 +41,29 @@ def first(reply: Answer) -> str:
     return " ".join(text.split())
 
 
-def test_a_conversation_over_three_reports_is_followed(reports: Index) -> None:
-    told = [
-        ("How many people did the Harbour Authority employ in 2021?", "412 people"),
-        ("And in 2022?", "388 people"),
-        ("Why?", "two ferry lines closed"),
-        ("What about the City Library?", "104 people"),
-        ("When does it open?", "opens at nine"),
-        ("Why is it closed on Sundays?", "no money was granted"),
-        ("How heavy was the elephant calf Tamika?", "97 kilograms"),
-        ("Who feeds her?", "Ines Falk"),
-        ("Which dredger worked in the northern channel?", "Marlin"),
-        ("Who owns it?", "Brandt and Sons"),
-    ]
-    replies = talk([question for question, _ in told], reports)
-    wrong = [
-        (question, reply.understood_as, first(reply))
+def wrong(told: Sequence[tuple[str, str]], index: Index) -> list[tuple[str, str, str]]:
+    """The questions of a conversation whose reply lacks its phrase, with what was searched."""
+    replies = talk([question for question, _ in told], index)
+    return [
+        (question, reply.understood_as, said(reply))
         for (question, phrase), reply in zip(told, replies, strict=True)
-        if phrase not in first(reply)
+        if phrase not in said(reply)
     ]
-    assert not wrong
+
+
+def said(reply: Answer) -> str:
+    """What is quoted first, or else what leads on."""
+    return first(reply) if reply.quotes or not reply.message else reply.message
+
+
+def test_a_conversation_over_three_reports_is_followed(reports: Index) -> None:
+    assert len(OVER_REPORTS) == 10
+    assert wrong(OVER_REPORTS, reports) == []
 
 
 def test_a_conversation_about_the_article_is_followed(article: Index) -> None:
-    told = [
-        ("Why is Iceland important?", "Iceland"),
-        ("What is the Enhanced Forward Presence?", "Enhanced Forward Presence"),
-        ("Where are its battlegroups?", "Baltic"),
-        ("What do they deter?", "Enhanced Forward Presence"),
-        ("What is this document about?", ""),
-        ("How do limited budgets affect partnerships?", "udget"),
-        ("Thanks!", ""),
-        ("Why is that a problem?", "udget"),
-        ("What are important elements of diplomatic initiatives?", "iplomatic"),
-        ("How do they help?", "iplomatic"),
-    ]
-    replies = talk([question for question, _ in told], article)
-    wrong = [
-        (question, reply.understood_as, first(reply))
-        for (question, phrase), reply in zip(told, replies, strict=True)
-        if phrase and phrase not in first(reply)
-    ]
-    assert not wrong
-    assert [reply.navigation for reply in replies[4:7:2]] == ["about", "courtesy"]
+    assert len(ABOUT_ARTICLE) == 10
+    assert wrong(ABOUT_ARTICLE, article) == []
 
 
 def test_what_was_searched_is_said(reports: Index) -> None:
