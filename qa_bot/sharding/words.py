@@ -2,26 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 import numpy as np
 
 from qa_bot.store.analysis import way_of
+from qa_bot.store.gathering import Gathered, Wanted
 from qa_bot.store.lexical import Lexicon, search_terms, weighed
 from qa_bot.store.spread import Spread, whole
 from qa_bot.store.vectors import Ids, Vectors
 from qa_bot.store.vocabulary import Vocabulary
 
-if TYPE_CHECKING:
-    from qa_bot.sharding.index import ShardedIndex
+
+class Whole(Protocol):
+    """What asks all shards: a ``ShardedIndex``."""
+
+    @property
+    def shard_count(self) -> int:
+        """Into how many shards documents are dealt."""
+
+    def ask_all(self, name: str, *arguments: object) -> dict[int, Any]:
+        """The same asked of all shards."""
+
+    def ask_of(
+        self,
+        name: str,
+        numbers: Sequence[int] | None,
+        arguments: Callable[[list[int] | None], tuple[Any, ...]],
+    ) -> dict[int, Any]:
+        """What shards say by their own numbers, by those across all; of some, or of all."""
+
+    def numbers(self, shard: int, own: Ids) -> Ids:
+        """The numbers across all shards of a shard's own."""
+
+    def gather(self, wanted: Wanted) -> Gathered:
+        """The passages that may bear on a question."""
 
 
 class ShardedLexicon(Lexicon):
     """The words of all shards, as if they were counted in one index."""
 
-    def __init__(self, index: ShardedIndex, languages: Iterable[str]) -> None:
+    def __init__(self, index: Whole, languages: Iterable[str]) -> None:
         self._whole = index
         self.languages = tuple({way_of(one): one for one in sorted(languages)}.values()) or ("",)
 
@@ -89,7 +112,7 @@ def _best(found: dict[int, float], k: int) -> dict[int, float]:
 class ShardedVocabulary(Vocabulary):
     """The words of all shards as they are written."""
 
-    def __init__(self, index: ShardedIndex) -> None:
+    def __init__(self, index: Whole) -> None:
         self._whole = index
 
     def near(self, word: str, edits: int) -> list[str]:
@@ -101,7 +124,7 @@ class ShardedVocabulary(Vocabulary):
 class ShardedVectors:
     """The vectors of all shards; they can't be changed here."""
 
-    def __init__(self, index: ShardedIndex) -> None:
+    def __init__(self, index: Whole) -> None:
         self._whole = index
 
     def ids(self) -> Ids:
@@ -111,8 +134,6 @@ class ShardedVectors:
 
     def search(self, vector: Vectors, k: int, allowed: Ids | None = None) -> list[int]:
         """At most ``k`` ids by falling cosine with ``vector`` ``(d,)``, among ``allowed``."""
-        from qa_bot.store.gathering import Wanted
-
         return list(self._whole.gather(Wanted(vector, (), k, passages=allowed)).nearest)
 
     def add(self, ids: Ids, vectors: Vectors) -> None:  # noqa: ARG002 - of the protocol
