@@ -121,7 +121,7 @@ class ModelError(QaBotError):
 
 
 class OcrError(QaBotError):
-    """tesseract, the program that recognises scanned pages, is missing or fails."""
+    """What recognises scanned pages, rapidocr or tesseract, is missing or fails."""
 
 
 class NotInstalledError(QaBotError):

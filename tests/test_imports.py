@@ -20,8 +20,8 @@ GROUND = (
 )
 PUBLIC = f"qa_bot {GROUND}"
 ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" is the public names
-    "loaders": f"{GROUND} processes",
-    "models": GROUND,
+    "loaders": f"{GROUND} offline processes",
+    "models": f"{GROUND} offline",
     "pages": f"{GROUND} processes",
     "store": f"{GROUND} loaders loaders.files models.embedding",
     "building": f"{GROUND} loaders models.e5 models.embedding store",
@@ -56,6 +56,7 @@ ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" 
     "language": "",
     "abbreviations": "",
     "sentences": "abbreviations records",
+    "offline": "",
     "processes": "",
 }
 FOLDERS_ONLY = ("loaders.files", "loaders.pool")
@@ -240,7 +241,7 @@ def test_every_wing_is_in_the_table_and_says_what_it_is() -> None:
 
 def test_the_ground_floor_is_all_that_stands_beside_the_wings() -> None:
     beside = {file.stem for file in PACKAGE.glob("*.py")}
-    assert beside == {"__init__", "__main__", "processes", *GROUND.split()}
+    assert beside == {"__init__", "__main__", "offline", "processes", *GROUND.split()}
 
 
 def test_the_command_line_imports_the_web_chat_only_when_asked_to_serve() -> None:

@@ -11,10 +11,11 @@ from pathlib import Path
 from qa_bot import loaders
 from qa_bot.errors import NoDocumentsError, UnreadableDocumentError
 from qa_bot.loaders.file_names import HIDDEN_STARTS, TEMPORARY
-from qa_bot.members import is_member
+from qa_bot.members import is_container, is_member
 from qa_bot.records import Problem, Stamp
 
 _AMBIGUOUS = "its name is that of a document inside another file; rename it"
+_FEW, _SMALL = 20, 2**18  # files, and bytes that each may have
 _FOLDER, _HIDDEN, _UNSUPPORTED = "folder", "hidden", "unsupported"
 
 SourceFile = tuple[str, int, int, int]
@@ -63,6 +64,21 @@ class Found:
         files = tuple(file for file in self.files if file[0] not in out)
         return replace(self, files=files, unsupported=tuple(sorted((*self.unsupported, *left))))
 
+    def few(self) -> tuple[SourceFile, ...]:
+        """Some files to begin with: the newest small ones; none where there isn't much to read."""
+        plain = [
+            file
+            for file in self.files
+            if 0 < file[1] <= _SMALL
+            and not is_container(file[0])
+            and not file[0].lower().endswith(loaders.PICTURES)
+        ]
+        newest = sorted(plain, key=lambda file: -file[2])[:_FEW]
+        names = {name for name, *_ in newest}
+        rest = [size for name, size, *_ in self.files if name not in names]
+        is_much = len(rest) > _FEW or sum(rest) > _FEW * _SMALL
+        return tuple(file for file in self.files if file[0] in names) if is_much else ()
+
     def digest(self) -> str:
         """The same as long as nothing in the folder changes."""
         files = [f"{name}\0{size} {time} {inode}" for name, size, time, inode in self.files]
@@ -99,7 +115,8 @@ def find_files(folder: Path) -> Found:
     if not files:
         others = f" (it holds {len(unsupported)} of other kinds)" if unsupported else ""
         raise NoDocumentsError(
-            f"No documents in {folder}{others}: put {', '.join(loaders.SUFFIXES)} files there."
+            f"No documents in {folder}{others}: put files there (PDF, Word, Excel,"
+            " PowerPoint, HTML, Markdown, text and more)."
         )
     skipped.sort(key=lambda problem: problem.document_id)
     return Found(folder, tuple(sorted(files)), tuple(skipped), tuple(sorted(unsupported)), hidden)

@@ -31,7 +31,7 @@ from qa_bot.serving.tools import add_http, create_tools
 from qa_bot.web import page as web_page
 from qa_bot.web.news import add_news_route
 from qa_bot.web.page import build_page, theme
-from qa_bot.web.routes import add_routes, add_upload_route
+from qa_bot.web.routes import add_routes, add_upload_routes
 from qa_bot.web.service import Service
 
 _PLACES = 2  # requests of programs that are answered at once, for each core
@@ -132,7 +132,7 @@ def create_application(
     add_news_route(plain, service)
     add_routes(plain, service, viewer)
     if service.uploads is not None:
-        add_upload_route(plain, service.uploads)
+        add_upload_routes(plain, service.uploads, service.owner)
     page = build_page(service, viewer)
     page.has_launched = True  # else Gradio copies any file of this machine that an event names
     app: ASGIApp = gr.mount_gradio_app(

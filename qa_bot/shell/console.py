@@ -49,7 +49,9 @@ ReaderName = Annotated[
 ]
 Ocr = Annotated[
     bool,
-    typer.Option("--ocr", help="Recognise the text of scanned PDF pages; needs tesseract."),
+    typer.Option(
+        "--ocr", help="Recognise the text of scanned pages; needs qa-bot[ocr] or tesseract."
+    ),
 ]
 Languages = Annotated[
     str,

@@ -12,6 +12,7 @@ import qa_bot
 from qa_bot.language import language_name
 from qa_bot.shell.console import count, err, out, print_text
 from qa_bot.store.health import Status
+from qa_bot.telling import cure
 
 _NAMES_SHOWN = 20
 
@@ -74,6 +75,10 @@ def print_health(health: qa_bot.Health, console: Console) -> None:
             f"{escape(names)}{f' and {more:,} more' if more > 0 else ''}",
             soft_wrap=True,
         )
+        cures = {cure(name): name for name in reversed(health.unsupported)}
+        for said, name in sorted(cures.items()):
+            if said:
+                console.print(f"[dim]{escape(name)}: {escape(said)}[/]", soft_wrap=True)
     if health.hidden:
         console.print(f"[dim]{count(health.hidden, 'hidden or temporary file')} ignored[/]")
 
