@@ -157,6 +157,8 @@ class Guard:
         return None
 
     def _is_open(self, path: str) -> bool:
+        if "\n" in path:  # no route has one: it would get past what is mounted for its start
+            return False
         if path in (_UPLOAD, _OWNER):
             return self._uploads is not None
         return path in _PAGES or path == _RETURN or path.startswith(_FOLDERS)

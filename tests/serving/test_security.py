@@ -71,6 +71,7 @@ def test_requests_of_the_page_itself_are_served() -> None:
         "/gradio_api/proxy=http://evil.example",
         "/gradio_api/call/ask",
         "/gradio_api/queue/join",
+        "/api/v1/documents/a%0Ab",
     ],
 )
 def test_only_what_the_page_needs_is_open(path: str) -> None:
