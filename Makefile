@@ -16,7 +16,7 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check
 run: .venv/installed
 	$(BIN)/qa-bot chat --documents documents --index index --port $(PORT)
 
-test: .venv/installed-dev .venv/eslint/installed
+test: .venv/installed-dev .venv/installed-ray .venv/eslint/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -39,6 +39,11 @@ bench: .venv/installed-dev
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
+# Ray, for the tests of a cluster alone: without it they are skipped.
+.venv/installed-ray: .venv/installed
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[ray]'
+	touch $@
+
 # Where there is Node. An install that fails is tried again by the next `make test`.
 .venv/eslint/installed: Makefile
 	! command -v npm >/dev/null || { npm install --silent --prefix .venv/eslint $(ESLINT) && touch $@; } \
@@ -48,7 +53,7 @@ bench: .venv/installed-dev
 constraints:
 	rm -rf .venv-constraints && $(PYTHON) -m venv .venv-constraints
 	.venv-constraints/bin/python -m pip install --quiet $(TORCH_FLAGS) $(TORCH)
-	.venv-constraints/bin/python -m pip install --quiet '.[dev]'
+	.venv-constraints/bin/python -m pip install --quiet '.[dev,ray]'
 	.venv-constraints/bin/python -m pip freeze --exclude qa-bot | sed 's/+cpu//' > constraints.txt
 	rm -rf .venv-constraints
 

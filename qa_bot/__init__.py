@@ -22,6 +22,7 @@ from qa_bot.errors import (
     QuestionFileError,
     RemoteError,
     ServerError,
+    UnavailableError,
     UnknownDocumentError,
     UnreadableDocumentError,
     UsageError,
@@ -57,8 +58,9 @@ from qa_bot.records import (
     Sentence,
     __version__,
 )
+from qa_bot.sharding.opening import open_index
 from qa_bot.store.checking import check_index
-from qa_bot.store.opening import Index, open_index
+from qa_bot.store.opening import Index
 from qa_bot.table_reading import view_table
 from qa_bot.table_view import TableView
 from qa_bot.tables import Cell, QuotedTable, Table
@@ -120,6 +122,7 @@ __all__ = [
     "Table",
     "TableView",
     "Turn",
+    "UnavailableError",
     "UnknownDocumentError",
     "UnreadableDocumentError",
     "UsageError",

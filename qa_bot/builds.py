@@ -50,7 +50,7 @@ class Limits:
 class Progress:
     """How far a build is; passed to ``on_progress``. Files are read while others are embedded."""
 
-    stage: Literal["loading", "reading", "embedding", "saving"]  # loading: the model
+    stage: Literal["loading", "reading", "embedding", "saving", "shards"]  # loading: the model
     files: int = 0  # that are to be read
     files_read: int = 0
     pages: int = 0  # that were read
@@ -58,9 +58,13 @@ class Progress:
     embedded: int = 0  # passages
     done: float = 0.0  # share of the whole work, in [0, 1]
     seconds_left: float | None = None  # about; None where it can't be told yet
+    shards: int = 0  # that other machines build, at the stage of that name
+    shards_built: int = 0
 
     def __str__(self) -> str:
         """Reading 3 of 15 files, 120 pages; 64 of 512 passages embedded; about 2 min left."""
+        if self.stage == "shards":
+            return f"{self.shards_built:,} of {self.shards:,} shards built"
         if self.stage in ("loading", "saving"):
             return "Loading the model" if self.stage == "loading" else "Saving"
         parts = [f"Read {self.files:,} files"]

@@ -15,7 +15,8 @@
     │   ├── IndexDamagedError
     │   ├── IndexFormatError           written by a newer qa_bot
     │   ├── IndexModelError            made with another model
-    │   └── IndexBusyError             another build holds the lock
+    │   ├── IndexBusyError             another build holds the lock
+    │   └── UnavailableError           shards of an index can't be asked now
     ├── ModelError                     the embedding model can't be used
     ├── OcrError                       scanned pages can't be recognised
     ├── NotInstalledError              an optional package is missing
@@ -116,19 +117,33 @@ class IndexBusyError(IndexStateError):
     """Another process is building this index."""
 
 
+class UnavailableError(IndexStateError):
+    """Shards of the index can't be asked now; ``share`` of the documents are in them, in [0, 1]."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__(
+            f"{share:.0%} of the documents can't be asked now, so it can't be told whether they "
+            "answer: try again in a moment."
+        )
+        self.share = share
+
+    def __reduce__(self) -> tuple[type[UnavailableError], tuple[float]]:
+        return type(self), (self.share,)
+
+
 class ModelError(QaBotError):
     """The embedding model is missing, damaged, or not one that can be used."""
 
 
 class OcrError(QaBotError):
-    """tesseract, the program that recognises scanned pages, is missing or fails."""
+    """What recognises scanned pages, rapidocr or tesseract, is missing or fails."""
 
 
 class NotInstalledError(QaBotError):
     """A package that only some commands need isn't installed."""
 
-    def __init__(self, package: str, purpose: str) -> None:
-        super().__init__(f"{purpose} needs {package}: run `pip install 'qa-bot[eval]'`.")
+    def __init__(self, package: str, purpose: str, extra: str = "eval") -> None:
+        super().__init__(f"{purpose} needs {package}: run `pip install 'qa-bot[{extra}]'`.")
 
 
 class RemoteError(QaBotError):

@@ -5,7 +5,7 @@ Offsets are code points into ``Document.text``, ``end`` exclusive; rows and colu
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -60,15 +60,16 @@ class Table:
 
     def of_row(self, row: int) -> list[Cell]:
         """The cells that reach over a row, by column: of one that is told again, its own."""
-        found = [cell for cell in self.cells if cell.row <= row < cell.row + cell.rows]
-        taken: set[int] = set()
-        kept = []
-        for cell in sorted(found, key=lambda cell: (-cell.row, cell.column)):
-            columns = range(cell.column, cell.column + cell.columns)
-            if taken.isdisjoint(columns):
-                kept.append(cell)
-                taken.update(columns)
-        return sorted(kept, key=lambda cell: cell.column)
+        return self.by_row([row])[row]
+
+    def by_row(self, rows: Iterable[int]) -> dict[int, list[Cell]]:
+        """The cells that reach over each of some rows, as ``of_row`` has them."""
+        found: dict[int, list[Cell]] = {row: [] for row in rows}
+        for cell in self.cells:
+            for row in range(cell.row, cell.row + cell.rows):
+                if row in found:
+                    found[row].append(cell)
+        return {row: _untold(cells) for row, cells in found.items()}
 
     def headers(self, cell: Cell) -> list[Cell]:
         """The headers over a cell's columns, outermost first."""
@@ -92,13 +93,7 @@ class Table:
         In a form of several columns of names, with a value behind each, it is the cell's own.
         """
         groups = [group for group in self.cells if group.kind == "group" and group.row < cell.row]
-        own: list[Cell] = []
-        for other in reversed(self.of_row(cell.row)):
-            if other.column < cell.column and other.kind == "label":
-                own.insert(0, other)
-            elif own:
-                break
-        return [*groups[-1:], *own]
+        return [*groups[-1:], *own_labels(cell, self.of_row(cell.row))]
 
     def within(self, start: int, end: int) -> Table:
         """The table with just the rows that share a character with a span of the text.
@@ -135,6 +130,17 @@ class QuotedTable:
     labels: tuple[Span, ...] = ()
 
 
+def own_labels(cell: Cell, row: Sequence[Cell]) -> list[Cell]:
+    """The labels nearest before a cell, in its row."""
+    own: list[Cell] = []
+    for other in reversed(row):
+        if other.column < cell.column and other.kind == "label":
+            own.insert(0, other)
+        elif own:
+            break
+    return own
+
+
 def laid_out(cells: Iterable[Cell]) -> list[Cell]:
     """The cells without those that another one, told before, reaches over."""
     taken: set[tuple[int, int]] = set()
@@ -149,6 +155,18 @@ def laid_out(cells: Iterable[Cell]) -> list[Cell]:
                     for column in range(cell.column, cell.column + cell.columns)
                 )
     return found
+
+
+def _untold(cells: Iterable[Cell]) -> list[Cell]:
+    """A row's cells by column; of one that is told again further down, the row's own."""
+    taken: set[int] = set()
+    kept = []
+    for cell in sorted(cells, key=lambda cell: (-cell.row, cell.column)):
+        columns = range(cell.column, cell.column + cell.columns)
+        if taken.isdisjoint(columns):
+            kept.append(cell)
+            taken.update(columns)
+    return sorted(kept, key=lambda cell: cell.column)
 
 
 def _share_column(a: Cell, b: Cell) -> bool:

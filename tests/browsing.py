@@ -23,6 +23,7 @@ ROOT = Path(__file__).parent.parent
 START_SECONDS = 60  # many times what it takes, for a busy machine
 ANSWER_MS = 90_000  # the first question waits for the model
 PATIENT_MS = 30_000  # for all else that the page waits for
+expect.set_options(timeout=PATIENT_MS)
 FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
     "--disable-background-networking --disable-component-update --disable-sync"
@@ -75,6 +76,14 @@ class Chat:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/"
+
+    @property
+    def owners_url(self) -> str:
+        """The address that the terminal shows, once for each start."""
+        assert self.process is not None
+        assert self.process.stdout is not None
+        lines = (line for line in self.process.stdout if line.startswith("The chat is at "))
+        return next(lines).split()[4]
 
     def start(self) -> None:
         """Start it, on the same port as before if it ran before, and wait until it answers."""

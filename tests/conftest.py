@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -24,6 +25,8 @@ from qa_bot.shell import commands
 # How long an example takes says nothing: the first one waits for imports, and machines are noisy.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+
+os.environ["QA_BOT_OCR"] = "tesseract"  # but where rapidocr is what is tested
 
 pytest_plugins = ["browsing", "served"]  # fixtures of the browser tests, and of serving
 

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from collections.abc import Iterator
 
+import docx
 import openpyxl
 import pytest
 import xlwt
+from fpdf import FPDF
 from openpyxl.worksheet.worksheet import Worksheet
+from PIL import Image, ImageDraw, ImageFont
 from pptx import Presentation
 
+from benchmarks.upkeep.more_specimens import binary_workbook
+from benchmarks.upkeep.nested_specimens import mailbox, outlook_mail
 from benchmarks.upkeep.zipping import zipped
 from qa_bot import Index, answer, build_index, open_index
 from qa_bot.models.embedding import SentenceTransformerEmbedder
@@ -77,6 +83,38 @@ def table(ship: str, time: str) -> str:
     return f'<table:table table:name="Ferries">{body}</table:table>'
 
 
+def mail(ship: str, time: str) -> bytes:
+    head = "From: a@pier.example\nSubject: Piers\nDate: Wed, 6 Mar 2024 10:00:00 +0000\n\n"
+    return f"{head}{fact(ship, time)}\n".encode()
+
+
+def letter() -> bytes:
+    made = docx.Document()
+    made.add_heading("Pier", 1)
+    made.add_paragraph(fact("Nanna", "12:25"))
+    stream = io.BytesIO()
+    made.save(stream)
+    return stream.getvalue()
+
+
+def printed() -> bytes:
+    pdf = FPDF()
+    pdf.add_page()
+    pdf.set_font("Times", "", 12)
+    pdf.multi_cell(160, 6, fact("Oddny", "13:05"))
+    return bytes(pdf.output())
+
+
+def picture() -> bytes:
+    page = Image.new("L", (1100, 200), "white")
+    font = ImageFont.load_default(28)
+    ImageDraw.Draw(page).text((40, 80), fact("Randi", "14:55"), "black", font)
+    stream = io.BytesIO()
+    page.save(stream, "PNG", dpi=(150, 150))
+    return stream.getvalue()
+
+
+PICTURE = "thirty-two.png"  # read where there is a program for it
 FILES: dict[str, tuple[bytes, str, str, str]] = {  # name → bytes, ship, time, where it is cited
     "one.xlsx": (workbook(), "Ada", "07:15", "one › Ferries, A2:C2"),
     "two.xls": (old_workbook(), "Cora", "09:35", "two › Ferries, B5:D5"),
@@ -149,7 +187,44 @@ FILES: dict[str, tuple[bytes, str, str, str]] = {  # name → bytes, ship, time,
         "Vilja", "02:45", "nineteen.py › pier, ¶ ",
     ),
     "twenty.log": (fact("Ylva", "01:55").encode(), "Ylva", "01:55", "twenty, ¶ 1"),
+    "twenty-one.xlsb": (
+        zipped(binary_workbook((("Ferry", "Leaves at", "Pier"), ("Alva", "00:45", "A"),
+                                ("Brit", "01:05", "B")))),
+        "Alva", "00:45", "twenty one › Nests, A2:C2",
+    ),
+    "twenty-two.eml": (mail("Dagny", "02:25"), "Dagny", "02:25", "Piers, ¶ "),
+    "twenty-three.mbox": (
+        mailbox([mail("Eir", "03:15"), mail("Frida", "04:05")]), "Frida", "04:05", "Piers, ¶ "
+    ),
+    "twenty-four.msg": (
+        outlook_mail(fact("Gunn", "05:55"), ""), "Gunn", "05:55", "Nests of the lake, ¶ "
+    ),
+    "twenty-five.zip": (
+        zipped({"dock/note.md": f"# Piers\n\n{fact('Hedda', '06:35')}\n".encode()}),
+        "Hedda", "06:35", "Piers, ¶ 1",
+    ),
+    "twenty-six.csv": (
+        b"Ferry,Leaves at,Pier\nIngrid,07:25,A\nJorunn,08:15,B\n",
+        "Ingrid", "07:25", "twenty six, ¶ 1",
+    ),
+    "twenty-seven.md": (
+        f"# Boats\n\n## Pier\n\n{fact('Karin', '09:05')}\n".encode(),
+        "Karin", "09:05", "Boats › Pier, ¶ 1",
+    ),
+    "twenty-eight.html": (
+        f"<h1>Boats</h1><h2>Pier</h2><p>{fact('Laila', '10:55')}</p>".encode(),
+        "Laila", "10:55", "Boats › Pier, ¶ 1",
+    ),
+    "twenty-nine.txt": (fact("Marit", "11:35").encode(), "Marit", "11:35", "twenty nine, ¶ 1"),
+    "thirty.docx": (letter(), "Nanna", "12:25", "Pier, ¶ 1"),
+    "thirty-one.pdf": (printed(), "Oddny", "13:05", "thirty one, ¶ 1, p. 1"),
 }  # fmt: skip
+if shutil.which("tesseract"):
+    FILES[PICTURE] = (picture(), "Randi", "14:55", "thirty two, ¶ 1, p. 1")
+INSIDE = {  # files whose text is that of a document in them
+    "twenty-three.mbox": "twenty-three.mbox › 2024-03-06 Piers (2).eml",
+    "twenty-five.zip": "twenty-five.zip › dock/note.md",
+}
 
 
 @pytest.fixture(scope="module")
@@ -160,9 +235,14 @@ def harbour(
     (folder / "documents").mkdir()
     for name, (data, *_) in FILES.items():
         (folder / "documents" / name).write_bytes(data)
-    receipt = build_index(folder / "documents", folder / "index", model=model)
-    assert set(receipt.added) == set(FILES), "nothing is skipped"
-    assert receipt.health.warnings == ()
+    receipt = build_index(
+        folder / "documents", folder / "index", model=model, ocr="eng" if PICTURE in FILES else None
+    )
+    read = {name.partition(" › ")[0] for name in receipt.added}
+    assert read == set(FILES), "nothing is skipped"
+    health = receipt.health
+    assert (health.unreadable, health.unsupported, health.hidden) == ((), (), 0)
+    assert [one.document_id for one in health.warnings] == [PICTURE] * (PICTURE in FILES)
     with open_index(folder / "index", model=model) as index:
         yield index
 
@@ -172,13 +252,14 @@ def test_a_question_to_each_format_is_answered_with_a_citation(harbour: Index, n
     _, ship, time, where = FILES[name]
     found = answer(f"When does the ferry {ship} leave the pier?", harbour)
     quote = found.quotes[0]
-    assert quote.citation.document_id == name
+    assert quote.citation.document_id == INSIDE.get(name, name)
     assert any(time in quote.text[a - quote.start : b - quote.start] for a, b in quote.sentences)
     assert str(quote.citation).startswith(where)
-    text = harbour.document(name).text
+    text = harbour.document(quote.citation.document_id).text
     assert text[quote.start : quote.end] == quote.text
 
 
-def test_only_slides_are_counted_as_pages(harbour: Index) -> None:
+def test_slides_are_counted_as_pages_and_sheets_are_not(harbour: Index) -> None:
     pages = {one.id: one.pages for one in harbour.documents() if one.pages}
-    assert pages == {"four.pptx": 2, "six.odp": 1}
+    pages.pop(PICTURE, None)
+    assert pages == {"four.pptx": 2, "six.odp": 1, "thirty-one.pdf": 1}

@@ -20,22 +20,25 @@ GROUND = (
 )
 PUBLIC = f"qa_bot {GROUND}"
 ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" is the public names
-    "loaders": f"{GROUND} processes",
-    "models": GROUND,
+    "loaders": f"{GROUND} offline processes",
+    "models": f"{GROUND} offline",
     "pages": f"{GROUND} processes",
     "store": f"{GROUND} loaders loaders.files models.embedding",
     "building": f"{GROUND} loaders models.e5 models.embedding store",
-    "asking": f"{GROUND} models store.analysis store.opening store.rows store.vocabulary",
+    "asking": f"{GROUND} models store.analysis store.gathering store.opening store.rows"
+    " store.vocabulary",
+    "sharding": f"{GROUND} loaders loaders.files models.embedding building store",
     "keeping": f"{GROUND} store.locks",
     "evaluation": f"{GROUND} models.reader store.locks store.opening asking",
     "web": f"{PUBLIC} asking.answering keeping loaders models.embedding models.reader pages.view"
-    " store.limiting",
+    " building.changes sharding.opening sharding.upkeep store.limiting",
     "serving": f"{PUBLIC} keeping models.cores models.reader pages.view store.locks store.opening"
     " web",
     "client": f"{GROUND} pages.view",
     "integrations": f"{PUBLIC} models.reader store.opening",
-    "shell": f"{PUBLIC} evaluation models.reader models.other_readers store.health serving",
-    "qa_bot": f"{GROUND} models store building asking keeping evaluation",
+    "shell": f"{PUBLIC} evaluation models.reader models.other_readers store.health serving"
+    " store.manifest building.changes sharding.state sharding.upkeep",
+    "qa_bot": f"{GROUND} models store building sharding asking keeping evaluation",
     "__main__": "shell",
     "callers": "",
     "errors": "",
@@ -56,6 +59,7 @@ ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" 
     "language": "",
     "abbreviations": "",
     "sentences": "abbreviations records",
+    "offline": "",
     "processes": "",
 }
 FOLDERS_ONLY = ("loaders.files", "loaders.pool")
@@ -121,7 +125,10 @@ INSIDE = {  # rooms of a wing that may use less than the whole of it
     "asking.requests": "",
     "asking.navigating": "places requests",
     "asking.offering": "following settling",
-    "asking.cell_features": "asked judging",
+    "asking.conditions": "asked",
+    "asking.deciding": "asked",
+    "asking.same_table": "judging retrieval",
+    "asking.cell_features": "asked conditions deciding judging same_table",
     "asking.cells": "asked cell_features",
 }
 SLOW = {"torch", "transformers", "sentence_transformers", "faiss", "tantivy", "gradio"} | {
@@ -241,7 +248,7 @@ def test_every_wing_is_in_the_table_and_says_what_it_is() -> None:
 
 def test_the_ground_floor_is_all_that_stands_beside_the_wings() -> None:
     beside = {file.stem for file in PACKAGE.glob("*.py")}
-    assert beside == {"__init__", "__main__", "processes", *GROUND.split()}
+    assert beside == {"__init__", "__main__", "offline", "processes", *GROUND.split()}
 
 
 def test_the_command_line_imports_the_web_chat_only_when_asked_to_serve() -> None:

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,9 +26,10 @@ from benchmarks.datasets import SHARED
 from benchmarks.results import save_section
 from benchmarks.upkeep.invariants import broken, ugly
 from benchmarks.upkeep.mutants import PORT, make, name_of
-from benchmarks.upkeep.specimens import cut_pdfs, generated
+from benchmarks.upkeep.specimens import cut_pdfs, generated, pictures
 from qa_bot.building.passages import split_document
 from qa_bot.builds import Limits
+from qa_bot.loaders import PICTURES
 from qa_bot.loaders.containers import Finding
 from qa_bot.loaders.pool import Inside, Outcome, Through, read_documents
 from qa_bot.records import Document
@@ -43,6 +44,8 @@ _WATCHMAN = """
 import os, sys
 
 def watch(event, arguments):
+    if event == "subprocess.Popen" and arguments[0] == "tesseract":  # which pictures need
+        return
     if event.startswith(("socket.", "subprocess.", "os.exec", "os.posix_spawn", "os.system")):
         with open(os.environ["QA_BOT_WATCHMAN"], "a") as report:
             report.write(f"{event}\\n")
@@ -123,8 +126,18 @@ def sources(*, small: bool) -> dict[str, bytes]:
     }
 
 
-def names(count: int, seed: int, files: Sequence[str]) -> list[str]:
-    """Names of mutants: half of them of PDFs, the other half of all other formats alike."""
+def names(count: int, seed: int, files: Sequence[str], suffixes: Collection[str] = ()) -> list[str]:
+    """Names of mutants: half of them of PDFs, the other half of all other formats alike.
+
+    Args:
+        count: How many.
+        seed: What their damage is drawn from.
+        files: The sources' names.
+        suffixes: Of the formats that are damaged, alike and alone; empty for all.
+    """
+    if suffixes:
+        chosen = [file for file in files if Path(file).suffix in suffixes]
+        return [name_of(chosen[at % len(chosen)], seed, at) for at in range(count if chosen else 0)]
     others = [file for file in files if not file.endswith(".pdf")]
     whole = [file for file in files if file.endswith("-whole.pdf")]
     pdfs = [file for file in files if file.endswith(".pdf") and file not in whole]
@@ -174,18 +187,27 @@ def _knocks(door: socket.socket) -> Iterator[str]:
         yield "a connection"
 
 
-def run(count: int, seed: int, limits: Limits, *, small: bool, processes: int | None) -> Tally:
-    """Make the mutants, read them, and judge what became of them."""
+def run(
+    count: int,
+    seed: int,
+    limits: Limits,
+    *,
+    small: bool,
+    processes: int | None,
+    suffixes: Collection[str] = (),
+) -> Tally:
+    """Make the mutants, read them, and judge what became of them; pictures with OCR."""
     tally = Tally()
-    found = sources(small=small)
+    found = sources(small=small) | (pictures() if set(PICTURES) & set(suffixes) else {})
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         files = []
-        for mutant in names(count, seed, list(found)):
+        for mutant in names(count, seed, list(found), suffixes):
             (folder / mutant).write_bytes(make(mutant, found))
             files.append((mutant, folder / mutant))
         with watched(folder) as seen:
-            for outcome in read_documents(files, limits, processes):
+            ocr = "eng" if set(PICTURES) & set(suffixes) else None
+            for outcome in read_documents(files, limits, processes, ocr=ocr):
                 tally.add(outcome)
         for what, times in Counter(seen).items():
             tally.failures.append(f"a process that reads documents did {times} times: {what}")
@@ -218,14 +240,22 @@ def main() -> None:
     parser.add_argument("--memory", type=int, default=1024, help="MiB that its process may use")
     parser.add_argument("--processes", type=int, default=None)
     parser.add_argument("--small", action="store_true", help="generated files and small PDFs only")
+    parser.add_argument("--formats", nargs="+", default=[], help="only these: .xlsx .eml …")
     parser.add_argument("--make", metavar="NAME", help="write this mutant into the current folder")
     asked = parser.parse_args()
     if asked.make:
-        Path(asked.make).write_bytes(make(asked.make, sources(small=asked.small)))
+        Path(asked.make).write_bytes(make(asked.make, sources(small=asked.small) | pictures()))
         return
     began = time.perf_counter()
     limits = Limits(seconds=asked.seconds, memory=asked.memory * 2**20)
-    tally = run(asked.mutants, asked.seed, limits, small=asked.small, processes=asked.processes)
+    tally = run(
+        asked.mutants,
+        asked.seed,
+        limits,
+        small=asked.small,
+        processes=asked.processes,
+        suffixes=asked.formats,
+    )
     print(table(tally))
     print(f"\n{time.perf_counter() - began:.0f} s, seed {asked.seed}")
     if asked.mutants >= 2000 and not asked.small:

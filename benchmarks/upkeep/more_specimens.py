@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import struct
+from collections.abc import Sequence
 
 import openpyxl
 import xlwt
@@ -204,7 +205,7 @@ def more_generated() -> dict[str, bytes]:
     return {
         "herons.xlsx": zipped(_kept(unzipped(_workbook()))),
         "herons.xls": _old_workbook(),
-        "herons.xlsb": zipped(_binary_workbook()),
+        "herons.xlsb": zipped(binary_workbook(ROWS)),
         "herons.ods": zipped(_open("spreadsheet", _ODS)),
         "herons.odt": zipped(_open("text", _ODT)),
         "herons.odp": zipped(_open("presentation", _ODP)),
@@ -265,8 +266,8 @@ def _old_workbook() -> bytes:
     return stream.getvalue()
 
 
-def _binary_workbook() -> dict[str, bytes]:
-    """The members of an .xlsb file: records of a type, a length and data."""
+def binary_workbook(rows: Sequence[Sequence[str]]) -> dict[str, bytes]:
+    """The members of an .xlsb file with a sheet "Nests": records of a type, a length and data."""
 
     def record(kind: int, data: bytes = b"") -> bytes:
         types = bytes([kind]) if kind < 128 else bytes([kind & 127 | 128, kind >> 7])
@@ -282,17 +283,17 @@ def _binary_workbook() -> dict[str, bytes]:
         return record(6, place + text(said)) if said else b""
 
     sheet = record(156, struct.pack("<II", 0, 1) + text("rId1") + text("Nests"))
-    rows = b"".join(
+    lines = b"".join(
         record(0, struct.pack("<IIHHBI", at, 0, 0, 0, 0, 0)) + b"".join(map(cell, range(3), row))
-        for at, row in enumerate(ROWS)
+        for at, row in enumerate(rows)
     )
-    size = record(148, struct.pack("<IIII", 0, len(ROWS) - 1, 0, 2))
+    size = record(148, struct.pack("<IIII", 0, len(rows) - 1, 0, 2))
     space = 'xmlns="http://schemas.openxmlformats.org/package/2006/relationships"'
     kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
     link = f'<Relationships {space}><Relationship Id="rId1" Type="{kind}{{}}" Target="{{}}"/>'
     link += "</Relationships>"
     book = record(131) + record(143) + sheet + record(144) + record(132)
-    cells = record(129) + size + record(145) + rows + record(146) + record(130)
+    cells = record(129) + size + record(145) + lines + record(146) + record(130)
     return {
         "[Content_Types].xml": b"<Types/>",
         "_rels/.rels": link.format("officeDocument", "xl/workbook.bin").encode(),

@@ -175,7 +175,7 @@ _TOKENS |= {
     **dict.fromkeys((".srt", ".vtt"), _TIMES),
     ".xml": _MARKUP,
     ".rtf": _RICH,
-    **dict.fromkeys((".xls", ".xlsb"), _BYTES),
+    **dict.fromkeys((".jpg", ".png", ".tif", ".webp", ".xls", ".xlsb"), _BYTES),
     ".py": (*'def class ( ) [ ] : # """ \' \\ lambda'.split(), "(" * 300, "\n    ", "\x00"),
 }
 _ZIPPED = (".docx", ".epub", ".odp", ".ods", ".odt", ".pptx", ".xlsb", ".xlsx", ".zip")

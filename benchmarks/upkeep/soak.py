@@ -28,7 +28,8 @@ from benchmarks.hashing import HashEmbedder
 from benchmarks.results import save_section
 from qa_bot import check_index, open_index
 from qa_bot.web import watching
-from qa_bot.web.service import Reply, Service
+from qa_bot.web.replying import Reply
+from qa_bot.web.service import Service
 
 READERS = 3
 FILES = 30  # about so many are kept

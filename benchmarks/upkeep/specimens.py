@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 from datetime import UTC, datetime
 from pathlib import Path
+from textwrap import fill
 
 import docx
 from fpdf import FPDF
+from PIL import Image, ImageDraw, ImageFont
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import DecodedStreamObject, NameObject, StreamObject
 
@@ -205,3 +207,17 @@ def _pdf() -> bytes:
                 for cell in cells:
                     row.cell(cell)
     return bytes(pdf.output())
+
+
+def pictures() -> dict[str, bytes]:
+    """A page as a picture, in each of the forms that OCR is asked for."""
+    page = Image.new("L", (900, 420), "white")
+    pen, font = ImageDraw.Draw(page), ImageFont.load_default(24)
+    for number, line in enumerate(("Nests", *_PROSE.split(". "))):
+        pen.multiline_text((40, 30 + 90 * number), fill(line, 60), "black", font, spacing=10)
+    made = {}
+    for suffix, form in ((".png", "PNG"), (".jpg", "JPEG"), (".tif", "TIFF"), (".webp", "WEBP")):
+        stream = io.BytesIO()
+        page.save(stream, form)
+        made[f"herons{suffix}"] = stream.getvalue()
+    return made

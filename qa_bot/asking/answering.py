@@ -22,7 +22,7 @@ from qa_bot.asking.retrieval import readable, together
 from qa_bot.asking.same_table import same_table
 from qa_bot.asking.settling import Asking, Settled, settle
 from qa_bot.asking.spelling import Spelled, spelled
-from qa_bot.errors import UsageError
+from qa_bot.errors import UnavailableError, UsageError
 from qa_bot.language import SURE_OF_QUESTION, language_of
 from qa_bot.models.reader import DEFAULT_READER, Reader
 from qa_bot.records import Answer, Citation, Hit, Passage, Quote, Sentence, Span
@@ -90,10 +90,36 @@ def answer(
 
     Raises:
         EmptyQuestionError, UnknownDocumentError, UsageError
+        UnavailableError: Shards of the index can't be asked, and the others have no answer.
     """
     check_strictness(strictness)
     check_reader(reader)
-    turns = as_turns(history)
+    with index.searching() as unasked:
+        found = _answered(question, index, k, documents, reader, strictness, as_turns(history))
+        return _as_partial(found, unasked()) if unasked() else found
+
+
+def _as_partial(found: Answer, share: float) -> Answer:
+    """An answer to which some of the documents could not be asked.
+
+    Raises:
+        UnavailableError: It quotes nothing; what isn't there can't be told.
+    """
+    if not found.quotes:
+        raise UnavailableError(share)
+    told = f"{share:.0%} of the documents could not be asked just now."
+    return replace(found, warning=" ".join(filter(None, (told, found.warning))), unknown_words=())
+
+
+def _answered(
+    question: str,
+    index: Index,
+    k: int,
+    documents: Sequence[str] | None,
+    reader: Reader | None,
+    strictness: float | None,
+    turns: Sequence[Turn],
+) -> Answer:
     if (found := _navigation(question, index, documents, turns, reader, strictness)) is not None:
         return found
     understood = understand(readable(question), turns, index, documents)

@@ -18,7 +18,7 @@ _NAMED_QUARTER = re.compile(
     r"\b(?:(first|1st)|(second|2nd)|(third|3rd)|(fourth|4th))[ -]quarter\b", re.IGNORECASE
 )
 _NOTE = re.compile(r"\([^()]*\)")
-_NUMBERS = dict(
+NUMBERS = dict(
     zip(
         "one two three four five six seven eight nine ten".split(),
         map(str, range(1, 11)),
@@ -26,9 +26,12 @@ _NUMBERS = dict(
     )
 )
 MOST_WORDS = frozenset(
-    "most highest largest greatest biggest longest tallest maximum max top best".split()
+    "most highest largest greatest biggest longest tallest farthest furthest heaviest maximum max "
+    "top best".split()
 )
-LEAST_WORDS = frozenset("least lowest smallest fewest shortest minimum min worst".split())
+LEAST_WORDS = frozenset(
+    "least lowest smallest fewest shortest quickest fastest lightest minimum min worst".split()
+)
 FIRST_WORDS = frozenset("first earliest oldest".split())
 LAST_WORDS = frozenset("last latest newest".split())
 _COMPARING = MOST_WORDS | LEAST_WORDS | FIRST_WORDS | LAST_WORDS
@@ -43,6 +46,10 @@ _RECKONING = re.compile(
     r"|compared (?:to|with))\b",
     re.IGNORECASE,
 )
+_ASKS = re.compile(
+    r"\b(?:which|what|whose|how (?:many|much)|name|tell me|list|state)\b", re.IGNORECASE
+)
+_NAMELESS = frozenset("name names number type kind amount value".split())
 _ASKS_NUMBER = re.compile(
     r"\b(?:how (?:many|much|large|high|long|big|tall|old)|amounts?|percent(?:age)?|number of"
     r"|rate|value|cost|total|score)\b",
@@ -77,7 +84,7 @@ def terms(text: str) -> frozenset[str]:
     """What a text says, as search terms, without grammar words; years and quarters in one form."""
     plain = _FISCAL.sub(" ", text)
     kept = [without_possessive(word) for word in words(plain) if not is_stop_word(word)]
-    numbers = {_NUMBERS[word] for word in map(str.lower, kept) if word in _NUMBERS}
+    numbers = {NUMBERS[word] for word in map(str.lower, kept) if word in NUMBERS}
     return frozenset(stems(" ".join(kept))) | periods(text) | numbers
 
 
@@ -92,6 +99,35 @@ def wanted(question: str) -> str:
     kinds = (("date", _ASKS_DATE), ("number", _ASKS_NUMBER), ("name", _ASKS_NAME))
     found = [(match.start(), kind) for kind, form in kinds if (match := form.search(question))]
     return min(found, default=(0, ""))[1]
+
+
+def wanted_terms(question: str) -> frozenset[str]:
+    """The terms of the first words behind "which" that aren't grammar: of "home team"."""
+    match = _ASKS.search(question)
+    found: list[str] = []
+    for word in words(question[match.end() :]) if match else ():
+        if is_stop_word(word):
+            if found:
+                break
+        elif word.lower() not in _NAMELESS:
+            found.append(word)
+    return terms(" ".join(found))
+
+
+def kind_fits(kind: str, text: str) -> float:
+    """Whether a text is what is ``wanted``: 1 where it is, -1 where it isn't, 0 in doubt."""
+    is_number = any(map(str.isdigit, text)) and sum(map(str.isalpha, text)) <= 3
+    match kind:
+        case "date":
+            return 1.0 if periods(text) else -1.0
+        case "number" if is_number and periods(text) and len(text) <= 4:
+            return 0.0  # a year may be a number, but hardly is
+        case "number":
+            return 1.0 if is_number else -1.0
+        case "name":
+            return -1.0 if is_number else 1.0
+        case _:
+            return 0.0
 
 
 def asks_share(text: str) -> bool:
@@ -110,3 +146,9 @@ def asks_to_compare(question: str, names: frozenset[str] = frozenset()) -> bool:
         question = " ".join(word for word in words(question) if not terms(word) & names)
     asked = {word.lower() for word in words(question)}
     return bool(asked & _COMPARING) or bool(_RECKONING.search(question))
+
+
+def asks_across(question: str) -> bool:
+    """Whether it reckons with amounts of several years: "the change from 2018 to 2019"."""
+    asked = {word.lower() for word in words(question)}
+    return len(periods(question)) > 1 and not asked & _COMPARING

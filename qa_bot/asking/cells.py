@@ -16,12 +16,13 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from qa_bot.asking.asked import asks_to_compare
+from qa_bot.asking.asked import asks_across, asks_to_compare
 from qa_bot.asking.cell_features import FEATURES, Scored
 from qa_bot.errors import ModelError
 from qa_bot.tables import Cell, QuotedTable
 
 _HEADER = FEATURES.index("header_asked")
+_HEADER_PERIOD = FEATURES.index("header_period")
 _DATA = Path(__file__).with_name("cells.json")
 
 
@@ -29,7 +30,8 @@ _DATA = Path(__file__).with_name("cells.json")
 class Model:
     """The weight of each feature, and how likely a row and a cell must be to be marked.
 
-    Where a question compares or reckons, other weights hold, and no cell is marked.
+    Where a question compares or reckons, no cell is marked; and other weights hold, but where
+    it reckons with amounts of one row.
     """
 
     weights: tuple[float, ...]
@@ -105,7 +107,7 @@ def choose(
     likely = probabilities(found, model.weights)
     row_at = model.row_at
     is_single = not asks_to_compare(question, found.names[_best(likely)])
-    if not is_single:
+    if not is_single and not (asks_across(question) and _is_across(found, _best(likely))):
         likely, row_at = probabilities(found, model.comparing), model.comparing_row_at
     rows: dict[int, float] = {}
     for cell, value in zip(found.cells, likely, strict=True):
@@ -118,6 +120,18 @@ def choose(
         return (cell.row,), _quoted(found, cell.row, cell)
     table = _quoted(found, row, None)
     return (row,), table if rows[row] >= row_at else replace(table, rows=(), labels=())
+
+
+def _is_across(found: Scored, best: int) -> bool:
+    """Whether several of a cell's row are of the question's years: they are reckoned with."""
+    cells = zip(found.cells, found.features, strict=True)
+    return (
+        sum(
+            cell.row == found.cells[best].row and values[_HEADER_PERIOD] > 0
+            for cell, values in cells
+        )
+        > 1
+    )
 
 
 def _best(likely: Sequence[float]) -> int:

@@ -7,9 +7,16 @@ nothing: where it can't be sure of the column, or the question has conditions, n
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from qa_bot.asking.asked import terms, without_notes
+from qa_bot.asking.asked import (
+    FIRST_WORDS,
+    LAST_WORDS,
+    LEAST_WORDS,
+    MOST_WORDS,
+    terms,
+    without_notes,
+)
 from qa_bot.tables import Cell, Span, Table
 from qa_bot.text import words
 
@@ -31,6 +38,9 @@ _AMOUNT = re.compile(
     r"(?P<number>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)\s*"
     r"(?:%|per\s?cent)?\s*\)?\s*(?:\[\w+\]|[*†‡])?\s*"
 )
+
+_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+_BELOW_NOUGHT = re.compile(r"\s*(?:\(.*\d.*\)|[^\w(]*[-−–]\s?[$€£¥]?\s?\d)")  # (900), −$5
 
 
 def asks_extreme(question: str) -> bool:
@@ -67,6 +77,45 @@ def deciding_row(
     best = (max if wants_most else min)(amounts.values())
     rows = [row for row, amount in amounts.items() if amount == best]
     return rows[0] if len(rows) == 1 else None
+
+
+def outer_row(question: str, rows: Iterable[int]) -> int | None:
+    """Where a question asks for the first or the last, the row that stands so."""
+    asked = {word.lower() for word in words(question)}
+    if asked & FIRST_WORDS:
+        return min(rows)
+    return max(rows) if asked & LAST_WORDS else None
+
+
+def extreme_rows(
+    question: str, cells: Sequence[Cell], texts: Mapping[Span, str], fits: Mapping[int, float]
+) -> set[int]:
+    """Where a question asks for the most or the least, the rows that have it, of those at hand.
+
+    Args:
+        question: As asked.
+        cells: Of the rows that are compared.
+        texts: What they say.
+        fits: By column, how well its name fits; the one that fits best and has numbers counts.
+    """
+    asked = {word.lower() for word in words(question)}
+    if not asked & (MOST_WORDS | LEAST_WORDS):
+        return set()
+    columns: dict[int, list[tuple[float, int]]] = {}
+    for cell in cells:
+        number = _NUMBER.search(texts[cell.span])
+        if cell.kind == "value" and number:
+            value = float(number.group().replace(",", ""))
+            if _BELOW_NOUGHT.match(texts[cell.span]):
+                value = -value
+            columns.setdefault(cell.column, []).append((value, cell.row))
+    rows = {cell.row for cell in cells}
+    full = [column for column, some in columns.items() if 2 * len(some) >= len(rows)]
+    if not full:
+        return set()
+    column = columns[max(full, key=lambda at: (fits[at], -at))]
+    best = (max if asked & MOST_WORDS else min)(value for value, _ in column)
+    return {row for value, row in column if value == best}
 
 
 def _column(question: str, table: Table, texts: dict[Span, str]) -> int | None:

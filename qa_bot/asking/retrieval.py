@@ -6,24 +6,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import fsum
 
-import numpy as np
-import numpy.typing as npt
-
 from qa_bot.asking.document_names import named_documents
 from qa_bot.asking.spelling import spelled
 from qa_bot.asking.weighing import plain
 from qa_bot.errors import EmptyQuestionError, UsageError
 from qa_bot.models.chance import chance_of
-from qa_bot.models.embedding import dequantise
 from qa_bot.records import Hit, Passage
 from qa_bot.store.analysis import stems, way_of
+from qa_bot.store.gathering import Gathered, Wanted
 from qa_bot.store.opening import Index
 
 POOL = 100  # candidates from each of the two searches
 SHORTLIST = 40  # candidates that are compared sentence by sentence, at least
 MAX_QUESTION = 2_000  # characters; what follows is not read
-
-Vector = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,25 +164,20 @@ def rank(
     asked = index.lexicon.asked(question)
     terms = {term: weight for forms in asked.values() for term, weight in forms.items()}
     pool = max(POOL, k)
-    if among is None:
-        nearest = index.vectors.search(vector, pool, None if scope is None else scope[1])
-        bm25 = index.lexicon.search(terms, pool, None if scope is None else scope[0])
-    else:
-        nearest = index.vectors.search(vector, pool, np.asarray(among, np.int64))
-        bm25 = dict(list(index.lexicon.scores(terms, among).items())[:pool])
-    bm25 |= index.lexicon.scores(terms, [number for number in nearest if number not in bm25])
-    cosines = _cosines(vector, index, sorted({*nearest, *bm25}))
+    chosen, inside = scope or (None, None)
+    found = index.gather(Wanted(vector, tuple(terms), pool, chosen, inside, among))
+    bm25, cosines = found.bm25, _from_chance(found, index)
     first = {
         number: (cosine + 1.2 * max(sentences, default=cosine)) / 2.2 + 0.01 * bm25.get(number, 0)
         for number, (cosine, sentences) in cosines.items()
     }
     shortlist = sorted(first, key=lambda number: (-first[number], number))[: max(SHORTLIST, k)]
     passages = index.passages(shortlist)
-    found = [
+    compared = [
         _compare(passages[number], asked, *cosines[number], bm25.get(number, 0.0))
         for number in shortlist
     ]
-    return Ranking(question, tuple(sorted(found, key=order)), terms)
+    return Ranking(question, tuple(sorted(compared, key=order)), terms)
 
 
 def order(candidate: Candidate) -> tuple[float, str, int]:
@@ -229,22 +219,14 @@ def _compare(
     )
 
 
-def _cosines(
-    vector: Vector, index: Index, ids: Sequence[int]
-) -> dict[int, tuple[float, tuple[float, ...]]]:
-    """Cosine of the question with each passage and with each of its sentences, from chance."""
-    stored = index.stored_vectors(ids)
-    if not stored:
-        return {}
+def _from_chance(found: Gathered, index: Index) -> dict[int, tuple[float, tuple[float, ...]]]:
+    """The cosines that were gathered, counted from chance."""
     chance = chance_of(index.embedder)
-    # One product for all sentences: 200 small ones would cost more than the searches.
-    codes = dequantise(np.concatenate([stored[number].sentences for number in ids]))
-    sentence_cosines = ((np.vecdot(codes, vector) - chance) / (1 - chance)).tolist()
-    found = {}
-    start = 0
-    for number in ids:
-        end = start + len(stored[number].sentences)
-        passage = (float(stored[number].passage @ vector) - chance) / (1 - chance)
-        found[number] = (passage, tuple(sentence_cosines[start:end]))
-        start = end
-    return found
+
+    def counted(cosine: float) -> float:
+        return (cosine - chance) / (1 - chance)
+
+    return {
+        number: (counted(passage), tuple(map(counted, sentences)))
+        for number, (passage, sentences) in found.cosines.items()
+    }

@@ -6,8 +6,8 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from qa_bot.building.progress import OnProgress
 from qa_bot.building.storing import Store
 from qa_bot.building.updating import OtherLanguageError, update
 from qa_bot.builds import Limits, Progress, Receipt
-from qa_bot.errors import IndexStateError, NoDocumentsError
+from qa_bot.errors import IndexStateError, NoDocumentsError, UsageError
 from qa_bot.loaders.files import Found, find_files
 from qa_bot.models import e5
 from qa_bot.models.embedding import (
@@ -28,12 +28,14 @@ from qa_bot.models.embedding import (
 from qa_bot.records import Document, Passage
 from qa_bot.store import caches, containers, database, locks, naming, rows, schema
 from qa_bot.store.database import FileVersion
+from qa_bot.store.manifest import is_sharded
 
+_BEGUN = "begun"  # in the index's meta: not all files have been looked at; the model may change
 _CHOSEN = "chosen"  # in the index's meta: the model that its first build took by itself
 _BESIDE = ".qa_bot-replacement"  # in the index's folder: a database that is to replace another
 
 
-def build_index(
+def build_index(  # noqa: PLR0913 - each is a choice of its own
     documents: str | Path,
     index: str | Path,
     *,
@@ -42,6 +44,7 @@ def build_index(
     limits: Limits | None = None,
     ocr: str | None = None,
     on_progress: OnProgress | None = None,
+    early: bool = False,
 ) -> Receipt:
     """Create an index of a folder of documents, or bring it up to date.
 
@@ -63,42 +66,58 @@ def build_index(
             of PDF files without text are recognised. None leaves such pages
             out, but keeps what an earlier build recognised in unchanged files.
         on_progress: Called now and then, from this thread.
+        early: Where nothing is indexed yet and there is much to read, publish a few small files
+            first: they can be asked while the others are read.
 
     Raises:
         NoDocumentsError: The folder is missing or holds nothing readable.
         IndexBusyError: Another build is running.
         IndexStateError: The index can't be read or written.
         ModelError: The model can't be used.
+        UsageError: The index is one in shards.
+    """
+    if is_sharded(Path(index)):
+        raise UsageError(f"The index in {index} is in shards: build it with `qa-bot index`.")
+    options = Options(rebuild, limits, ocr, on_progress, early)
+    return build(find_files(Path(documents)), Path(index), model, options)
+
+
+def build(found: Found, target: Path, model: str | Embedder | None, options: Options) -> Receipt:
+    """Bring an index up to date with files that were found: see ``build_index``.
+
+    Where they are a part of what there is, there may be none.
     """
     began = time.monotonic()
-    source, target = Path(documents), Path(index)
-    found = find_files(source)
+    source, rebuild, ocr = found.folder, options.rebuild, options.ocr
     if ocr is not None:
         from qa_bot.loaders.pdf.ocr import check_ocr
 
         check_ocr(ocr)
     _make_folder(target)
-    options = Options(rebuild, limits, ocr, on_progress)
     with locks.writing(target), database.explain_errors(target):
         older = schema.is_older(target)
         place = _place(
             target, rebuild=rebuild, anew=older or (rebuild and not schema.is_usable(target))
         )
         with closing(database.open_writer(place)) as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
+            first = Outcome()
+            few = found.few() if options.early and place == target else ()
+            if few and "generation" not in schema.read_meta(connection):
+                with suppress(NoDocumentsError), _transaction(connection):
+                    some = replace(found, files=few)
+                    first = _build(connection, source, target, some, model, options)
+                    schema.write_meta(connection, {_BEGUN: "yes"})
+            with _transaction(connection):
                 kept = schema.former_model(target) if model is None and place != target else model
                 outcome = _build(connection, source, target, found, kept, options)
                 if place != target:
                     naming.adopt(connection, target / schema.FILE)
                 # A build that finds nothing to do writes nothing: others may be watching.
-                connection.execute("COMMIT" if outcome.news else "ROLLBACK")
-            except BaseException:
-                connection.rollback()
-                raise
+                if not outcome.news:
+                    connection.rollback()
             database.empty_log(place)  # or a later build does
             meta = schema.read_meta(connection)
-            receipt = _receipt(connection, outcome, time.monotonic() - began)
+            receipt = _receipt(connection, first, outcome, time.monotonic() - began)
         if place != target:
             schema.take_place(place, target)
         caches.remove_others(target, caches.folder_of(target, meta))
@@ -116,7 +135,8 @@ def _build(
     """Everything up to the last commit, which publishes the build."""
     meta = schema.read_meta(connection)
     embedder = _embedder(model, meta)
-    is_free = model is None and not {"model", _CHOSEN} & meta.keys() and e5.is_installed()
+    is_decided = {"model", _CHOSEN} & meta.keys() and not meta.get(_BEGUN)
+    is_free = model is None and not is_decided and e5.is_installed()
     schema.name_documents_folder(connection, target, source)
     if options.ocr is None:
         found = found.without_pictures(containers.recognised_pictures(connection))
@@ -129,8 +149,9 @@ def _build(
     if outcome.chosen:
         embedder = load_embedder(MULTILINGUAL_MODEL)
         state = settled_state(found, embedder, options)
-    _refuse_all_unreadable(outcome, source)
-    if outcome.wrote:
+    if not found.is_part:
+        _refuse_all_unreadable(outcome, source)
+    if outcome.wrote or "generation" not in meta:
         if options.on_progress is not None:
             options.on_progress(Progress("saving"))
         _publish(connection, target, embedder)
@@ -144,6 +165,8 @@ def _build(
     )
     settled = is_settled(connection, found, outcome)
     schema.write_meta(connection, {"settled": state if settled else ""})
+    if _BEGUN in meta:
+        schema.write_meta(connection, {_BEGUN: ""})
     told = (meta, problems) != (schema.read_meta(connection), _problems(connection))
     outcome.news = outcome.wrote or outcome.dropped or bool(outcome.stamps) or told
     return outcome
@@ -273,18 +296,34 @@ def _publish(
         ) from error
 
 
-def _receipt(connection: sqlite3.Connection, outcome: Outcome, seconds: float) -> Receipt:
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Commit what is done inside, unless it is rolled back there, or fails."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        if connection.in_transaction:
+            connection.execute("COMMIT")
+    except BaseException:
+        connection.rollback()
+        raise
+
+
+def _receipt(
+    connection: sqlite3.Connection, first: Outcome, outcome: Outcome, seconds: float
+) -> Receipt:
+    """What was done, ``first`` with a few files that were published before the others."""
     return Receipt(
-        added=tuple(sorted(outcome.added)),
+        added=tuple(sorted({*first.added, *outcome.added} - set(outcome.removed))),
         changed=tuple(sorted(outcome.changed)),
-        reprocessed=tuple(sorted(outcome.reprocessed)),
+        reprocessed=tuple(sorted(set(outcome.reprocessed) - set(first.added))),
         renamed=tuple(outcome.renamed),
         removed=tuple(outcome.removed),
         health=rows.read_health(connection),
         documents=rows.document_count(connection),
         passages=rows.passage_count(connection),
-        embedded=outcome.embedded,
-        reused=outcome.stored - outcome.embedded,
+        embedded=first.embedded + outcome.embedded,
+        reused=first.stored - first.embedded + outcome.stored - outcome.embedded,
         seconds=seconds,
         chosen=outcome.chosen,
     )

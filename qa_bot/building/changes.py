@@ -39,6 +39,7 @@ class Options:
     limits: Limits | None = None
     ocr: str | None = None
     on_progress: OnProgress | None = None
+    early: bool = False  # whether a few files of a new index are published before the others
     english_only: bool = False  # whether a document in another language ends it: OtherLanguageError
 
 

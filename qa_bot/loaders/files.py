@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qa_bot import loaders
 from qa_bot.errors import NoDocumentsError, UnreadableDocumentError
 from qa_bot.loaders.file_names import HIDDEN_STARTS, TEMPORARY
-from qa_bot.members import is_member
+from qa_bot.members import is_container, is_member
 from qa_bot.records import Problem, Stamp
 
 _AMBIGUOUS = "its name is that of a document inside another file; rename it"
+_FEW, _SMALL = 20, 2**18  # files, and bytes that each may have
 _FOLDER, _HIDDEN, _UNSUPPORTED = "folder", "hidden", "unsupported"
 
 SourceFile = tuple[str, int, int, int]
@@ -34,6 +35,7 @@ class Found:
     skipped: tuple[Problem, ...]  # what can't be read, with the reason
     unsupported: tuple[str, ...]  # names of files of kinds that are not read
     hidden: int  # hidden and temporary files and folders
+    is_part: bool = False  # of what is there: others have the rest
 
     def path(self, document_id: str) -> Path:
         """Where a file is."""
@@ -62,6 +64,32 @@ class Found:
         out = set(left)
         files = tuple(file for file in self.files if file[0] not in out)
         return replace(self, files=files, unsupported=tuple(sorted((*self.unsupported, *left))))
+
+    def few(self) -> tuple[SourceFile, ...]:
+        """Some files to begin with: the newest small ones; none where there isn't much to read."""
+        plain = [
+            file
+            for file in self.files
+            if 0 < file[1] <= _SMALL
+            and not is_container(file[0])
+            and not file[0].lower().endswith(loaders.PICTURES)
+        ]
+        newest = sorted(plain, key=lambda file: -file[2])[:_FEW]
+        names = {name for name, *_ in newest}
+        rest = [size for name, size, *_ in self.files if name not in names]
+        is_much = len(rest) > _FEW or sum(rest) > _FEW * _SMALL
+        return tuple(file for file in self.files if file[0] in names) if is_much else ()
+
+    def dealt(self, is_ours: Callable[[str], bool], *, hidden: bool) -> Found:
+        """The part of it whose names are ours, and what is hidden, or not."""
+        return replace(
+            self,
+            files=tuple(file for file in self.files if is_ours(file[0])),
+            skipped=tuple(one for one in self.skipped if is_ours(one.document_id)),
+            unsupported=tuple(filter(is_ours, self.unsupported)),
+            hidden=self.hidden if hidden else 0,
+            is_part=True,
+        )
 
     def digest(self) -> str:
         """The same as long as nothing in the folder changes."""
@@ -99,7 +127,8 @@ def find_files(folder: Path) -> Found:
     if not files:
         others = f" (it holds {len(unsupported)} of other kinds)" if unsupported else ""
         raise NoDocumentsError(
-            f"No documents in {folder}{others}: put {', '.join(loaders.SUFFIXES)} files there."
+            f"No documents in {folder}{others}: put files there (PDF, Word, Excel,"
+            " PowerPoint, HTML, Markdown, text and more)."
         )
     skipped.sort(key=lambda problem: problem.document_id)
     return Found(folder, tuple(sorted(files)), tuple(skipped), tuple(sorted(unsupported)), hidden)

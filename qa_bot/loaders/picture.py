@@ -20,6 +20,10 @@ _FORMATS = ("PNG", "JPEG", "TIFF", "WEBP")
 _QUALITY = 95  # of JPEG
 
 
+class _TooLargeError(Exception):
+    """One of the pictures has more pixels than is safe."""
+
+
 def load_picture(
     path: Path,
     document_id: str,
@@ -83,7 +87,9 @@ def write_pages(path: Path, target: Path, most: int) -> None:
                 save_all=True,
                 append_images=pages,
             )
-        except (ValueError, MemoryError):
+        except _TooLargeError as error:
+            raise ValueError(f"larger than {MAX_PIXELS // 10**6} megapixels") from error
+        except MemoryError:
             raise
         except Exception as error:
             raise ValueError("damaged: it can't be drawn") from error
@@ -96,7 +102,7 @@ def _pages(opened: Image, count: int) -> Iterator[Image]:
     for number in range(count):
         opened.seek(number)
         if opened.width * opened.height > MAX_PIXELS:
-            raise ValueError(f"larger than {MAX_PIXELS // 10**6} megapixels")
+            raise _TooLargeError
         page: Image.Image = ImageOps.exif_transpose(opened)
         if page.mode.startswith("I") or page.mode == "F":  # more than 256 greys
             low, high = page.getextrema()

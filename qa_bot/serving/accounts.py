@@ -36,13 +36,27 @@ _hashing = threading.BoundedSemaphore(2)  # each takes 64 MiB
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """A session that was logged out of. Its cookie would be good until then, in Unix seconds."""
+
+    session: str
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
 class User:
-    """Someone who logs in. ``folders``: None means all documents."""
+    """Someone who logs in. ``folders``: None means all documents.
+
+    ``ended`` are the sessions that were logged out of, kept here so that no restart opens them;
+    a later ``era`` ends all that were begun before it.
+    """
 
     name: str
     password: str  # argon2's hash
     role: Role = "reader"
     folders: tuple[str, ...] | None = None
+    ended: tuple[Ended, ...] = ()
+    era: int = 0
 
     @property
     def caller(self) -> Caller:
@@ -51,8 +65,8 @@ class User:
 
     @property
     def stamp(self) -> str:
-        """Changes with the password: sessions hold it."""
-        return hashlib.sha256(self.password.encode()).hexdigest()[:16]
+        """Changes with the password and the era: sessions hold it."""
+        return hashlib.sha256(f"{self.era} {self.password}".encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +291,7 @@ def _empty() -> Accounts:
 def _parsed(file: Path) -> Accounts:
     try:
         told: dict[str, Any] = json.loads(file.read_text("utf-8"))
-        users = tuple(User(**_with_folders(one)) for one in told["users"])
+        users = tuple(_user(one) for one in told["users"])
         tokens = tuple(Token(**_with_folders(one)) for one in told["tokens"])
         accounts = Accounts(str(told["secret"]), users, tokens)
         roles = {one.role for one in users} | {one.role for one in tokens}
@@ -288,6 +302,11 @@ def _parsed(file: Path) -> Accounts:
             f"The file of users {file} is damaged: mend it, or make it anew with `qa-bot user add`."
         ) from error
     return accounts
+
+
+def _user(told: dict[str, Any]) -> User:
+    ended = tuple(Ended(str(one["session"]), int(one["until"])) for one in told.get("ended", ()))
+    return User(**{**_with_folders(told), "ended": ended})
 
 
 def _with_folders(told: dict[str, Any]) -> dict[str, Any]:

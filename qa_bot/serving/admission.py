@@ -20,6 +20,7 @@ from qa_bot.serving.metrics import Metrics
 from qa_bot.serving.problems import problem
 
 _COSTLY = ("/api/v1/", "/v1/", "/mcp")
+_OF_PAGES = ("/gradio_api/run/", "/page/", "/file/", "/upload")
 _FREE = ("/api/v1/openapi.json", "/api/v1/health")
 _WINDOW = 60.0  # seconds
 _REMEMBERED = 10_000  # visitors
@@ -27,14 +28,15 @@ _AGAIN = "1"  # seconds after which a place may be free
 
 
 class Admission:
-    """Wraps the application; what people's pages ask is not counted, since each waits for itself.
+    """Wraps the application; what people's pages ask is only counted, since each waits for itself.
 
     Args:
         app: What is behind it.
         metrics: Where it is counted.
         places: Requests that are answered at the same time.
         waiting: Requests that may wait for a place.
-        each_minute: Requests of one caller, or of one address where nobody logs in.
+        each_minute: Requests of one caller, or of one address where nobody logs in; as many are
+            taken of their pages.
         clock: Tells seconds.
     """
 
@@ -48,24 +50,30 @@ class Admission:
         each_minute: int,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._app, self._metrics, self._clock = app, metrics, clock
+        self._app, self._metrics = app, metrics
         self._places, self._most = anyio.CapacityLimiter(places), waiting
         self._inside = 0  # requests that have a place, or wait for one
-        self._visits = Visits(each_minute, clock)
+        self._visits, self._pages = Visits(each_minute, clock), Visits(each_minute, clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in when there is a place, or say when to come again."""
         path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
-        if scope["type"] != "http" or not path.startswith(_COSTLY) or path in _FREE:
+        is_costly = path.startswith(_COSTLY) and path not in _FREE
+        if scope["type"] != "http" or not (is_costly or path.startswith(_OF_PAGES)):
             await self._app(scope, receive, send)
             return
-        wait = self._visits.wait(_visitor(Request(scope)))
-        if wait:
+        visits = self._visits if is_costly else self._pages
+        if wait := visits.wait(_visitor(Request(scope))):
             refusal = problem(
                 429, "too-many", "Too many requests in a minute.", {"Retry-After": str(wait)}
             )
             await refusal(scope, receive, send)
-            return
+        elif is_costly:
+            await self._in_turn(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _in_turn(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._inside >= self._places.total_tokens + self._most:
             refusal = problem(
                 503, "too-busy", "Too many are asking: try again.", {"Retry-After": _AGAIN}

@@ -31,6 +31,7 @@ _DESCRIPTION = (
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     code: {"model": ProblemDetails, "description": what}
     for code, what in (
+        (400, "The body is no JSON."),
         (401, "Who asks isn't known: a token is needed where log-ins are."),
         (403, "Who asks may not do this."),
         (404, "No such document, page or quote, or none that the caller may see."),

@@ -21,10 +21,12 @@ from typing import TYPE_CHECKING
 from qa_bot.errors import ServerError, UsageError
 from qa_bot.models.reader import DEFAULT_READER, Reader
 from qa_bot.serving.accounts import AccountFile
+from qa_bot.web.owner import Owner
 from qa_bot.web.service import Service
-from qa_bot.web.watching import watch
+from qa_bot.web.watching import watch, watch_until_filled
 
 if TYPE_CHECKING:
+    from qa_bot.serving.request_log import Logged
     from qa_bot.serving.server import Server
 
 _WARNING = "Warning: anyone who can open the page from elsewhere may add and delete documents."
@@ -43,6 +45,7 @@ def serve(  # noqa: PLR0913 - each is an option of the command
     certificate: Path | None = None,
     key: Path | None = None,
     requests_per_minute: int = 1_200,
+    log: Logged | None = None,
     open_browser: bool = False,
     model: str | None = None,
     ocr: str | None = None,
@@ -50,6 +53,7 @@ def serve(  # noqa: PLR0913 - each is an option of the command
     strictness: float | None = None,
     watched: bool = False,
     allow_uploads: bool = False,
+    cluster: str = "",
 ) -> None:
     """Serve the chat until Ctrl-C.
 
@@ -65,13 +69,16 @@ def serve(  # noqa: PLR0913 - each is an option of the command
         certificate: For HTTPS, with its ``key``.
         key: The certificate's.
         requests_per_minute: As many of one program's are taken.
+        log: What is written to standard error of each request; None writes nothing.
         open_browser: Whether to show the page once it answers.
         model: The embedding model, where it is not the default one.
         ocr: The languages in which scanned pages are recognised, if at all.
         reader: What reads the passages, see ``qa_bot.answer``.
         strictness: The confidence that an answer must have, in [0, 1].
         watched: Whether to keep the index in step with the folder.
-        allow_uploads: Whether anyone who can open the page may add and delete documents.
+        allow_uploads: Whether anyone who can open the page may add and delete documents. Who
+            starts it may add some anyway, where nobody but this machine is served.
+        cluster: HOST:PORT of the Ray cluster that has the index's shards; "" for none.
 
     Raises:
         ServerError: The port or the address can't be used, or the file of users.
@@ -84,6 +91,8 @@ def serve(  # noqa: PLR0913 - each is an option of the command
     # Ctrl-C may come at any time, and is how this ends: not an error. The port comes before
     # Gradio, whose import takes seconds.
     with suppress(KeyboardInterrupt), _listen(host, port) as listener:
+        is_private = _is_local(host) and not (allowed_hosts or root_path or trusted_proxies)
+        owner = Owner() if is_private and accounts is None and not allow_uploads else None
         service = Service(
             documents,
             index,
@@ -92,7 +101,9 @@ def serve(  # noqa: PLR0913 - each is an option of the command
             reader=reader,
             strictness=strictness,
             allow_uploads=allow_uploads,
+            owner=owner,
         )
+        service.cluster = cluster
         if allow_uploads and accounts is None and not _is_local(host):
             print(_WARNING, file=sys.stderr, flush=True)  # noqa: T201
         os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported
@@ -107,18 +118,21 @@ def serve(  # noqa: PLR0913 - each is an option of the command
             certificate,
             key,
             requests_per_minute,
+            log,
         )
         server = create_server(service, serving)
         scheme = "https" if certificate is not None else "http"
         url = f"{scheme}://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
-        threading.Thread(
-            target=_once_it_answers, args=(server, service, url, open_browser), daemon=True
-        ).start()
         stop = threading.Event()
+        watched_by = (documents.absolute(), index, service, stop)
+
+        def bring_up() -> None:
+            _once_it_answers(server, service, url, open_browser)
+            watch_until_filled(*watched_by)
+
         if watched:
-            threading.Thread(
-                target=watch, args=(documents.absolute(), index, service, stop), daemon=True
-            ).start()
+            threading.Thread(target=watch, args=watched_by, daemon=True).start()
+        threading.Thread(target=bring_up, daemon=True).start()
         try:
             server.run(sockets=[listener])
         finally:
@@ -173,7 +187,9 @@ def _once_it_answers(server: Server, service: Service, url: str, open_browser: b
     """Bring up the index only now: its imports would slow Gradio's down, and the page's first."""
     while not server.started:
         time.sleep(0.02)
-    print(f"The chat is at {url} (Ctrl-C stops it)", flush=True)  # noqa: T201
+    owner = service.owner
+    shown = owner.address(url) if owner is not None else url
+    print(f"The chat is at {shown} (Ctrl-C stops it)", flush=True)  # noqa: T201
     service.refresh(requested=False)
     if open_browser:
-        webbrowser.open(url)
+        webbrowser.open(owner.address(url, once=True) if owner is not None else url)

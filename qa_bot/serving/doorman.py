@@ -7,7 +7,7 @@ as that user or token is taken away.
 
 from __future__ import annotations
 
-from contextlib import suppress
+import logging
 from datetime import UTC, datetime
 from ipaddress import ip_address
 
@@ -24,7 +24,7 @@ from qa_bot.serving import log_in
 from qa_bot.serving.accounts import AccountFile, verified
 from qa_bot.serving.problems import problem
 from qa_bot.serving.security import route_path
-from qa_bot.serving.sessions import COOKIE, SECONDS, Sessions, Slowing
+from qa_bot.serving.sessions import COOKIE, SECONDS, Slowing, begin, end, session_user
 
 OPEN = frozenset({"/login", "/health/live"})
 """What strangers may open: the log-in page, which loads nothing, and whether the server lives."""
@@ -37,7 +37,7 @@ class Doorman:
 
     def __init__(self, app: ASGIApp, file: AccountFile, *, proxied: bool = False) -> None:
         self._app, self._file, self._proxied = app, file, proxied
-        self._sessions, self._slowing = Sessions(), Slowing()
+        self._slowing = Slowing()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer in the application's place, or let the request in."""
@@ -67,7 +67,7 @@ class Doorman:
             await refusal(scope, receive, send)
             return
         if route_path(scope) == "/logout":
-            await self._log_out(request, caller)(scope, receive, send)
+            await (await self._log_out(request, caller))(scope, receive, send)
             return
         scope["qa_bot.caller"] = caller
         token = current_caller.set(caller)
@@ -102,7 +102,7 @@ class Doorman:
             known = kind.lower() == "bearer"
             token = accounts.token(written.strip(), datetime.now(UTC)) if known else None
             return token.caller if token is not None else None
-        user = self._sessions.user(accounts, _cookie(headers))
+        user = session_user(accounts, _cookie(headers))
         return user.caller if user is not None else None
 
     def _stranger(self, request: Request) -> Response:
@@ -141,21 +141,25 @@ class Doorman:
         response = log_in.leading_to(then)
         response.set_cookie(
             COOKIE,
-            self._sessions.begin(accounts, user),
+            begin(accounts, user),
             max_age=SECONDS,
+            path=_folder(request),
             secure=request.url.scheme == "https",
             httponly=True,
             samesite="lax",
         )
         return response
 
-    def _log_out(self, request: Request, caller: Caller) -> Response:
+    async def _log_out(self, request: Request, caller: Caller) -> Response:
         if request.method != "POST":
             return log_in.leaving(caller.name)
-        with suppress(ServerError):
-            self._sessions.end(self._file.accounts(), _cookie(request.headers))
+        try:
+            await run_in_threadpool(end, self._file, _cookie(request.headers))
+        except ServerError as error:
+            logging.getLogger(__name__).error("a session could not be ended: %s", error)
+            return problem(503, "not-ended", "The session could not be ended now: try again.")
         response = log_in.leading_to("/")
-        response.delete_cookie(COOKIE)
+        response.delete_cookie(COOKIE, path=_folder(request))
         return response
 
     def _is_private(self, request: Request) -> bool:
@@ -169,6 +173,11 @@ class Doorman:
         if forwarded and not self._proxied:
             return False
         return request.client is None or _is_loopback(request.client.host)
+
+
+def _folder(request: Request) -> str:
+    """The path that all of this server's stand below: what else is on the host gets no cookie."""
+    return f"{request.scope.get('root_path', '')}/"
 
 
 def _is_loopback(host: str) -> bool:

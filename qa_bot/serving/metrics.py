@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from fastapi import FastAPI
@@ -13,16 +15,33 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa_bot import callers
+from qa_bot.callers import Caller
 from qa_bot.errors import QaBotError
 from qa_bot.records import Answer
 from qa_bot.serving.desk import Desk
 from qa_bot.serving.problems import problem
+from qa_bot.serving.security import route_path
 
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _KINDS = (
     *("/api/v1/answer", "/api/v1/retrieve", "/api/v1/verify", "/api/v1/documents"),
     *("/api/v1/quotes", "/api/v1", "/v1/chat", "/v1/vector_stores", "/mcp", "/file", "/page"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request whose response has begun, after so many ``seconds``."""
+
+    method: str
+    path: str  # as the application has it
+    address: str  # "" where none is known
+    status: int
+    seconds: float
+    caller: Caller | None  # None where nobody logs in, or who asked wasn't let in
+
+
+Noting = Callable[[Visit], None]
 
 
 class Metrics:
@@ -54,6 +73,11 @@ class Metrics:
         """Count an answer."""
         self.verdicts.labels(answer.verdict).inc()
 
+    def note_request(self, visit: Visit) -> None:
+        """Count a request."""
+        route = next((kind for kind in _KINDS if visit.path.startswith(kind)), "other")
+        self.seconds.labels(route, str(visit.status)).observe(visit.seconds)
+
     def told(self, desk: Desk) -> bytes:
         """All of them in Prometheus' format; the index's as who asks sees it."""
         with suppress(QaBotError), desk.snapshot() as index:
@@ -64,24 +88,32 @@ class Metrics:
 
 
 class Measuring:
-    """Wraps the application: notes how long each request took until its response began."""
+    """Wraps everything: tells how long each request took until its response began."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
-        self._app, self._metrics = app, metrics
+    def __init__(self, app: ASGIApp, *notes: Noting) -> None:
+        self._app, self._notes = app, notes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began = time.perf_counter()
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
-        route = next((kind for kind in _KINDS if path.startswith(kind)), "other")
+        began, path = time.perf_counter(), route_path(scope)  # what is mounted changes the scope
+        client = scope.get("client")
 
         async def noting(message: Message) -> None:
             if message["type"] == "http.response.start":
                 took = time.perf_counter() - began
-                self._metrics.seconds.labels(route, str(message["status"])).observe(took)
+                visit = Visit(
+                    method=scope["method"],
+                    path=path,
+                    address=client[0] if client else "",
+                    status=message["status"],
+                    seconds=took,
+                    caller=scope.get("qa_bot.caller"),
+                )
+                for note in self._notes:
+                    note(visit)
             await send(message)
 
         await self._app(scope, receive, noting)

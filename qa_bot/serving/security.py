@@ -21,6 +21,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa_bot.serving.problems import problem
+from qa_bot.web.owner import LOCAL
 from qa_bot.web.uploads import Uploads
 
 # Gradio starts itself from inline scripts and compiles gr.HTML's with Function(), so both are
@@ -59,8 +60,8 @@ _FOLDERS = (
     "/gradio_api/heartbeat/",
 )
 _UPLOAD = "/upload"
+_OWNER = "/owner"
 _MOST = 256 * 2**10  # bytes of a request's body, unless it is a file
-_LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 
 _NOT_FOUND = problem(404, "not-found", "Not found.")
 _TOO_LONG = problem(413, "too-long", "Longer than is taken here.")
@@ -89,7 +90,7 @@ class Guard:
         self._app = app
         self._behind = self._let_through if door is None else door(self._let_through)
         self._uploads = uploads
-        self._hosts = _LOCAL | {host.lower(), *(_name(one) for one in allowed)}
+        self._hosts = LOCAL | {host.lower(), *(_name(one) for one in allowed)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse a request, or pass it on and add headers to its response."""
@@ -156,7 +157,7 @@ class Guard:
         return None
 
     def _is_open(self, path: str) -> bool:
-        if path == _UPLOAD:
+        if path in (_UPLOAD, _OWNER):
             return self._uploads is not None
         return path in _PAGES or path == _RETURN or path.startswith(_FOLDERS)
 

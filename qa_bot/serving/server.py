@@ -17,19 +17,21 @@ from starlette.types import ASGIApp
 
 from qa_bot.models.cores import available_cores
 from qa_bot.pages.view import PageViewer
+from qa_bot.records import Answer
 from qa_bot.serving.accounts import AccountFile
 from qa_bot.serving.admission import Admission
 from qa_bot.serving.api import create_api
 from qa_bot.serving.doorman import Doorman
 from qa_bot.serving.liveness import add_liveness
-from qa_bot.serving.metrics import Measuring, Metrics, add_metrics
+from qa_bot.serving.metrics import Measuring, Metrics, Noting, add_metrics
 from qa_bot.serving.openai import create_openai
+from qa_bot.serving.request_log import Logged, RequestLog
 from qa_bot.serving.security import Guard
 from qa_bot.serving.tools import add_http, create_tools
 from qa_bot.web import page as web_page
 from qa_bot.web.news import add_news_route
 from qa_bot.web.page import build_page, theme
-from qa_bot.web.routes import add_routes, add_upload_route
+from qa_bot.web.routes import add_routes, add_upload_routes
 from qa_bot.web.service import Service
 
 _PLACES = 2  # requests of programs that are answered at once, for each core
@@ -42,7 +44,8 @@ class Serving:
     """How the server is reached, and by whom.
 
     ``proxies`` are the addresses of the proxies that are trusted to say who calls; ``certificate``
-    and ``key`` are the files for HTTPS.
+    and ``key`` are the files for HTTPS. ``log`` says what of each request
+    is written to standard error.
     """
 
     host: str = "127.0.0.1"
@@ -53,6 +56,7 @@ class Serving:
     certificate: Path | None = None
     key: Path | None = None
     requests_per_minute: int = 1_200  # of one caller
+    log: Logged | None = None
 
 
 class Server(uvicorn.Server):
@@ -102,7 +106,17 @@ def create_application(
 ) -> tuple[ASGIApp, FastAPI]:
     """All that is served, behind its guards; and the application inside, for its routes."""
     tools, metrics = create_tools(service), Metrics()
+    noting: list[Noting] = [metrics.note_request]
     service.on_answer = metrics.note
+    if serving.log:
+        log = RequestLog(serving.log)
+        noting.append(log.note_request)
+
+        def on_answer(answer: Answer) -> None:
+            metrics.note(answer)
+            log.note_answer(answer)
+
+        service.on_answer = on_answer
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -118,7 +132,7 @@ def create_application(
     add_news_route(plain, service)
     add_routes(plain, service, viewer)
     if service.uploads is not None:
-        add_upload_route(plain, service.uploads)
+        add_upload_routes(plain, service.uploads, service.owner)
     page = build_page(service, viewer)
     page.has_launched = True  # else Gradio copies any file of this machine that an event names
     app: ASGIApp = gr.mount_gradio_app(
@@ -144,9 +158,9 @@ def create_application(
         waiting=_WAITING,
         each_minute=serving.requests_per_minute,
     )
-    app = Measuring(app, metrics)
     door = _door(serving.accounts, proxied=bool(serving.proxies)) if serving.accounts else None
-    return Guard(app, serving.host, service.uploads, serving.allowed_hosts, door), plain
+    app = Guard(app, serving.host, service.uploads, serving.allowed_hosts, door)
+    return Measuring(app, *noting), plain
 
 
 def _door(accounts: AccountFile, *, proxied: bool) -> Callable[[ASGIApp], ASGIApp]:

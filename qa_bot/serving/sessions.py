@@ -7,62 +7,86 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
+from typing import NamedTuple
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from qa_bot.serving.accounts import Accounts, User
+from qa_bot.serving.accounts import AccountFile, Accounts, Ended, User
 
 COOKIE = "qa_bot_session"
 SECONDS = 12 * 3_600  # that a session lasts
+_MOST_ENDED = 500  # that are kept of a user; then all of the user's sessions end
 _FREE = 4  # wrong passwords without a wait
 _LONGEST = {"address": 900.0, "name": 30.0}  # a name's is short: others could lock its user out
 _REMEMBERED = 10_000  # names and addresses
 
 
-class Sessions:
-    """Makes and reads the cookies; a new password, or a user taken out, ends those there were.
+def begin(accounts: Accounts, user: User) -> str:
+    """The value of a new session's cookie."""
+    return _signer(accounts).dumps([user.name, user.stamp, secrets.token_hex(8)])
 
-    Sessions that were logged out are remembered until the server ends.
+
+def session_user(accounts: Accounts, cookie: str) -> User | None:
+    """Whose session it is; None for one that was never begun, or has ended.
+
+    A new password ends those there were, as does taking the user out.
     """
+    told = _told(accounts, cookie)
+    if told is None:
+        return None
+    user = accounts.user(told.user)
+    if user is None or user.stamp != told.stamp:
+        return None
+    return None if any(one.session == told.session for one in user.ended) else user
 
-    def __init__(self) -> None:
-        self._ended: OrderedDict[str, None] = OrderedDict()
-        self._lock = threading.Lock()
 
-    def begin(self, accounts: Accounts, user: User) -> str:
-        """A cookie's value."""
-        return _signer(accounts).dumps([user.name, user.stamp, secrets.token_hex(8)])
+def end(file: AccountFile, cookie: str, now: float | None = None) -> None:
+    """Log out: the cookie is good for nothing from now on, also after a restart.
 
-    def user(self, accounts: Accounts, cookie: str) -> User | None:
-        """Whose session it is; None for one that was never begun, or has ended."""
-        told = _told(accounts, cookie)
-        if told is None or told[2] in self._ended:
-            return None
-        user = accounts.user(told[0])
-        return user if user is not None and user.stamp == told[1] else None
+    Raises:
+        ServerError: The file can't be read or written.
+    """
+    told = _told(file.accounts(), cookie)
+    if told is None:
+        return
+    seconds = time.time() if now is None else now
 
-    def end(self, accounts: Accounts, cookie: str) -> None:
-        """Log out."""
-        told = _told(accounts, cookie)
-        if told is None:
-            return
-        with self._lock:
-            self._ended[told[2]] = None
-            while len(self._ended) > _REMEMBERED:
-                self._ended.popitem(last=False)
+    def changing(before: Accounts) -> Accounts:
+        users = tuple(
+            _without(one, told, seconds) if one.name == told.user else one for one in before.users
+        )
+        return replace(before, users=users)
+
+    file.change(changing)
+
+
+def _without(user: User, told: _Told, now: float) -> User:
+    kept = [one for one in user.ended if one.until > now and one.session != told.session]
+    if len(kept) >= _MOST_ENDED:
+        return replace(user, ended=(), era=user.era + 1)
+    return replace(user, ended=(*kept, Ended(told.session, told.begun + SECONDS + 1)))
+
+
+class _Told(NamedTuple):
+    user: str
+    stamp: str
+    session: str
+    begun: int  # Unix seconds
 
 
 def _signer(accounts: Accounts) -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(accounts.secret, salt="qa_bot session")
 
 
-def _told(accounts: Accounts, cookie: str) -> tuple[str, str, str] | None:
+def _told(accounts: Accounts, cookie: str) -> _Told | None:
     try:
-        told = _signer(accounts).loads(cookie, max_age=SECONDS)
+        told, begun = _signer(accounts).loads(cookie, max_age=SECONDS, return_timestamp=True)
     except BadSignature:
         return None
-    is_ours = isinstance(told, list) and len(told) == 3
-    return (str(told[0]), str(told[1]), str(told[2])) if is_ours else None
+    if not (isinstance(told, list) and len(told) == 3):
+        return None
+    return _Told(str(told[0]), str(told[1]), str(told[2]), int(begun.timestamp()))
 
 
 class Slowing:

@@ -40,14 +40,14 @@ Name = Annotated[str, Field(min_length=1, max_length=1_024)]
 
 
 class _Request(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)  # "5" and true are no numbers
 
 
 class RetrieveRequest(_Request):
     """A question, and where to look."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"question": "Why is Iceland important?"}]}
+        json_schema_extra={"examples": [{"question": "Why is Iceland important?"}]}
     )
     question: str = Field(max_length=MOST_CHARACTERS, description="In plain words.")
     k: int = Field(5, ge=1, le=MOST_PASSAGES, description="At most so many passages.")
@@ -78,7 +78,6 @@ class VerifyRequest(_Request):
     """A text that is claimed to be a quote."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={"examples": [{"text": "its strategic location enables surveillance"}]},
     )
     text: str = Field(max_length=MOST_VERIFIED, description="The words to look for.")

@@ -16,6 +16,9 @@ from rich.markup import escape
 
 import qa_bot
 from qa_bot import QaBotError, UsageError
+from qa_bot.building.changes import Options
+from qa_bot.sharding.state import shards_of
+from qa_bot.sharding.upkeep import bring_up_to_date, place_of
 from qa_bot.shell import evaluation, serving, verifying
 from qa_bot.shell.answers import answer_as_json, print_answer
 from qa_bot.shell.asking import index_of, questions_given
@@ -23,6 +26,7 @@ from qa_bot.shell.console import (
     DOCUMENTS,
     INDEX,
     Application,
+    ClusterAddress,
     Documents,
     IndexFolder,
     Json,
@@ -37,8 +41,9 @@ from qa_bot.shell.console import (
     progress_bar,
     reader_named,
 )
-from qa_bot.shell.reports import print_check, print_receipt, print_status
+from qa_bot.shell.reports import print_check, print_receipt, print_shards, print_status
 from qa_bot.store.health import status as index_status
+from qa_bot.store.manifest import is_sharded
 
 app = Application(
     help="Answers questions about your own documents by quoting them.",
@@ -122,6 +127,11 @@ def index(
             "2 if there are none.",
         ),
     ] = False,
+    shards: Annotated[
+        int | None,
+        typer.Option(min=1, max=1024, help="Deal the documents to so many shards: for a cluster."),
+    ] = None,
+    ray: ClusterAddress = "",
     as_json: Json = False,
 ) -> None:
     """Index the documents, or bring the index up to date.
@@ -131,14 +141,18 @@ def index(
     """
     before = evaluation.evaluate_golden(index) if check_golden else None
     with _progress() as report:
-        receipt = qa_bot.build_index(
+        receipt = bring_up_to_date(
             documents,
             index,
             model=model,
-            rebuild=rebuild,
-            limits=qa_bot.Limits(max_seconds, max_memory * _MIB, max_size * _MIB, max_pages),
-            ocr=ocr_languages if ocr else None,
-            on_progress=report,
+            options=Options(
+                rebuild,
+                qa_bot.Limits(max_seconds, max_memory * _MIB, max_size * _MIB, max_pages),
+                ocr_languages if ocr else None,
+                report,
+            ),
+            shards=shards,
+            cluster=ray,
         )
     golden = evaluation.check_golden(index, before) if check_golden else None
     if as_json:
@@ -178,6 +192,7 @@ def ask(
     mark: Annotated[
         bool, typer.Option("--mark", help="Mark the answering sentence ⟦so⟧, in pipes, too.")
     ] = False,
+    ray: ClusterAddress = "",
     as_json: Json = False,
 ) -> None:
     """Answer questions with quotes and citations.
@@ -193,7 +208,7 @@ def ask(
     if _is_given(context, "documents") and not _is_given(context, "index") and not index.exists():
         with _progress() as report:
             index = index_of(documents, report)
-    with qa_bot.open_index(index) as opened:
+    with qa_bot.open_index(place_of(index, ray)) as opened:
         if document:
             opened.scope(document)  # a wrong name is told before the model is loaded
         with err.status("Loading the models …"):
@@ -241,21 +256,30 @@ def status(
             help="Verify texts, vectors and caches, and hash every file. Exit 1 if wrong.",
         ),
     ] = False,
+    ray: ClusterAddress = "",
     as_json: Json = False,
 ) -> None:
     """Show what is indexed, and what is wrong with any file."""
     del documents  # taken so that a script can pass both folders to every command
     checked = None
+    if check and is_sharded(index):
+        raise UsageError("An index in shards can't be checked as a whole yet: leave out --check.")
     if check:
         with err.status("Checking …") as line:
             checked = qa_bot.check_index(index, lambda step: line.update(f"Checking {step} …"))
-    with qa_bot.open_index(index) as opened:
+    with qa_bot.open_index(place_of(index, ray)) as opened:
         found = index_status(opened)
+        shards = shards_of(opened)
     if as_json:
-        shown = {**asdict(found), "check": asdict(checked) if checked else None}
+        shown = {
+            **asdict(found),
+            "shards": [asdict(one) for one in shards],
+            "check": asdict(checked) if checked else None,
+        }
         typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
     else:
         print_status(found, index)
+        print_shards(shards)
         if checked is not None:
             print_check(checked)
     if checked is not None and checked.faults:

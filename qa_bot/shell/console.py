@@ -49,11 +49,21 @@ ReaderName = Annotated[
 ]
 Ocr = Annotated[
     bool,
-    typer.Option("--ocr", help="Recognise the text of scanned PDF pages; needs tesseract."),
+    typer.Option(
+        "--ocr", help="Recognise the text of scanned pages; needs qa-bot[ocr] or tesseract."
+    ),
 ]
 Languages = Annotated[
     str,
     typer.Option("--ocr-languages", metavar="CODES", help="As tesseract names them: eng+deu, say."),
+]
+ClusterAddress = Annotated[
+    str,
+    typer.Option(
+        "--ray",
+        metavar="HOST:PORT",
+        help="The Ray cluster that has the index's shards; this machine is a part of it.",
+    ),
 ]
 DOCUMENTS, INDEX = Path("documents"), Path("index")
 MOST_INPUT = 1_000_000  # characters that are read of a file of questions, or of a quote

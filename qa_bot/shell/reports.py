@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -10,8 +11,10 @@ from rich.markup import escape
 
 import qa_bot
 from qa_bot.language import language_name
+from qa_bot.sharding.state import Shard
 from qa_bot.shell.console import count, err, out, print_text
 from qa_bot.store.health import Status
+from qa_bot.telling import cure
 
 _NAMES_SHOWN = 20
 
@@ -55,6 +58,17 @@ def print_status(found: Status, index: Path) -> None:
     print_health(found.health, out)
 
 
+def print_shards(shards: Sequence[Shard]) -> None:
+    """Each shard of an index that is in shards: what it holds, which build, and where it runs."""
+    for number, one in enumerate(shards):
+        held = f"{count(one.documents, 'document')}, {count(one.passages, 'passage')}"
+        told = f"Shard {number:<4} {held}, build {one.generation}"
+        if one.nodes:
+            places = [f"on {node[:8]}" if node else "[red]not answering[/]" for node in one.nodes]
+            told += f"; {', '.join(places)}"
+        out.print(told, soft_wrap=True)
+
+
 def print_health(health: qa_bot.Health, console: Console) -> None:
     """What is wrong with the files, one line each; what is left out on purpose, in one line."""
     for colour, what, problems in (
@@ -74,6 +88,10 @@ def print_health(health: qa_bot.Health, console: Console) -> None:
             f"{escape(names)}{f' and {more:,} more' if more > 0 else ''}",
             soft_wrap=True,
         )
+        cures = {cure(name): name for name in reversed(health.unsupported)}
+        for said, name in sorted(cures.items()):
+            if said:
+                console.print(f"[dim]{escape(name)}: {escape(said)}[/]", soft_wrap=True)
     if health.hidden:
         console.print(f"[dim]{count(health.hidden, 'hidden or temporary file')} ignored[/]")
 

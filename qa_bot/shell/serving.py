@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -13,6 +13,7 @@ from qa_bot.errors import UsageError
 from qa_bot.shell.console import (
     DOCUMENTS,
     INDEX,
+    ClusterAddress,
     Documents,
     IndexFolder,
     Languages,
@@ -67,6 +68,12 @@ def chat(
     requests_per_minute: Annotated[
         int, typer.Option(min=1, help="As many of one program's are taken.")
     ] = 1_200,
+    log: Annotated[
+        Literal["requests", "questions"] | None,
+        typer.Option(
+            help="Write a line of JSON for each request, without or with what was asked.",
+        ),
+    ] = None,
     open_browser: Annotated[
         bool, typer.Option("--open/--no-open", help="Open the page in your browser.")
     ] = True,
@@ -84,6 +91,7 @@ def chat(
     ] = False,
     ocr: Ocr = False,
     ocr_languages: Languages = "eng",
+    ray: ClusterAddress = "",
 ) -> None:
     """Serve the web chat, bringing the index up to date first."""
     from qa_bot.serving.app import serve
@@ -100,12 +108,14 @@ def chat(
         certificate=certificate,
         key=key,
         requests_per_minute=requests_per_minute,
+        log=log,
         open_browser=open_browser,
         ocr=ocr_languages if ocr else None,
         reader=reader_named(reader),
         strictness=strictness,
         watched=watch,
         allow_uploads=allow_uploads,
+        cluster=ray,
     )
 
 

@@ -8,7 +8,8 @@ question can break the syntax.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from qa_bot.store.analysis import content, stems, way_of
+from qa_bot.store.spread import FIELDS, Spread, as_in, words_in
 
 MAX_TERMS = 64  # of one question; the rarest are kept
-FIELDS = {"text": 1.0, "headings": 0.3, "title": 0.3}
-"""How much a word counts by where it stands; the title has the words of the file's name, too."""
-
 _HEAP = 64_000_000
 
 Ids = npt.NDArray[np.int64]
@@ -69,6 +68,7 @@ class Lexicon:
         writer.wait_merging_threads()
         self._index.reload()
         self._searcher = self._index.searcher()
+        self.__dict__.pop("_lengths", None)
 
     def ids(self) -> Ids:
         """The passage ids it holds, ascending."""
@@ -92,17 +92,36 @@ class Lexicon:
 
     def asked(self, question: str) -> dict[str, dict[str, float]]:
         """Such terms apart, by the way in which a language's texts are analysed: see ``way_of``."""
-        return {way_of(one): self._terms(question, one) for one in self.languages}
+        forms = search_terms(question, self.languages)
+        counts = {term: self._count(term) for terms in forms.values() for term in terms}
+        return weighed(forms, counts, int(self._searcher.num_docs))
 
-    def _terms(self, question: str, language: str) -> dict[str, float]:
-        found = dict.fromkeys(content(question, language) or stems(question, language))
-        total = self._searcher.num_docs
-        weights = {
-            term: math.log(1 + (total - count + 0.5) / (count + 0.5))
-            for term, count in ((term, self._count(term)) for term in found)
-        }
-        rarest = sorted(weights, key=lambda term: -weights[term])[:MAX_TERMS]
-        return {term: weights[term] for term in weights if term in set(rarest)}
+    def spread(self, terms: Iterable[str]) -> Spread:
+        """How those terms are spread over its passages."""
+        wanted = list(terms)
+        counted, lengths = self._lengths
+        return Spread(
+            passages=int(self._searcher.num_docs),
+            counted=counted,
+            lengths=lengths,
+            holding={
+                field: {term: int(self._searcher.doc_freq(field, term)) for term in wanted}
+                for field in FIELDS
+            },
+        )
+
+    @cached_property
+    def _lengths(self) -> tuple[int, dict[str, float]]:
+        """How many passages count, and how many words there are in each field."""
+        from tantivy import Query
+
+        counted, lengths = 0, {}
+        for field in FIELDS:
+            if found := self._searcher.terms_with_prefix(field, "", limit=1):
+                query = Query.term_query(self._index.schema, field, found[0][0], "freq")
+                (_, address), *_ = self._searcher.search(query, limit=1, count=False).hits
+                counted, lengths[field] = words_in(query.explain(self._searcher, address).to_json())
+        return counted, lengths
 
     def holds(self, term: str) -> bool:
         """Whether any passage, or its headings, has the term."""
@@ -113,14 +132,23 @@ class Lexicon:
         return min(int(self._searcher.doc_freq("text", term)), int(self._searcher.num_docs))
 
     def search(
-        self, terms: Iterable[str], k: int, documents: Sequence[int] | None = None
+        self,
+        terms: Iterable[str],
+        k: int,
+        documents: Sequence[int] | None = None,
+        spread: Spread | None = None,
     ) -> dict[int, float]:
-        """BM25 of the ``k`` best passages by id; ``documents`` limits them to those documents."""
-        return self._search(terms, k, "document", documents)
+        """BM25 of the ``k`` best passages by id; ``documents`` limits them to those documents.
 
-    def scores(self, terms: Iterable[str], ids: Sequence[int]) -> dict[int, float]:
+        ``spread`` is that of a whole of which this is a part: scores are then those in it.
+        """
+        return self._search(terms, k, "document", documents, spread)
+
+    def scores(
+        self, terms: Iterable[str], ids: Sequence[int], spread: Spread | None = None
+    ) -> dict[int, float]:
         """BM25 of those passages; one that holds none of the terms is left out."""
-        return self._search(terms, len(ids), "id", ids)
+        return self._search(terms, len(ids), "id", ids, spread)
 
     def holding(
         self,
@@ -131,32 +159,53 @@ class Lexicon:
         documents: Sequence[int] | None = None,
     ) -> list[int]:
         """At most ``k`` passages with all required terms in one field, those that help first."""
+        return list(self.held(where, required, helping, k, documents))
+
+    def held(
+        self,
+        where: str,
+        required: Iterable[str],
+        helping: Iterable[str],
+        k: int,
+        documents: Sequence[int] | None = None,
+        spread: Spread | None = None,
+    ) -> dict[int, float]:
+        """Those that ``holding`` finds, each with what it is ordered by."""
         from tantivy import Occur, Query
 
-        schema = self._index.schema
-        terms = [Query.term_query(schema, where, term, "freq") for term in required]
-        if not terms or (documents is not None and not len(documents)):
-            return []
-        clauses = [(Occur.Must, term) for term in terms]
+        clauses = [(Occur.Must, self._term(where, term, 1.0, spread)) for term in required]
+        if not clauses or (documents is not None and not len(documents)):
+            return {}
         clauses += [
-            (Occur.Should, Query.term_query(schema, field, term, "freq"))
+            (Occur.Should, self._term(field, term, 1.0, spread))
             for term in helping
             for field in FIELDS
         ]
         if documents is not None:
-            chosen = Query.term_set_query(schema, "document", list(documents))
+            chosen = Query.term_set_query(self._index.schema, "document", list(documents))
             clauses.append((Occur.Must, Query.const_score_query(chosen, 0.0)))
-        query = Query.boolean_query(clauses)
-        return self._numbers(self._searcher.search(query, limit=k, count=False))
+        return self._found(Query.boolean_query(clauses), k, spread)
+
+    def _term(self, field: str, term: str, weight: float, spread: Spread | None) -> Any:  # noqa: ANN401 - tantivy has no types
+        from tantivy import Query
+
+        if spread is not None:
+            weight *= spread.rarity(field, term) / self.spread([term]).rarity(field, term)
+        return Query.boost_query(Query.term_query(self._index.schema, field, term, "freq"), weight)
 
     def _search(
-        self, terms: Iterable[str], k: int, field: str, among: Sequence[int] | None
+        self,
+        terms: Iterable[str],
+        k: int,
+        field: str,
+        among: Sequence[int] | None,
+        spread: Spread | None,
     ) -> dict[int, float]:
         from tantivy import Occur, Query
 
         schema = self._index.schema
         clauses = [
-            (Occur.Should, Query.boost_query(Query.term_query(schema, where, term, "freq"), weight))
+            (Occur.Should, self._term(where, term, weight, spread))
             for term in terms
             for where, weight in FIELDS.items()
         ]
@@ -168,13 +217,48 @@ class Lexicon:
             query = Query.boolean_query(
                 [(Occur.Must, query), (Occur.Must, Query.const_score_query(chosen, 0.0))]
             )
-        found = self._searcher.search(query, limit=k, count=False)
+        return self._found(query, k, spread)
+
+    def _found(self, query: Any, k: int, spread: Spread | None) -> dict[int, float]:  # noqa: ANN401 - likewise
+        """What a query finds, best first; by its scores in the whole, where this is a part of it.
+
+        The search counts lengths against this part's own average. So a few more are looked at.
+        """
+        found = self._searcher.search(query, limit=k if spread is None else 2 * k, count=False)
         scores = [score for score, _ in found.hits]
-        return dict(zip(self._numbers(found), scores, strict=True))
+        numbers = self._numbers(found)
+        if spread is not None:
+            explained = (query.explain(self._searcher, one).to_json() for _, one in found.hits)
+            scores = [as_in(spread, one) for one in explained]
+        best = sorted(zip(numbers, scores, strict=True), key=lambda pair: -pair[1])
+        return dict(best[:k])
 
     def _numbers(self, found: Any) -> list[int]:  # noqa: ANN401 - tantivy has no types
         addresses = [address for _, address in found.hits]
         return [int(n) for n in self._searcher.fast_field_values("id", addresses)]
+
+
+def search_terms(question: str, languages: Iterable[str]) -> dict[str, list[str]]:
+    """A question's search terms, by the way in which a language's texts are analysed."""
+    return {
+        way_of(one): list(dict.fromkeys(content(question, one) or stems(question, one)))
+        for one in languages
+    }
+
+
+def weighed(
+    forms: dict[str, list[str]], counts: Mapping[str, int], total: int
+) -> dict[str, dict[str, float]]:
+    """The terms of each way with their weights; ``counts`` says in how many passages of all."""
+    asked = {}
+    for way, terms in forms.items():
+        weights = {
+            term: math.log(1 + (total - counts[term] + 0.5) / (counts[term] + 0.5))
+            for term in terms
+        }
+        rarest = set(sorted(weights, key=lambda term: -weights[term])[:MAX_TERMS])
+        asked[way] = {term: weight for term, weight in weights.items() if term in rarest}
+    return asked
 
 
 def _schema() -> Any:  # noqa: ANN401 - tantivy has no types

@@ -111,6 +111,11 @@ class LimitedIndex(Index):
         self._check(document_id)
         return super().tables(document_id, span)
 
+    def passage_ids(self, document_id: str, span: Span) -> list[int]:
+        """Ids of the document's passages in a span, if it is seen."""
+        self._check(document_id)
+        return super().passage_ids(document_id, span)
+
     def named(self, digest: str, preferred: str = "") -> Named | None:
         """The document among those seen that a digest names, also after it was changed."""
         with self._lock, database.explain_errors(self.folder):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
@@ -35,6 +35,7 @@ from qa_bot.records import (
 )
 from qa_bot.store import caches, database, locks, naming, rows, schema
 from qa_bot.store.caches import Caches
+from qa_bot.store.gathering import Gathered, Wanted, gather
 from qa_bot.tables import Table
 
 _Found = TypeVar("_Found")
@@ -239,6 +240,16 @@ class Index:
         with self._lock, database.explain_errors(self.folder):
             return rows.passages_with_ids(self._connection, ids)
 
+    def passage_ids(self, document_id: str, span: Span) -> list[int]:
+        """Ids of the document's passages that share text with a span, in reading order.
+
+        Raises:
+            UnknownDocumentError: No such document in the index.
+        """
+        with self._lock, database.explain_errors(self.folder):
+            found = rows.passage_ids_within(self._connection, document_id, span)
+            return _known(found, document_id)
+
     def places(self, ids: Iterable[int]) -> list[rows.Placed]:
         """Where those passages stand, by document and in reading order."""
         with self._lock, database.explain_errors(self.folder):
@@ -248,6 +259,15 @@ class Index:
         """The vectors of those passages."""
         with self._lock, database.explain_errors(self.folder):
             return rows.vectors_of(self._connection, ids)
+
+    @contextmanager
+    def searching(self) -> Iterator[Callable[[], float]]:
+        """Search what can be asked; what is given tells the share of documents that can't be."""
+        yield lambda: 0.0
+
+    def gather(self, wanted: Wanted) -> Gathered:
+        """The passages that may bear on a question, by vectors and by words."""
+        return gather(wanted, self.vectors, self.lexicon, self.stored_vectors)
 
     def scope(self, names: Sequence[str]) -> tuple[list[int], npt.NDArray[np.int64]]:
         """Internal ids of the documents that ``names`` mean, and of their passages.

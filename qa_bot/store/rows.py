@@ -91,6 +91,17 @@ def passage_ids(connection: sqlite3.Connection, documents: Iterable[int] | None 
     return np.fromiter((row[0] for row in rows), dtype=np.int64)
 
 
+def passage_ids_within(connection: sqlite3.Connection, path: str, span: Span) -> list[int] | None:
+    """Ids of a stored document's passages that share text with a span, in reading order."""
+    if (row := _number_and_length(connection, path)) is None:
+        return None
+    found = connection.execute(
+        "SELECT id FROM passages WHERE document = ? AND start < ? AND end > ? ORDER BY start",
+        (row[0], span[1], span[0]),
+    )
+    return [number for (number,) in found]
+
+
 def passages_with_ids(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, Passage]:
     """The passages with those ids."""
     wanted = list(ids)

@@ -18,10 +18,12 @@ from qa_bot.records import Answer
 from qa_bot.web import keeping, render
 from qa_bot.web.conversation import Conversation
 from qa_bot.web.escaping import plain
+from qa_bot.web.replying import Reply
 from qa_bot.web.sent import number, text, texts
-from qa_bot.web.service import CancelledError, Reply, Service
+from qa_bot.web.service import CancelledError, Service
 
 MAX_QUESTION = 2_000  # characters, as many as retrieval reads
+_CHANGED = "Not kept: the document has changed since it was indexed. Rebuild the index, ask again."
 _FORGOTTEN = "The chat was started again since this was asked: ask it anew."
 
 Updates = tuple[Any, ...]
@@ -158,6 +160,7 @@ def judge(service: Service, conversation: Conversation, data: Mapping[str, Any])
     named, said = number(data, "number"), text(data, "verdict")
     if named is None or said not in ("up", "down", "golden"):
         return ""
+    changed = freshen(service, conversation) if said == "golden" else ""
     turn = conversation.turn(named)
     if turn is None or turn.reply is None:
         return render.patch(render.forgotten_html(named, _FORGOTTEN))
@@ -165,6 +168,8 @@ def judge(service: Service, conversation: Conversation, data: Mapping[str, Any])
     try:
         if said == "golden" and not may("golden"):
             note = "Only an editor may make it golden."
+        elif said == "golden" and any(quote.stale for quote in turn.reply.answer.quotes):
+            note = _CHANGED
         elif said == "golden":
             note = plain(keeping.keep_golden(service, turn))
         else:
@@ -173,7 +178,8 @@ def judge(service: Service, conversation: Conversation, data: Mapping[str, Any])
             note = render.keep_golden_html() if is_kept else "Noted."
     except QaBotError as error:
         note = plain(str(error))
-    return render.patch(render.verdict_html(turn.number, turn.reply.answer, verdict, note))
+    foot = render.verdict_html(turn.number, turn.reply.answer, verdict, note)
+    return changed + render.patch(foot)
 
 
 def _is_keepable(answer: Answer) -> bool:

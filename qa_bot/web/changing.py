@@ -24,7 +24,7 @@ from qa_bot.web.sent import sent, text, texts
 from qa_bot.web.service import Holdings, Service
 from qa_bot.web.uploads import Choice, Outcome, RefusedError, delete_file, file_state
 
-_NOT_ALLOWED = "Adding and deleting is off: the chat was started without --allow-uploads."
+_NOT_ALLOWED = "That is not allowed: the chat was started without --allow-uploads."
 _CHOICES: dict[str, Choice] = {
     "replace": "replace",
     "keep both": "keep both",
@@ -60,16 +60,18 @@ def wire(
         trigger(function, inputs=[memory], outputs=[hub, *looked], **plain)
 
 
-def add_html(limit: int) -> str:
+def add_html(limit: int, *, everybody: bool) -> str:
     """The button that adds files; the page's script sends them.
 
     Args:
         limit: Bytes that one file may have; a larger one is not even sent.
+        everybody: Whether all may; else the page shows it once it knows that its owner does.
     """
-    kinds = ",".join(SUFFIXES)
+    kinds, who = ",".join(SUFFIXES), "everybody" if everybody else "owner"
     return (
-        '<button type="button" class="qa-add">Add files</button>'
-        f'<input type="file" id="qa-files" multiple hidden accept="{kinds}" data-limit="{limit}">'
+        '<button type="button" class="qa-add qa-adds">Add files</button>'
+        f'<input type="file" id="qa-files" multiple hidden accept="{kinds}" data-limit="{limit}"'
+        f' data-who="{who}">'
     )
 
 
@@ -80,6 +82,8 @@ def changes_html() -> str:
 
 def add(service: Service, data: Mapping[str, Any]) -> str:
     """Put uploads among the documents: what became of each.
+
+    An upload that waits was sent by who may add, and nobody else knows what it waits under.
 
     Args:
         service: Whose documents.
@@ -100,6 +104,8 @@ def settle(service: Service, data: Mapping[str, Any]) -> str:
     if service.uploads is None or not may("add"):
         return _told(_NOT_ALLOWED)
     choice = _CHOICES.get(text(data, "choice"), "ask")
+    if choice == "replace" and not service.is_open:
+        return _told(_NOT_ALLOWED)
     return _after(service, [service.uploads.settle(text(data, "token"), choice)])
 
 
@@ -112,7 +118,7 @@ def delete(service: Service, data: Mapping[str, Any]) -> str:
             asked about, if they were.
     """
     document_id = text(data, "name")
-    if service.uploads is None or not may("delete"):
+    if not service.is_open or not may("delete"):
         return _told(_NOT_ALLOWED)
     if document_id not in _listed(service.status.holdings):
         return _told(f"{name(document_id)} is not in the list.")
@@ -154,17 +160,20 @@ def _after(service: Service, outcomes: list[Outcome]) -> str:
     """Tell what became of uploads, and bring the index up to date where there is reason to."""
     if any(outcome.kind in ("added", "replaced") for outcome in outcomes):
         service.refresh(requested=True, changed=True)
-    return "".join(map(outcome_html, outcomes))
+    return "".join(outcome_html(one, replacing=service.is_open) for one in outcomes)
 
 
-def outcome_html(outcome: Outcome) -> str:
-    """What became of an upload; a question where its visitor must choose."""
+def outcome_html(outcome: Outcome, *, replacing: bool = True) -> str:
+    """What became of an upload; a question where its visitor must choose.
+
+    ``replacing``: whether a file may take another's place.
+    """
     file, other = name(outcome.name), name(outcome.other)
     as_other = "" if outcome.other == outcome.name else f" as {other}"
     renamed = outcome.sent not in ("", outcome.name)
     sent_as = f" (sent as {name(outcome.sent)})" if renamed else ""
     if outcome.kind == "asked":
-        return _asked_to_choose(outcome)
+        return _asked_to_choose(outcome, replacing=replacing)
     told = {
         "added": f"Added {file}{sent_as}.",
         "replaced": f"Replaced {file}.",
@@ -180,8 +189,9 @@ def _told(line: str) -> str:
     return f'<div class="qa-change" id="qa-change-{next(_numbers)}"><p>{line}</p></div>'
 
 
-def _asked_to_choose(outcome: Outcome) -> str:
-    offered = [choice for choice in _CHOICES if outcome.replaceable or choice != "replace"]
+def _asked_to_choose(outcome: Outcome, *, replacing: bool) -> str:
+    may_replace = replacing and outcome.replaceable
+    offered = [choice for choice in _CHOICES if may_replace or choice != "replace"]
     buttons = "".join(
         f'<button type="button" class="qa-decide" value="{choice}"'
         f' data-token="{plain(outcome.token)}">{choice.capitalize()}</button>'

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import qa_bot
-from qa_bot.web.service import Holdings, Reply
+from qa_bot.web.replying import Reply
+from qa_bot.web.service import Holdings
 
 TURNS_KEPT = 1_000  # of a conversation, for the quote sheet
 _TOLD = 20  # of them that the next question may lean on
@@ -38,7 +39,9 @@ class Conversation:
         self.chosen: frozenset[str] | None = None  # documents to ask; None: all but ``left_out``
         self.left_out: frozenset[str] = frozenset()
         self.sought = ""  # what the list of documents is filtered by
-        self.order = "name"
+        self.order = "folder"
+        self.first = 0  # the row of the list from which on rows are sent
+        self.toggled: frozenset[str] = frozenset()  # folders of it that were opened, or closed
         self.newest_list = 0  # the number of the page's request that said so
         self.listed: Holdings | None = None  # what the list on the page was made of
 

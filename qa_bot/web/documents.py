@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Sequence
+from typing import Any
 
 from qa_bot.language import language_name
 from qa_bot.records import DocumentSummary, Health, Problem
+from qa_bot.telling import cure
 from qa_bot.web.conversation import Conversation
 from qa_bot.web.escaping import name, plain
+from qa_bot.web.folders import Folder, by_folder, depth_of, rows
 from qa_bot.web.links import SourceLink, link_query
-from qa_bot.web.report import count, when
+from qa_bot.web.report import count, needs, when
 from qa_bot.web.service import Holdings
 from qa_bot.web.source import original_url
 
 LEAST_COMPARED, MOST_COMPARED = 2, 6  # documents that can be asked side by side
 _MOST_KEPT = 500  # chosen documents that the page remembers
-_SHOWN = 200  # documents in the list at once; the others are found by the filter
-_Key = Callable[[DocumentSummary], str | int]
+_SHOWN = 60  # rows that are sent at once
+_TREE = "folder"
+_Key = Callable[[DocumentSummary], Any]
 ORDERS: dict[str, tuple[str, _Key, bool]] = {  # label, key, whether the highest comes first
+    _TREE: ("by folder", by_folder, False),
     "name": ("by file name", lambda one: one.id.casefold(), False),
     "title": ("by title", lambda one: one.title.casefold(), False),
     "newest": ("newest first", lambda one: one.indexed_at, True),
@@ -56,15 +61,18 @@ def tools_html() -> str:
     )
 
 
-def matching(holdings: Holdings, sought: str, order: str) -> list[DocumentSummary]:
-    """The documents whose title or name holds all the words, in that order."""
+def matching(
+    holdings: Holdings, sought: str, order: str, folder: str = ""
+) -> list[DocumentSummary]:
+    """The documents whose title or name holds all the words, in that order; those in a folder."""
     words = sought.casefold().split()
     found = [
         one
         for one in holdings.documents
-        if all(word in f"{one.title}\n{one.id}".casefold() for word in words)
+        if (not words or all(word in f"{one.title}\n{one.id}".casefold() for word in words))
+        and (not folder or one.id.startswith(f"{folder}/"))
     ]
-    _, key, reverse = ORDERS.get(order, ORDERS["name"])
+    _, key, reverse = ORDERS.get(order, ORDERS[_TREE])
     return sorted(found, key=key, reverse=reverse)
 
 
@@ -76,11 +84,13 @@ def list_html(
     deletable: bool = False,
     made: int = 0,
 ) -> str:
-    """The documents that match, each with what is known of it, and the files that are not read.
+    """Some rows of the documents that match, and before them the files that need a look.
+
+    All rows are of one height, so that room is kept for those that are not sent.
 
     Args:
         holdings: What the index holds; None while there is none.
-        conversation: Which are sought, in which order, and which are asked.
+        conversation: Which are sought, in which order, from which row on, and which are asked.
         stale: Says which of some documents' files have changed, or gone, since they
             were indexed; asked once, of those that are listed.
         deletable: Whether files may be deleted from here.
@@ -92,21 +102,31 @@ def list_html(
         return f'{opened}<p class="qa-hint">Nothing is indexed yet.</p></div>'
     chosen = conversation.scope(frozenset(one.id for one in holdings.documents))
     found = matching(holdings, conversation.sought, conversation.order)
-    changed = stale([one.id for one in found[:_SHOWN]])
+    is_tree = conversation.order not in ORDERS or conversation.order == _TREE
+    is_tree = is_tree and not conversation.sought.split()
+    shown = rows(found, chosen, conversation.toggled) if is_tree else list(found)
+    first = max(0, min(conversation.first, len(shown) - _SHOWN))
+    window = shown[first : first + _SHOWN]
+    changed = stale([one.id for one in window if isinstance(one, DocumentSummary)])
     items = "".join(
-        _item(
+        _folder(one, place, len(shown))
+        if isinstance(one, Folder)
+        else _item(
             one,
+            f' aria-setsize="{len(shown)}" aria-posinset="{place}"'
+            f' style="--depth:{depth_of(one.id) if is_tree else 0}"',
             asked=chosen is None or one.id in chosen,
             stale=one.id in changed,
             deletable=deletable,
         )
-        for one in found[:_SHOWN]
+        for place, one in enumerate(window, first + 1)
     )
-    more = _more(len(found) - _SHOWN, ": filter to see them")
+    room = f"--before:{first};--after:{len(shown) - first - len(window)}"
     none = "" if found else '<p class="qa-hint">No document matches.</p>'
     return (
-        f"{opened}{_choosing(holdings, found, chosen)}"
-        f'<ul class="qa-docs">{items}</ul>{more}{none}{_not_read(holdings, deletable)}</div>'
+        f"{opened}{_needs_a_look(holdings, deletable)}{_choosing(holdings, found, chosen)}"
+        f'<ul class="qa-docs" data-first="{first}" data-shown="{len(window)}"'
+        f' data-rows="{len(shown)}" style="{room}">{items}</ul>{none}</div>'
     )
 
 
@@ -145,27 +165,46 @@ def _choosing(
     )
 
 
-def _item(document: DocumentSummary, *, asked: bool, stale: bool, deletable: bool) -> str:
+def _folder(folder: Folder, place: int, of: int) -> str:
+    path = plain(folder.path)
+    state = " checked" if folder.asked == folder.count else ""
+    some = ' data-some="yes"' if 0 < folder.asked < folder.count else ""
+    return (
+        f'<li class="qa-folder-row" aria-setsize="{of}" aria-posinset="{place}"'
+        f' style="--depth:{folder.depth}"><input type="checkbox" class="qa-choose-folder"'
+        f' value="{path}" aria-label="Ask all in {path}"{state}{some}>'
+        f'<button type="button" class="qa-fold" value="{path}"'
+        f' aria-expanded="{"true" if folder.is_open else "false"}">'
+        f"{name(folder.path.rpartition('/')[2])}<small>{count(folder.count, 'document')}</small>"
+        "</button></li>"
+    )
+
+
+def _item(
+    document: DocumentSummary, attributes: str, *, asked: bool, stale: bool, deletable: bool
+) -> str:
     size = count(document.passages, "passage")
     if document.pages:
         size = f"{count(document.pages, 'page')} · {size}"
     if document.language:
         size += f" · {plain(language_name(document.language))}"
-    warnings = "".join(f'<p class="qa-problem">{plain(one)}</p>' for one in document.warnings)
     value, delete = plain(document.id), _delete(document.id) if deletable else ""
     checked = " checked" if asked else ""
-    badge = '<span class="qa-badge">changed since indexed</span>' if stale else ""
+    badges = '<span class="qa-badge">changed since indexed</span>' if stale else ""
+    badges += '<span class="qa-badge">read in part</span>' if document.warnings else ""
     indexed = f" · indexed {when(document.indexed_at)}" if document.indexed_at else ""
+    title = plain(" ".join(document.title.split()))
     return (
-        f'<li class="qa-doc"><label><input type="checkbox" class="qa-choose" value="{value}"'
-        f'{checked}><span class="qa-doc-title">{name(document.title)}</span></label>'
-        f'<div class="qa-doc-tools"><a class="qa-citation qa-quiet" aria-label="Read {value}"'
-        f' href="{plain(link_query(SourceLink(document.digest, 0, 1, (), document.id)))}">Read</a>'
-        f'<a class="qa-quiet" target="_blank" rel="noopener"'
+        f'<li class="qa-doc"{attributes}><input type="checkbox" class="qa-choose" value="{value}"'
+        f' aria-label="Ask {title}"{checked}>'
+        f'<div class="qa-doc-words"><p class="qa-doc-title"><a class="qa-citation"'
+        f' href="{plain(link_query(SourceLink(document.digest, 0, 1, (), document.id)))}"'
+        f' aria-label="{title}: read {value}">{name(document.title)}</a>{badges}</p>'
+        f'<p class="qa-doc-size"><span class="qa-file">{name(document.id)}</span>'
+        f"<span>{size}{indexed}</span></p></div>"
+        f'<div class="qa-doc-tools"><a class="qa-quiet" target="_blank" rel="noopener"'
         f' href="{plain(original_url(document.id))}" aria-label="Open {value}">Open</a>'
-        f"{delete}</div>"
-        f'<p class="qa-file">{name(document.id)}{badge}</p>'
-        f'<p class="qa-doc-size">{size}{indexed}</p>{warnings}</li>'
+        f"{delete}</div></li>"
     )
 
 
@@ -177,20 +216,32 @@ def _delete(document_id: str) -> str:
     )
 
 
-def _not_read(holdings: Holdings, deletable: bool) -> str:
-    """The files that are not among the documents, and why."""
+def _needs_a_look(holdings: Holdings, deletable: bool) -> str:
+    """The files that are not among the documents, or not whole, why, and what helps."""
     health: Health = holdings.health
     indexed = {document.id for document in holdings.documents}
     outside = tuple(one for one in health.warnings if one.document_id not in indexed)
-    unsupported = tuple(Problem(file, "") for file in health.unsupported)
-    hidden = f'<p class="qa-hint">{count(health.hidden, "hidden or temporary file")} ignored.</p>'
-    return (
-        _problems("Unreadable", health.unreadable, deletable)
+    partly = tuple(one for one in health.warnings if one.document_id in indexed)
+    unsupported = tuple(Problem(file, cure(file)) for file in health.unsupported)
+    lists = (
+        _problems("Can’t be read: mend or replace them", health.unreadable, deletable)
         + _problems("Left out", outside, deletable)
-        + _problems("Of kinds that are not read", unsupported[:_SHOWN], deletable)
+        + _problems("Read in part", partly, deletable=False)
+        + _problems(
+            "Of kinds that are not read: save them as PDF, say", unsupported[:_SHOWN], deletable
+        )
         + _more(len(unsupported) - _SHOWN)
-        + (hidden if health.hidden else "")
     )
+    if health.hidden:
+        lists += (
+            f'<p class="qa-hint">{count(health.hidden, "hidden or temporary file")} ignored.</p>'
+        )
+    told = len({one.document_id for one in (*health.unreadable, *health.warnings)})
+    if not told and not lists:
+        return ""
+    said = f"{count(told, 'file')} {needs(told)} a look" if told else "Files that are not read"
+    is_open = " open" if told else ""
+    return f'<details class="qa-look"{is_open}><summary>{said}</summary>{lists}</details>'
 
 
 def _problems(title: str, problems: Sequence[Problem], deletable: bool) -> str:

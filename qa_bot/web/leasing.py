@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Literal
 
 from qa_bot.builds import Progress, Receipt
 from qa_bot.records import DocumentSummary, Health
-from qa_bot.store.limiting import LimitedIndex
-from qa_bot.web.starting_points import starting_points
+from qa_bot.sharding.opening import limited
+from qa_bot.web.starting_points import StartingPoint, starting_points
 
 if TYPE_CHECKING:
     from qa_bot import Index
-
-_DOCUMENTS_FOR_STARTING_POINTS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +22,7 @@ class Holdings:
     documents: tuple[DocumentSummary, ...]
     built_at: str  # ISO 8601, UTC
     health: Health
-    starting_points: tuple[str, ...]  # headings of the documents' own sections, without numbers
+    starting_points: tuple[StartingPoint, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +36,8 @@ class Status:
     problem: str = ""  # why the last build failed: one line, with what to do
     note: str = ""  # that the last build was cancelled
     requested: bool = False  # by someone who waits to see the receipt, not by the start-up
+    is_empty: bool = False  # whether the last build found nothing to read
+    is_first: bool = False  # of this start: nothing could be asked when it began
 
     @property
     def busy(self) -> bool:
@@ -62,7 +62,7 @@ class Lease:
         """The part of the index in those folders."""
         with self.limiting:
             if folders not in self.limited:
-                index = LimitedIndex(self.index, folders)
+                index = limited(self.index, folders)
                 self.limited[folders] = index, holdings_of(index)
             return self.limited[folders]
 
@@ -70,10 +70,9 @@ class Lease:
 def holdings_of(index: Index) -> Holdings:
     """What an index holds."""
     documents = index.documents()
-    first = [document.id for document in documents[:_DOCUMENTS_FOR_STARTING_POINTS]]
     return Holdings(
         documents=documents,
         built_at=index.built_at,
         health=index.health(),
-        starting_points=starting_points([index.sections(name) for name in first]),
+        starting_points=starting_points(index, documents),
     )

@@ -16,6 +16,7 @@ from qa_bot.errors import QaBotError
 from qa_bot.web.service import Service
 
 PATH = "/events"
+_BUSY = "busy"
 _SECONDS = 1.0  # between two looks, however many pages are open
 _BEATS = 15  # looks after which a line is sent all the same, so that a lost page is noticed
 
@@ -34,15 +35,14 @@ class News:
         with self._lock:
             looked, state = self._states.get(folders, (0.0, ""))
             if time.monotonic() - looked >= _SECONDS:
-                state = self._look(state)
+                state = self._look()
                 self._states[folders] = time.monotonic(), state
             return state
 
-    def _look(self, before: str) -> str:
+    def _look(self) -> str:
         service = self._service
         if service.status.busy:
-            return before  # the page asks for itself meanwhile
-        service.notice_other_builds()
+            return _BUSY  # once a page knows, it asks for itself
         try:
             with service.snapshot() as index:
                 names = sorted(index.stale(service.held))

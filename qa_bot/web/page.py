@@ -14,6 +14,7 @@ from typing import Any
 import gradio as gr
 from starlette.concurrency import run_in_threadpool
 
+from qa_bot import callers
 from qa_bot.callers import may
 from qa_bot.errors import QaBotError
 from qa_bot.pages.view import PageViewer
@@ -35,7 +36,7 @@ from qa_bot.web.asking import Updates
 from qa_bot.web.conversation import Conversation
 from qa_bot.web.sent import number, numbers, sent, text, texts
 from qa_bot.web.service import Service
-from qa_bot.web.uploads import Uploads
+from qa_bot.web.welcome import welcome_html
 
 _lists = itertools.count(1)  # of documents, in the order in which they are begun
 _choosing = Lock()  # Gradio answers each request in a thread of its own
@@ -88,12 +89,13 @@ def theme() -> gr.Theme:
 def build_page(service: Service, viewer: PageViewer) -> gr.Blocks:
     """Lay the page out and wire it to the service."""
     with gr.Blocks(title="qa-bot", analytics_enabled=False, fill_width=True) as page:
-        parts = _layout(service.uploads)
+        parts = _layout(service)
         _wire(page, parts, service, viewer)
     return page  # type: ignore[no-any-return]  # Gradio leaves "with" untyped
 
 
-def _layout(uploads: Uploads | None) -> Parts:
+def _layout(service: Service) -> Parts:
+    uploads = service.uploads
     with gr.Row(elem_id="qa-top"):
         _html("qa-name", render.name_html())
         status = _html("qa-status")
@@ -122,7 +124,9 @@ def _layout(uploads: Uploads | None) -> Parts:
                 _html("qa-documents-head", documents.head_html())
                 with gr.Row(elem_id="qa-build"):
                     if uploads is not None:
-                        _html("qa-adding", changing.add_html(uploads.limit))
+                        _html(
+                            "qa-adding", changing.add_html(uploads.limit, everybody=service.is_open)
+                        )
                     rebuild = gr.Button("Rebuild index", size="sm", elem_id="qa-rebuild")
                     cancel = gr.Button("Cancel", size="sm", visible=False, elem_id="qa-cancel")
                 if uploads is not None:
@@ -195,9 +199,10 @@ def _wire(page: gr.Blocks, parts: Parts, service: Service, viewer: PageViewer) -
 
     def save(conversation: Conversation, event: gr.EventData) -> Updates:
         data = sent(event)
+        changed = asking.freshen(service, conversation)  # what is saved says so, too
         sheet = keeping.sheet_html(conversation, text(data, "format"), text(data, "origin"))
         lost = keeping.left_out(conversation, numbers(data, "shown"))
-        return render.patch(sheet), render.notice_html(lost)
+        return changed + render.patch(sheet), render.notice_html(lost)
 
     def check(event: gr.EventData) -> str:
         return render.patch(checking.checked_html(service, text(sent(event), "text")))
@@ -267,7 +272,7 @@ def _wire_index(page: gr.Blocks, parts: Parts, service: Service, plain: dict[str
     def listed(conversation: Conversation) -> Updates:
         made = next(_lists)  # before it is looked what there is: a higher one is as new, at least
         holdings = conversation.listed = service.status.holdings
-        held, deletable = service.held, service.uploads is not None and may("delete")
+        held, deletable = service.held, service.is_open and may("delete")
         stale = partial(_stale, service)
         return (
             documents.list_html(holdings, conversation, stale, deletable=deletable, made=made),
@@ -331,10 +336,11 @@ def _wire_memory(parts: Parts, service: Service, load: Look, plain: dict[str, An
 
 def _state(service: Service) -> Updates:
     status = service.status
+    folder = service.documents.absolute() if callers.folders() is None else None
     return (
         report.status_html(status),
         report.receipt_html(status),
-        render.welcome_html(status.holdings),
+        welcome_html(status, service.questions, folder, service.adding),
         gr.update(interactive=not status.busy, visible=may("rebuild")),
         gr.update(visible=status.busy and may("cancel")),
         gr.update(active=status.busy),
@@ -353,13 +359,17 @@ def _choose(service: Service, conversation: Conversation, data: Mapping[str, Any
     holdings = service.status.holdings
     asked = number(data, "asked") or 0
     sought, order = text(data, "sought")[:200], text(data, "order")
-    names = texts(data, "names")
-    if holdings is not None and data.get("all") is True:
-        names = [document.id for document in documents.matching(holdings, sought, order)]
+    names, folder = texts(data, "names"), text(data, "folder")
+    if holdings is not None and (folder or data.get("all") is True):
+        found = documents.matching(holdings, "" if folder else sought, order, folder)
+        names = [document.id for document in found]
     with _choosing:
         if "sought" in data and asked >= conversation.newest_list:  # no later one overtook it
             conversation.newest_list = asked
             conversation.sought, conversation.order = sought, order
+            conversation.first = number(data, "first") or 0
+        if fold := text(data, "fold"):
+            conversation.toggled = conversation.toggled ^ {fold}
         if holdings is not None and data.get("only") is True:
             conversation.chosen = service.held.intersection(names)
         elif holdings is not None and "wanted" in data:

@@ -18,7 +18,8 @@ from qa_bot.web.escaping import marked_html, name, plain, written
 from qa_bot.web.keeping import copy_html
 from qa_bot.web.leading import navigation_html, options_html, places_html, understood_html
 from qa_bot.web.links import SourceLink, quote_link
-from qa_bot.web.service import Holdings, Reply, Status
+from qa_bot.web.replying import Reply
+from qa_bot.web.service import Status
 from qa_bot.web.tables import Mark, named_html, table_html
 
 _NEAREST = 3
@@ -286,23 +287,3 @@ def notice_html(message: str = "") -> str:
     """The line under the question box: a gentle message, or what kind of answers to expect."""
     text = message or "Answers are quotes from your documents, word for word."
     return f'<p class="qa-notice{" qa-asks" if message else ""}" role="status">{plain(text)}</p>'
-
-
-def welcome_html(holdings: Holdings | None) -> str:
-    """What a first visitor sees in place of a conversation."""
-    if holdings is None:
-        return (
-            '<div class="qa-welcome"><h1>Ask your documents</h1>'
-            "<p>Every answer is a quote with its place in the document.</p></div>"
-        )
-    starts = "".join(
-        f'<li><button type="button" class="qa-start">{plain(heading)}</button></li>'
-        for heading in holdings.starting_points
-    )
-    return (
-        '<div class="qa-welcome"><h1>Ask your documents</h1>'
-        "<p>Every answer is a quote with its place in the document. "
-        "Click the citation to read it there.</p>"
-        + (f"<h2>Sections to start from</h2><ul>{starts}</ul>" if starts else "")
-        + "</div>"
-    )

@@ -19,6 +19,8 @@ def status_html(status: Status) -> str:
         problem += f'<p class="qa-status">{plain(status.note)}</p>'
     if status.busy:
         return f'<p class="qa-status">{_progress(status)}</p>'
+    if status.holdings is None and status.is_empty:
+        return '<p class="qa-status">No documents yet.</p>'
     if status.holdings is None:
         return problem or '<p class="qa-status">Nothing is indexed.</p>'
     return f'<p class="qa-status">{_holdings(status.holdings)}</p>{problem}'
@@ -38,7 +40,12 @@ def _holdings(holdings: Holdings) -> str:
     passages = count(sum(document.passages for document in holdings.documents), "passage")
     health = holdings.health
     names = {problem.document_id for problem in (*health.unreadable, *health.warnings)}
-    told = f" · {count(len(names), 'file')} with problems" if names else ""
+    told = (
+        ' · <button type="button" class="qa-open-look">'
+        f"{count(len(names), 'file')} {needs(len(names))} a look</button>"
+        if names
+        else ""
+    )
     return f"{documents} · {passages} · indexed {when(holdings.built_at)}{told}"
 
 
@@ -51,6 +58,11 @@ def when(moment: str) -> str:
 def count(number: int, noun: str) -> str:
     """``1 page``, ``1,200 pages``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def needs(number: int) -> str:
+    """``1 file needs``, ``2 files need``."""
+    return "needs" if number == 1 else "need"
 
 
 def receipt_html(status: Status) -> str:

@@ -17,8 +17,9 @@ from qa_bot.tables import QuotedTable, Table
 from qa_bot.web import render
 from qa_bot.web.conversation import Conversation
 from qa_bot.web.links import SourceLink, parse_query
+from qa_bot.web.replying import reply_of
 from qa_bot.web.sent import text, texts
-from qa_bot.web.service import Service, reply_of
+from qa_bot.web.service import Service
 
 MOST_TURNS = 200  # of a conversation that are taken back, the last ones
 _MOST_QUESTION = 2_000  # characters

@@ -15,6 +15,7 @@ from qa_bot.errors import QaBotError, UnreadableDocumentError
 from qa_bot.members import own_name
 from qa_bot.pages.view import PageViewer
 from qa_bot.web import sources
+from qa_bot.web.owner import Owner
 from qa_bot.web.service import Service
 from qa_bot.web.uploads import RefusedError, Uploads
 
@@ -68,16 +69,24 @@ def add_routes(app: FastAPI, service: Service, viewer: PageViewer) -> None:
         return Response(drawing.data, media_type=drawing.media_type)
 
 
-def add_upload_route(app: FastAPI, uploads: Uploads) -> None:
+def add_upload_routes(app: FastAPI, uploads: Uploads, owner: Owner | None = None) -> None:
     """Receive files, one in the body of each request; the answer is what each waits under.
 
     Gradio's own route would change their names, and leaves what is cut short.
+    Where there is an owner, nobody else may send any.
     """
+
+    @app.post("/owner")
+    async def admit(request: Request) -> PlainTextResponse:
+        """The owner's key that lasts, for one that opened the page; nothing for anyone else."""
+        return PlainTextResponse(owner.admit(request.headers) if owner is not None else "")
 
     @app.post("/upload")
     async def upload(request: Request, name: str, size: int = 0) -> Response:
         if not may("add"):
             return PlainTextResponse("Only an editor may add files.", 403)
+        if owner is not None and not owner.is_asking(request.headers):
+            return PlainTextResponse("Only who started the chat may add files.", 403)
         try:
             with uploads.receive(name, size) as incoming:
                 async for chunk in request.stream():

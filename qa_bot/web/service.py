@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import qa_bot
 from qa_bot import callers
 from qa_bot.asking.answering import check_strictness
+from qa_bot.building.changes import Options
 from qa_bot.builds import Progress
 from qa_bot.errors import (
     IndexDamagedError,
@@ -22,14 +25,16 @@ from qa_bot.errors import (
     QaBotError,
 )
 from qa_bot.models.reader import DEFAULT_READER, Reader, warm
-from qa_bot.records import Answer, Span
+from qa_bot.records import Answer
+from qa_bot.sharding.upkeep import bring_up_to_date, place_of
 from qa_bot.store.limiting import limited_receipt
-from qa_bot.table_reading import table_views
-from qa_bot.table_view import TableView
 from qa_bot.web.leasing import Holdings as Holdings  # noqa: PLC0414 - where others have it from
 from qa_bot.web.leasing import Lease, holdings_of
 from qa_bot.web.leasing import Status as Status  # noqa: PLC0414 - likewise
 from qa_bot.web.originals import Originals
+from qa_bot.web.owner import Owner
+from qa_bot.web.replying import Reply, reply_of
+from qa_bot.web.starting_points import answered
 from qa_bot.web.uploads import Uploads
 
 if TYPE_CHECKING:
@@ -40,23 +45,9 @@ _BROKEN = "Something went wrong; the terminal that runs the chat shows what."
 _CANCELLED = "Cancelled: answers come from the index as it was, and a rebuild goes on from here."
 _NOT_YET = "The index is being made: try again once it is there."
 _NOT_NOW = "The index can't be brought up to date at the moment; answers come from it as it was."
+_PATIENCE = 3.0  # seconds of a first build after which an index of before is opened, if there is
+_RETRY = 0.5  # seconds between looks at whether there is something to answer from already
 _LOOK = 0.2  # seconds between looks at whether a waiting question is still wanted
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer with what is needed to show it, all of one snapshot.
-
-    ``digests`` are of the documents of its passages, by id; ``contexts`` the
-    texts of the passages' context spans, and ``tables`` what is shown of the tables
-    that passages are of, by document and span.
-    """
-
-    answer: Answer
-    digests: dict[str, str]
-    contexts: dict[tuple[str, Span], str] = field(default_factory=dict)
-    tables: dict[tuple[str, Span], TableView] = field(default_factory=dict)
-    model: str = ""
 
 
 class CancelledError(Exception):
@@ -70,7 +61,7 @@ class Service:
     the index itself; questions are not kept.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is an option of the command
         self,
         documents: Path,
         index: Path,
@@ -80,16 +71,19 @@ class Service:
         reader: Reader | None = DEFAULT_READER,
         strictness: float | None = None,
         allow_uploads: bool = False,
+        owner: Owner | None = None,
     ) -> None:
         check_strictness(strictness)
         self.on_answer: Callable[[Answer], None] = lambda _: None  # told of each answer
         waiting = Uploads(documents, index / "uploads")  # deletes what an earlier chat left
-        # None: visitors may neither add nor delete documents.
-        self.uploads = waiting if allow_uploads else None
+        self.owner = owner  # adds files, and only that; None where nobody is known to be
+        self.is_open = allow_uploads  # whether all visitors may add, replace and delete documents
+        self.uploads = waiting if allow_uploads or owner is not None else None  # None: nobody may
         self.originals = Originals(documents)
         self._documents = documents
         self._index = index
         self._model = model
+        self.cluster = ""  # HOST:PORT of the Ray cluster that has the shards; set before use
         self._ocr = ocr
         self._reader = reader
         self._strictness = strictness
@@ -101,7 +95,10 @@ class Service:
         self._again = False
         self._from_scratch = False
         self._lease: Lease | None = None
+        self._questions: tuple[str, ...] = ()
+        self._offered_by: Lease | None = None  # the index that answers them
         self._settled = threading.Event()
+        self._next_try = 0.0  # by time.monotonic(), to open what is there while it is brought up
 
     @property
     def status(self) -> Status:
@@ -137,8 +134,14 @@ class Service:
             self._running = True
             if self._lease is None:
                 self._settled.clear()  # a question had better wait: there is nothing to ask yet
+                self._next_try = time.monotonic() + _PATIENCE
             self._cancelled = False
-            self._status = Status("building", holdings=self._status.holdings, requested=requested)
+            self._status = Status(
+                "building",
+                holdings=self._status.holdings,
+                requested=requested,
+                is_first=self._lease is None,
+            )
         threading.Thread(target=self._refresh, name="qa-bot-index", daemon=True).start()
         return True
 
@@ -149,9 +152,22 @@ class Service:
         return frozenset(one.id for one in holdings.documents) if holdings else frozenset()
 
     @property
+    def questions(self) -> tuple[str, ...]:
+        """Questions to begin with that the whole index answers."""
+        whole = callers.folders() is None and self._offered_by is self._lease
+        return self._questions if whole else ()
+
+    @property
     def is_settled(self) -> bool:
         """Whether questions are answered, or refused, without waiting for the first index."""
         return self._settled.is_set()
+
+    @property
+    def adding(self) -> Literal["everybody", "owner", "nobody"]:
+        """Who may add files on the page, as far as who asks may."""
+        if not callers.may("add"):
+            return "nobody"
+        return "everybody" if self.is_open else "nobody" if self.owner is None else "owner"
 
     def cancel(self) -> None:
         """Let the build that is under way end at its next report; what it did is kept for later.
@@ -206,7 +222,6 @@ class Service:
         while not self._settled.wait(_LOOK):
             if not wanted():
                 raise CancelledError
-        self.notice_other_builds()
         with self.snapshot() as index:
             if documents is not None:
                 documents = sorted(index.held(documents))
@@ -225,11 +240,13 @@ class Service:
     def snapshot(self) -> Iterator[Index]:
         """The index that answers now, as far as who asks may see it (see ``callers``).
 
-        It stays open until the caller is done with it.
+        It stays open until the caller is done with it. What another process has built
+        meanwhile is seen.
 
         Raises:
             QaBotError: There is none, or none yet.
         """
+        self.notice_other_builds()
         folders = callers.folders()
         with self._leased() as lease:
             yield lease.index if folders is None else lease.within(folders)[0]
@@ -288,6 +305,8 @@ class Service:
                 self._status = replace(self._status, activity="opening", progress=None)
                 if self._is_behind():
                     self._swap()
+            self._settled.set()  # questions needn't wait for those that are offered
+            self._offer_questions()
         except QaBotError as error:
             problem = problem or str(error)
         except Exception:
@@ -296,23 +315,36 @@ class Service:
             problem = _BROKEN
         return problem
 
+    def _offer_questions(self) -> None:
+        """Find out which questions to begin with are answered; no others are shown."""
+        with self._leased() as lease:
+            index = lease.index
+            if lease is self._offered_by:
+                return
+            ask = partial(qa_bot.answer, reader=self._reader, strictness=self._strictness)
+            self._questions = answered(index, lambda question: ask(question, index))
+            self._offered_by = lease
+
     def _build(self) -> str:
         """Build, and return why it failed, if it did: an older index can still be opened then."""
         try:
-            receipt = qa_bot.build_index(
+            receipt = bring_up_to_date(
                 self._documents,
                 self._index,
                 model=self._model,
-                rebuild=self._from_scratch,
-                ocr=self._ocr,
-                on_progress=self._note_progress,
+                options=Options(
+                    self._from_scratch, None, self._ocr, self._note_progress, early=True
+                ),
+                cluster=self.cluster,
             )
         except CancelledError:
             self._status = replace(self._status, receipt=None, note=_CANCELLED)
             return ""
         except NoDocumentsError as error:
-            added = ", or “Add files”" if self.uploads is not None else ""
-            return f"{error} Then press “Documents” and “Rebuild index”{added}."
+            self._status = replace(self._status, is_empty=True)
+            if self._lease is None:
+                return str(error)  # it is watched until there is something
+            return f"{error} Then press “Documents” and “Rebuild index”."
         except (IndexDamagedError, IndexModelError) as error:
             self._from_scratch = True  # the only errors that this cures
             return f"{error} “Rebuild index” does that too."
@@ -330,6 +362,12 @@ class Service:
         self._status = replace(self._status, progress=progress)
         if self._cancelled and progress.stage != "saving":
             raise CancelledError
+        if self._lease is None and time.monotonic() >= self._next_try:
+            # What an earlier build left, or this one has published early, answers meanwhile.
+            with suppress(QaBotError, OSError, RuntimeError):
+                self._swap()
+                self._settled.set()
+            self._next_try = time.monotonic() + _RETRY
 
     def _is_behind(self) -> bool:
         """Whether there is anything to open that isn't open yet."""
@@ -341,7 +379,7 @@ class Service:
         return receipt is not None and receipt.health != holdings.health
 
     def _swap(self) -> None:
-        index = qa_bot.open_index(self._index, model=self._model)
+        index = qa_bot.open_index(place_of(self._index, self.cluster), model=self._model)
         try:
             index.warm()
             with suppress(ModelError):  # each answer says why it goes without the reader
@@ -359,17 +397,3 @@ class Service:
         if old is not None and unused:
             old.index.close()
         index.shed_log()
-
-
-def reply_of(answer: Answer, index: Index) -> Reply:
-    """An answer with what is needed to show it, read from the index that it is of."""
-    passages = [hit.passage for hit in answer.hits] + [quote.passage for quote in answer.quotes]
-    spans: dict[str, set[Span]] = {}
-    for passage in passages:
-        spans.setdefault(passage.document_id, set()).update(passage.context)
-    contexts = {}
-    for name, wanted in spans.items():
-        in_order = sorted(wanted)
-        for span, text in zip(in_order, index.slices(name, in_order), strict=True):
-            contexts[name, span] = text
-    return Reply(answer, index.digests(spans), contexts, table_views(answer, index), index.model)

@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from qa_bot.web.service import Service
@@ -16,23 +17,46 @@ LOOK = 2_000  # milliseconds between looks at whether the folder is still the sa
 RETRY = 30.0  # seconds until what failed is tried again
 
 
-def watch(documents: Path, index: Path, service: Service, stop: threading.Event) -> None:
-    """Bring the index up to date whenever the folder has changed, until told to stop.
+def watch_until_filled(
+    documents: Path, index: Path, service: Service, stop: threading.Event
+) -> None:
+    """Watch as long as there is nothing to ask: who starts with an empty folder puts files in."""
+
+    def is_filled() -> bool:
+        return service.status.holdings is not None and not service.status.busy
+
+    watch(documents, index, service, stop, is_filled)
+
+
+def watch(
+    documents: Path,
+    index: Path,
+    service: Service,
+    stop: threading.Event,
+    done: Callable[[], bool] = lambda: False,
+) -> None:
+    """Bring the index up to date whenever the folder has changed, until told to stop, or done.
 
     Changes that come close together are taken as one. What changes while the
     index is being built is caught by another build after it. A folder that is
     moved, deleted, made again or linked elsewhere is followed by its path.
     """
-    while not stop.is_set():
+    while not stop.is_set() and not done():
         try:
-            _watch_one(documents, index, service, stop)
+            _watch_one(documents, index, service, stop, done)
         except (OSError, RuntimeError) as error:  # the folder is missing, or went away
             logging.getLogger(__name__).warning("the folder can't be watched: %s", error)
             service.refresh(requested=False)
             _wait(documents, stop)
 
 
-def _watch_one(documents: Path, index: Path, service: Service, stop: threading.Event) -> None:
+def _watch_one(
+    documents: Path,
+    index: Path,
+    service: Service,
+    stop: threading.Event,
+    done: Callable[[], bool],
+) -> None:
     """Watch until another folder, or none, has the path: the system's watch is not on the path."""
     import watchfiles
 
@@ -56,6 +80,8 @@ def _watch_one(documents: Path, index: Path, service: Service, stop: threading.E
             rust_timeout=LOOK,
             yield_on_timeout=True,
         ):
+            if done():
+                return
             # A build that failed (another process was building, say) may go well later.
             failed = bool(service.status.problem) and time.monotonic() >= retry
             if changes or unseen or failed:

@@ -16,6 +16,9 @@ from qa_bot import Index, Quote, answer, build_index, open_index
 from qa_bot.asking.asked import asks_to_compare, periods, terms, wanted
 from qa_bot.asking.cell_features import FEATURES
 from qa_bot.asking.cells import load_model
+from qa_bot.asking.judging import judge
+from qa_bot.asking.retrieval import rank
+from qa_bot.asking.same_table import MOST, same_table
 from qa_bot.errors import ModelError
 from qa_bot.keeping.quote_sheet import make_quote_sheet
 from qa_bot.keeping.tables import marked_spans
@@ -114,6 +117,16 @@ def test_where_no_column_is_named_the_row_is_marked_and_no_cell(index: Index) ->
 def test_what_no_single_cell_answers_has_no_cell_in_bold(question: str, index: Index) -> None:
     quote = quoted(question, index)
     assert quote.answer is None
+
+
+def test_of_a_change_over_years_the_row_that_decides_is_marked_and_no_cell(index: Index) -> None:
+    quote = quoted("What was the change in herring landed at Marbrough from FY16 to FY18?", index)
+    assert quote.is_marked
+    assert texts(index, *quote.sentences) == ["Landed at Marbrough | 4,120 | 4,310 | 3,985"]
+    assert quote.answer is None
+    # Years that head no column are no amounts to reckon with.
+    quote = quoted("What was the change in herring landed at Marbrough from 2011 to 2012?", index)
+    assert not quote.is_marked
 
 
 @pytest.mark.parametrize(
@@ -258,6 +271,21 @@ def test_rows_are_compared_across_the_passages_of_their_table(
     assert all(first.start <= start < first.end for start, _ in first.sentences)
     own = {cell.row for cell in first.table.table.cells if cell.kind != "header"}
     assert own == {c.row for c in first.table.table.cells if first.start <= c.start < first.end}
+
+
+def test_passages_of_the_table_that_are_no_candidates_are_compared_too(boats: Index) -> None:
+    question = "How many crew has the vessel Marwick Branwick?"
+    judged = judge(rank(question, boats), None)
+    (line,) = (one for one in judged if "Vessel Marwick Branwick |" in one.candidate.passage.text)
+    alone = [next(one for one in judged if one is not line)]
+    same = same_table(alone[0], alone, boats)
+    assert same is not None
+    assert same.passages[0] is alone[0]
+    assert len(same.passages) == MOST
+    assert line.candidate.passage in [one.candidate.passage for one in same.passages]
+    assert len({one.candidate.passage.start for one in same.passages}) == MOST
+    rows = {cell.row for cell in same.table.cells if cell.kind == "value"}
+    assert len(rows) > len(alone[0].candidate.passage.sentences)
 
 
 def test_a_word_of_a_rows_name_compares_nothing() -> None:

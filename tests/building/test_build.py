@@ -8,7 +8,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -612,3 +612,21 @@ def test_a_broken_installation_is_no_files_fault(documents: Path, folder: Path) 
     write(documents, a="An otter.", b="A heron.")
     with pytest.raises(ImportError, match="libtorch_cpu"):
         build_index(documents, folder, model=Broken())
+
+
+def test_much_is_begun_with_a_few_small_files_that_can_be_asked_while_the_rest_is_read(
+    documents: Path, folder: Path
+) -> None:
+    write(documents, **{f"moth{number:02}": paragraphs(f"moth{number}", 2) for number in range(60)})
+    held: list[int] = []
+
+    def look(_: Progress) -> None:
+        with suppress(IndexNotFoundError), open_index(folder, model=HashEmbedder()) as index:
+            held.append(len(index.documents()))
+
+    receipt = build_index(documents, folder, model=HashEmbedder(), on_progress=look, early=True)
+    assert 0 < held[0] < 60
+    assert (receipt.documents, receipt.passages, receipt.embedded) == (60, 120, 120)
+    assert receipt.added == tuple(f"moth{number:02}.txt" for number in range(60))
+    again = build_index(documents, folder, model=Forbidden(), early=True)
+    assert again.nothing_changed

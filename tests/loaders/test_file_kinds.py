@@ -10,7 +10,8 @@ import pytest
 from benchmarks.upkeep.specimens import generated
 from benchmarks.upkeep.zipping import zipped
 from qa_bot.errors import UnreadableDocumentError
-from qa_bot.loaders import LOADERS, load_document
+from qa_bot.loaders import LOADERS, PICTURES, SUFFIXES, load_document
+from qa_bot.telling import cure
 
 SPECIMENS = {Path(name).suffix: data for name, data in generated().items()}
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
@@ -109,3 +110,10 @@ def test_what_a_parser_says_is_not_passed_on(tmp_path: Path) -> None:
     assert reason(tmp_path, ".pdf", b"%PDF-1.7\n" + bytes(range(256)) * 9) == (
         "damaged: its pages can't be found"
     )
+
+
+def test_what_helps_is_told_of_pictures_and_of_no_file_that_is_read() -> None:
+    for suffix in SUFFIXES:
+        assert ("--ocr" in cure(f"a{suffix.upper()}")) == (suffix in PICTURES)
+    assert cure("letter.doc") == "save it as .docx or .pdf"
+    assert cure("doc") == cure("a.xyz") == ""

@@ -198,3 +198,36 @@ def test_outlooks_own_files_are_read_as_mails(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:3000])
     with pytest.raises(UnreadableDocumentError, match="damaged, or no mail of Outlook"):
         load_document(path, path.name)
+
+
+@pytest.mark.parametrize(
+    ("number", "page", "encoding", "words"),
+    [
+        (0x3FFD, 1251, "cp1251", "Крыша стоит дорого"),
+        (0x3FDE, 950, "big5", "屋頂很貴"),
+        (0x3FDE, 20866, "koi8_r", "Крыша"),
+        (0x3FFD, 65001, "utf-8", "Dächer"),
+        (0x3FFD, 9999, "cp1252", "Dächer"),  # no code page at all
+    ],
+)
+def test_outlooks_older_files_are_read_in_their_code_page(
+    tmp_path: Path, number: int, page: int, encoding: str, words: str
+) -> None:
+    said = struct.pack("<HHIQ", 0x0003, number, 6, page)
+    path = tmp_path / "offer.msg"
+    path.write_bytes(
+        outlook_file(
+            {
+                "__properties_version1.0": bytes(32) + said,
+                "__substg1.0_0037001E": words.encode(encoding),
+                "__substg1.0_0C1A001E": words.encode(encoding),
+                "__substg1.0_0C1F001E": b"/O=LAKE/OU=FIRST/CN=RECIPIENTS/CN=ANNA@LAKE",
+                "__substg1.0_1000001E": words.encode(encoding),
+            }
+        )
+    )
+    assert blocks(load_document(path, path.name)) == [
+        f"From: {words}",
+        f"Subject: {words}",
+        words,
+    ]

@@ -227,6 +227,14 @@ def test_restructured_text_is_read_without_what_it_includes(tmp_path: Path) -> N
     assert "root:" not in document.text
 
 
+def test_asciidoc_has_names_for_characters(tmp_path: Path) -> None:
+    source = (
+        "The git-diff-{asterisk} family, {cpp} at 5{deg}, {startsb}x{endsb}{empty}, {unknown}.\n"
+    )
+    document = read(tmp_path, source.encode(), "git.adoc")
+    assert document.text == "The git-diff-* family, C++ at 5°, [x], {unknown}."
+
+
 def test_asciidoc_is_read_without_its_marks(tmp_path: Path) -> None:
     document = read(tmp_path, SPECIMENS["herons.adoc"], "herons.adoc")
     assert document.title == "Herons"

@@ -402,7 +402,8 @@ def test_without_the_program_the_error_says_how_to_get_it(
     with pytest.raises(OcrError) as caught:
         ocr.check_ocr("eng")
     assert str(caught.value) == (
-        "OCR needs tesseract: `apt-get install tesseract-ocr` (macOS: `brew install tesseract`)."
+        "OCR needs tesseract: `apt-get install tesseract-ocr` (macOS: `brew install tesseract`); "
+        "or rapidocr: `pip install qa-bot[ocr]`."
     )
     scan = picture_of(lambda pdf: paragraph(pdf, HERON))
     file = saved(tmp_path, lambda pdf: paragraph(pdf, STORK), scan)

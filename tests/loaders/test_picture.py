@@ -91,9 +91,10 @@ def test_pictures_of_every_make_become_pages(tmp_path: Path) -> None:
 def test_damaged_pictures_are_refused_in_our_words(tmp_path: Path) -> None:
     page(HERON).save(tmp_path / "a.png")
     page(HERON).save(tmp_path / "a.tiff", compression="tiff_lzw")
+    page(HERON).convert("L").resize((300, 200)).save(tmp_path / "a.tif")  # as it is, not packed
     page(HERON).save(tmp_path / "a.jpg")
     page(HERON).save(tmp_path / "a.webp")
-    for suffix in ("png", "tiff", "jpg", "webp"):
+    for suffix in ("png", "tif", "tiff", "jpg", "webp"):
         source = (tmp_path / f"a.{suffix}").read_bytes()
         for number in range(50):
             generator = random.Random(number)  # noqa: S311 - the same damage in every run

@@ -19,7 +19,7 @@ from benchmarks.upkeep.zipping import unzipped, zipped
 from qa_bot.building.passages import split_document
 from qa_bot.errors import UnreadableDocumentError
 from qa_bot.loaders import load_document
-from qa_bot.loaders.sheets.formats import shown
+from qa_bot.loaders.sheets.formats import general, shown
 from qa_bot.records import Citation, Document
 
 
@@ -238,3 +238,19 @@ def test_more_cells_than_are_read_are_said(tmp_path: Path, monkeypatch: pytest.M
     document = read(tmp_path, workbook(fill))
     assert document.warnings == ("too large: the sheet “Budget” is read up to row 5 only",)
     assert places(document)["A5:B5"] == "4 | 4"
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (1234567890123450.0, "1234567890123450"),
+        (123456789012345678.0, "123456789012346000"),  # a sheet holds 15 digits
+        (1e21, "1e+21"),
+        (-0.0, "0"),
+        (-3.0, "-3"),
+        (0.1 + 0.2, "0.3"),
+        (1e-7, "1e-07"),
+    ],
+)
+def test_a_number_without_a_format_is_told_in_full(value: float, said: str) -> None:
+    assert general(value) == said

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import io
+import json
+
 import anyio
+import httpx
 import httpx2
 from served import Team
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
+from qa_bot.callers import Caller, current_caller
+from qa_bot.records import Answer
 from qa_bot.serving.admission import Admission, Visits
-from qa_bot.serving.metrics import Metrics
+from qa_bot.serving.metrics import Measuring, Metrics
+from qa_bot.serving.request_log import RequestLog
 
 
 def test_those_that_come_when_too_many_wait_are_told_when_to_come_again() -> None:
@@ -60,6 +67,19 @@ def test_a_visitor_who_asks_too_much_waits_and_others_do_not() -> None:
     assert visits.wait("ada") == 0
 
 
+def test_a_page_that_asks_too_much_waits_and_programs_do_not() -> None:
+    async def run() -> list[int]:
+        app = Admission(PlainTextResponse("done"), Metrics(), places=2, waiting=3, each_minute=2)
+        transport = httpx2.ASGITransport(app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            events = [await client.post("/gradio_api/run/predict") for _ in range(3)]
+            drawn = await client.get("/page/0123/1")
+            asked = await client.post("/api/v1/answer")
+            return [one.status_code for one in (*events, drawn, asked, await client.get("/"))]
+
+    assert anyio.run(run) == [200, 200, 429, 429, 200, 200]
+
+
 def test_metrics_tell_latency_verdicts_and_the_age_of_the_index(team: Team) -> None:
     headers = {"Authorization": f"Bearer {team.reader}"}
     with httpx2.Client(base_url=team.url, headers=headers, timeout=60) as client:
@@ -72,3 +92,44 @@ def test_metrics_tell_latency_verdicts_and_the_age_of_the_index(team: Team) -> N
     age = next(line for line in told.splitlines() if line.startswith("qa_bot_index_age_seconds "))
     assert 0 < float(age.split()[1]) < 86_400
     assert "paid leave" not in told
+
+
+def test_the_log_has_what_was_asked_only_where_that_was_asked_for() -> None:
+    """A line of JSON for each request and answer, and in none of them a secret or a query."""
+
+    async def asking(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["qa_bot.caller"] = caller = Caller("ada", "user", "reader")
+        token = current_caller.set(caller)
+        log.note_answer(Answer("Where is the treasure?", True, 0.75, (), ()))
+        current_caller.reset(token)
+        await PlainTextResponse("done", 201)(scope, receive, send)
+
+    async def run() -> None:
+        transport = httpx2.ASGITransport(Measuring(asking, log.note_request))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            headers = {"Authorization": "Bearer qab_secret"}
+            await client.post("/api/v1/answer%0A{?after=treasure", headers=headers)
+
+    written = {}
+    for logged in ("requests", "questions"):
+        log = RequestLog(logged, stream := io.StringIO())
+        anyio.run(run)
+        written[logged] = stream.getvalue()
+    answered, requested = map(json.loads, written["requests"].splitlines())
+    assert (answered["event"], answered["verdict"], answered["user"]) == (
+        "answer",
+        "answered",
+        "ada",
+    )
+    assert (requested["event"], requested["status"], requested["user"]) == ("request", 201, "ada")
+    assert requested["path"] == "/api/v1/answer\n{"
+    assert "treasure" not in written["requests"]
+    assert json.loads(written["questions"].splitlines()[0])["question"] == "Where is the treasure?"
+    assert "after=" not in written["questions"]
+    assert "qab_secret" not in written["questions"]
+
+
+def test_who_is_not_let_in_is_counted_too(team: Team) -> None:
+    httpx.get(f"{team.url}/api/v1/documents")
+    told = httpx.get(f"{team.url}/metrics", headers={"Authorization": f"Bearer {team.reader}"}).text
+    assert 'qa_bot_request_seconds_count{route="/api/v1/documents",status="401"}' in told

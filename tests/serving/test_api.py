@@ -161,6 +161,9 @@ def test_health_tells_which_file_could_not_be_read(api: TestClient) -> None:
         ({"question": "a" * 2_001}, 422, "malformed"),
         ({"question": LEAVE, "documents": ["a"] * 101}, 422, "malformed"),
         ({"question": LEAVE, "strictness": 1.5}, 422, "malformed"),
+        ({"question": LEAVE, "strictness": False}, 422, "malformed"),
+        ({"question": LEAVE, "k": True}, 422, "malformed"),
+        ({"question": LEAVE, "k": "5"}, 422, "malformed"),
         ({"question": LEAVE, "colour": "red"}, 422, "malformed"),
         ({}, 422, "malformed"),
         ([], 422, "malformed"),
@@ -170,6 +173,14 @@ def test_a_wrong_question_is_a_problem(
     api: TestClient, body: object, status: int, kind: str
 ) -> None:
     check_problem(api.post("/answer", json=body), status, kind)
+
+
+def test_what_is_no_text_is_a_problem_that_is_described(api: TestClient) -> None:
+    told = api.post("/answer", content=b"=\xff", headers={"Content-Type": "application/json"})
+    check_problem(told, 400, "bad-request")
+    for path in api.get("/openapi.json").json()["paths"].values():
+        for operation in path.values():
+            assert "400" in operation["responses"]
 
 
 @pytest.mark.parametrize(

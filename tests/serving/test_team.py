@@ -22,9 +22,16 @@ from starlette.routing import Mount
 
 from qa_bot.callers import MAY, Action, Caller, Role, current_caller
 from qa_bot.errors import ServerError, UsageError
-from qa_bot.serving.accounts import AccountFile, add_token, add_user, remove, verified
+from qa_bot.serving.accounts import (
+    AccountFile,
+    Ended,
+    add_token,
+    add_user,
+    remove,
+    verified,
+)
 from qa_bot.serving.doorman import _cookie
-from qa_bot.serving.sessions import COOKIE, Slowing
+from qa_bot.serving.sessions import COOKIE, SECONDS, Slowing, begin, end, session_user
 from qa_bot.web import changing
 
 OPEN = ["/health/live", "/login"]
@@ -107,6 +114,33 @@ def test_a_user_logs_in_and_out(team: Team) -> None:
         assert client.post("/logout", headers=own).status_code == 303
     again = httpx.get(f"{team.url}/api/v1/documents", headers={"Cookie": f"{COOKIE}={value}"})
     assert again.status_code == 401, "the session has ended, not only its cookie"
+    started_again = AccountFile(team.accounts.file).accounts()
+    assert session_user(started_again, value) is None, "nor does a restart open it"
+
+
+def test_sessions_end_one_by_one_and_what_is_kept_of_them_is_bounded(tmp_path: Path) -> None:
+    file = AccountFile(tmp_path / "auth.json")
+    add_user(file, "ada", PASSWORD, "reader")
+    accounts = file.accounts()
+    laptop, phone = (begin(accounts, accounts.users[0]) for _ in range(2))
+    end(file, laptop)
+    assert session_user(file.accounts(), laptop) is None
+    assert session_user(file.accounts(), phone) == file.accounts().users[0]
+    end(file, phone, now=time.time() + 2 * SECONDS)
+    assert [one.session for one in file.accounts().users[0].ended] != [], "its cookie still counts"
+    assert len(file.accounts().users[0].ended) == 1, "the laptop's is too old to be shown again"
+    add_user(file, "bob", PASSWORD, "reader")
+    many = tuple(Ended(str(number), 2**33) for number in range(500))
+    file.change(
+        lambda before: replace(
+            before, users=tuple(replace(one, ended=many) for one in before.users)
+        )
+    )
+    bob = file.accounts().users[1]
+    first, second = (begin(file.accounts(), bob) for _ in range(2))
+    end(file, first)
+    assert session_user(file.accounts(), first) is session_user(file.accounts(), second) is None
+    assert [len(one.ended) for one in file.accounts().users] == [500, 0]
 
 
 @pytest.mark.parametrize("then", ["https://evil.example/", "//evil.example", "/\\evil", "evil"])

@@ -63,7 +63,8 @@ def test_a_folder_is_indexed_asked_and_described(
         herons="Herons stand on one leg in the shallow water and wait for fish.",
     )
     (documents / "bad.txt").write_bytes(b"\0")
-    (documents / "table.xyz").write_bytes(b"PK")
+    for name in ("letter.doc", "notes.doc", "scan.PNG", "table.xyz"):
+        (documents / name).write_bytes(b"PK")
     places = ("--documents", documents, "--index", folder)
     done = shell("index", *places)
     assert done.code == 0
@@ -72,10 +73,13 @@ def test_a_folder_is_indexed_asked_and_described(
     )
     assert done.err.splitlines() == [
         "unreadable bad.txt: holds NUL characters: a binary file, not text",
-        "unsupported 1 file not read: table.xyz",
+        "unsupported 4 files not read: letter.doc, notes.doc, scan.PNG, table.xyz",
+        "letter.doc: save it as .docx or .pdf",
+        "scan.PNG: text in pictures is read with `qa-bot index --ocr` (needs `pip install "
+        "qa-bot[ocr]`, or tesseract)",
     ]
-    (documents / "bad.txt").unlink()
-    (documents / "table.xyz").unlink()
+    for name in ("bad.txt", "letter.doc", "notes.doc", "scan.PNG", "table.xyz"):
+        (documents / name).unlink()
     again = shell("index", *places)
     assert again.out.startswith("Nothing changed. The index holds 2 documents in 2 passages")
     assert (again.code, again.err) == (0, "")

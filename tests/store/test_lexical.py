@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa_bot.store.analysis import stems
-from qa_bot.store.lexical import FIELDS, MAX_TERMS, Lexicon
+from qa_bot.store.lexical import MAX_TERMS, Lexicon
+from qa_bot.store.spread import FIELDS
 
 TEXTS = {
     1: "The otter sleeps in the river.",

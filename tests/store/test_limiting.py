@@ -82,6 +82,7 @@ def test_what_is_outside_is_unknown(limited: Index, library: Path) -> None:
         lambda: limited.slices("board/pay.md", [(0, 9)]),
         lambda: limited.sections("board/pay.md"),
         lambda: limited.tables("board/pay.md"),
+        lambda: limited.passage_ids("board/pay.md", (0, 1)),
         lambda: limited.digests(["board/pay.md"]),
         lambda: limited.scope(["board"]),
     ):

@@ -28,6 +28,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 AXE = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 DESKTOP, PHONE = (1280, 800), (360, 740)
+TABLET, WIDE = (820, 1180), (1440, 900)
 LONG_NAME = f"folder-{'of-many-words-' * 8}/{'unbroken' * 12}.txt"
 FOCUSABLE = "a[href], button, summary, textarea, input, select, [tabindex='0']"
 SHIFTS = """
@@ -72,7 +73,15 @@ def violations(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("scheme", "size"), [("light", DESKTOP), ("dark", DESKTOP), ("light", PHONE), ("dark", PHONE)]
+    ("scheme", "size"),
+    [
+        ("light", DESKTOP),
+        ("dark", DESKTOP),
+        ("light", PHONE),
+        ("dark", PHONE),
+        ("dark", TABLET),
+        ("light", WIDE),
+    ],
 )
 def test_no_page_keeps_anybody_out_or_scrolls_sideways(
     chat: Chat,

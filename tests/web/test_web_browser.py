@@ -54,13 +54,16 @@ def files_with(chat: Chat, words: str) -> list[str]:
     return [path.name for path in files if words.encode() in path.read_bytes()]
 
 
-def test_a_first_visit_offers_the_documents_own_headings(page: Page) -> None:
+def test_a_first_visit_offers_questions_that_are_answered_and_sections_to_read(page: Page) -> None:
     starts = page.locator(".qa-start")
     expect(starts.first).to_be_visible(timeout=ANSWER_MS)
-    heading = starts.first.inner_text()
-    assert f"## {heading}" in HANDBOOK
+    question = starts.first.inner_text()
+    section = page.locator(".qa-start-section span").first.inner_text()
+    assert f"## {section}" in HANDBOOK
+    assert section not in question, "what can be asked isn't offered twice"
     starts.first.click()
-    expect(page.locator(".qa-question")).to_have_text(heading)
+    expect(page.locator(".qa-question")).to_have_text(question)
+    expect(page.locator(".qa-turn mark").first).to_be_visible(timeout=ANSWER_MS)
     expect(page.locator(".qa-welcome")).to_be_hidden()
 
 

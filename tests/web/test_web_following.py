@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import csv
+import io
 import json
 import threading
 from pathlib import Path
@@ -13,7 +16,7 @@ from parsing import Parsed
 from qa_bot import Answer, Option
 from qa_bot.models.embedding import SentenceTransformerEmbedder
 from qa_bot.records import Citation
-from qa_bot.web import asking, leading
+from qa_bot.web import asking, keeping, leading
 from qa_bot.web.conversation import Conversation
 from qa_bot.web.service import Service
 
@@ -118,3 +121,25 @@ def test_words_of_a_visitor_and_of_documents_are_text() -> None:
     found = Parsed(html)
     assert found.text.count(HOSTILE) == 4
     assert json.dumps([HOSTILE]) in [value for _, value in found.attributes]
+
+
+def test_what_has_changed_since_is_never_made_golden_and_is_marked_where_it_is_saved(
+    documents: Path, folder: Path, model: SentenceTransformerEmbedder
+) -> None:
+    file = documents / "herons.md"
+    file.write_text("# Herons\n\n## Nests\n\nHerons nest in the reeds by the lake.\n")
+    service = Service(documents, folder, model=model)
+    service.refresh(requested=False)
+    conversation = Conversation()
+    assert ask(service, conversation, "Where do herons nest?").found
+    number = conversation.turns[0].number
+    file.write_text("# Herons\n\n## Nests\n\nHerons nest in old oaks above the mill.\n")
+    told = asking.judge(service, conversation, {"number": number, "verdict": "golden"})
+    assert "Not kept: the document has changed since it was indexed." in Parsed(told).text
+    assert "changed since indexed" in Parsed(told).text, "the turn says so, too"
+    assert not (folder / "golden.jsonl").exists()
+    sheet = base64.b64decode(
+        keeping.sheet_html(conversation, "csv", "").partition("base64,")[2].partition('"')[0]
+    ).decode("utf-8-sig")
+    (row,) = csv.DictReader(io.StringIO(sheet))
+    assert row["changed_since_indexed"] == "yes"

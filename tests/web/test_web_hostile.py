@@ -11,7 +11,6 @@ from contextlib import suppress
 import docx
 import pytest
 from browsing import (
-    ANSWER_MS,
     Chat,
     Visit,
     ask,
@@ -107,7 +106,9 @@ def test_a_hostile_document_is_shown_as_text(page: Page) -> None:
 
 
 def test_a_hostile_heading_is_shown_as_text(page: Page) -> None:
-    expect(page.locator(".qa-start").first).to_have_text(HEADING, timeout=ANSWER_MS)
+    wait_until_built(page)
+    starts = page.locator(".qa-start, .qa-start-section span")
+    expect(starts.filter(has_text=HEADING).first).to_be_visible()
     check_plain(page.locator("#qa-welcome"))
     ask(page, "What is the tapir fee?").locator(".qa-citation").first.click()
     expect(page.locator(".qa-outline .qa-section").first).to_have_text(HEADING)

@@ -21,6 +21,8 @@ from playwright.sync_api import Browser, Page, expect
 from tabled import TOWNS
 
 import qa_bot
+from benchmarks.hashing import HashEmbedder
+from benchmarks.quality.listing import served
 
 pytestmark = [
     pytest.mark.xdist_group("browser"),
@@ -223,9 +225,9 @@ def visited(
     return page
 
 
-def take(page: Page, name: str) -> None:
+def take(page: Page, name: str, status: str = "indexed") -> None:
     page.mouse.move(0, 0)
-    expect(page.locator("#qa-status")).to_have_text(re.compile("indexed"))
+    expect(page.locator("#qa-status")).to_have_text(re.compile(status))
     page.wait_for_timeout(300)
     file = ROOT / "docs" / f"{name}.png"
     picture = Image.open(io.BytesIO(page.screenshot()))
@@ -292,6 +294,51 @@ def test_a_picture_of_documents_that_are_compared(browser: Browser, chat: Chat) 
     page.get_by_role("button", name="Compare them").click()
     expect(page.locator(".qa-column")).to_have_count(2, timeout=ANSWER_MS)
     take(page, "compare")
+
+
+def test_a_picture_of_what_nothing_answers(browser: Browser, chat: Chat) -> None:
+    page = visited(browser, chat)
+    ask(page, "Who composed the opera Turandot?")
+    take(page, "absent")
+
+
+def test_a_picture_of_a_conversation_in_print(browser: Browser, chat: Chat) -> None:
+    page = visited(browser, chat, (794, 1123))  # a sheet of A4
+    ask(page, OTTERS)
+    ask(page, DEFENSE)
+    page.emulate_media(media="print")
+    take(page, "print")
+
+
+def test_a_picture_of_the_first_run(browser: Browser, tmp_path: Path) -> None:
+    (tmp_path / "documents").mkdir()
+    with running_chat(Chat(tmp_path, tmp_path / "documents")) as chat:
+        page = visited(browser, chat)
+        page.goto("about:blank")
+        page.goto(chat.owners_url)
+        expect(page.get_by_text("Drop files anywhere on this page")).to_be_visible(
+            timeout=ANSWER_MS
+        )
+        take(page, "first-run", "No documents yet")
+
+
+def test_a_picture_of_a_long_list(browser: Browser, tmp_path: Path) -> None:
+    for number in range(10_000):
+        year = 1960 + number % 60
+        file = tmp_path / "documents" / "minutes" / str(year) / f"meeting-{number // 60 + 1:03}.md"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"# Minutes {number // 60 + 1} of {year}\n\nThe roof was renewed.\n")
+    (tmp_path / "documents" / "old-scan.pdf").write_bytes(b"%PDF-1.4 cut off")
+    qa_bot.build_index(tmp_path / "documents", tmp_path / "index", model=HashEmbedder())
+    with served(tmp_path) as url:
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page.goto(url)
+        page.locator("#qa-status time").wait_for(timeout=ANSWER_MS)
+        page.get_by_role("button", name="Documents", exact=True).click()
+        page.locator(".qa-fold").first.click()
+        page.locator(".qa-fold").nth(3).click()
+        expect(page.locator(".qa-doc").first).to_be_visible()
+        take(page, "list")
 
 
 def test_a_picture_on_a_phone(browser: Browser, chat: Chat) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from html import unescape
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
@@ -32,8 +33,11 @@ from qa_bot.web import documents, outline, render, report, source
 from qa_bot.web.conversation import Conversation, Turn
 from qa_bot.web.escaping import marked_html, name, plain
 from qa_bot.web.links import SourceLink, link_query, parse_query
-from qa_bot.web.service import Holdings, Reply, Status
+from qa_bot.web.replying import Reply
+from qa_bot.web.service import Holdings, Status
 from qa_bot.web.sources import Moved, PageView, Source, window
+from qa_bot.web.starting_points import StartingPoint
+from qa_bot.web.welcome import welcome_html
 
 HOSTILE = (
     "<script>alert(1)</script> <img src=x onerror='alert(2)'> **bold** $$x^2$$ "
@@ -161,7 +165,8 @@ def hostile_health() -> Health:
 
 def holdings(health: Health) -> Holdings:
     summary = DocumentSummary(HOSTILE, HOSTILE, "0" * 16, 9, 2, 1, "", warnings=(HOSTILE,))
-    return Holdings((summary,), "2026-01-02T03:04:05Z", health, (HOSTILE,))
+    start = StartingPoint(HOSTILE, HOSTILE, "?quote=")
+    return Holdings((summary,), "2026-01-02T03:04:05Z", health, (start,))
 
 
 def test_an_answer_shows_the_passage_whole_with_its_sentence_marked() -> None:
@@ -229,7 +234,8 @@ def test_nothing_found_is_said_plainly_and_nothing_is_marked() -> None:
         render.error_html(HOSTILE),
         render.answer_html(reply()),
         render.answer_html(reply(found=False, unknown=(HOSTILE,))),
-        render.welcome_html(holdings(Health())),
+        welcome_html(Status(holdings=holdings(Health())), [HOSTILE]),
+        welcome_html(Status(is_empty=True, problem=HOSTILE), (), Path(HOSTILE), "owner"),
         report.status_html(Status(problem=HOSTILE)),
         report.status_html(Status(holdings=holdings(hostile_health()), note=HOSTILE)),
         documents.list_html(holdings(hostile_health()), Conversation(), deletable=True),
@@ -471,7 +477,7 @@ def test_the_documents_are_listed_with_what_is_wrong_with_them() -> None:
     given = Holdings((summary,), "2026-01-02T03:04:05Z", health, ())
     line = unescape(Parsed(report.status_html(Status(holdings=given))).text)
     assert line.startswith("1 document · 4 passages · indexed")
-    assert line.endswith("3 files with problems")
+    assert line.endswith("3 files need a look")
     text = listed(given, Conversation())
     for part in ("d.pdfcontains no text", "bskipped: a link", "a.pdf7 pages · 4 passages"):
         assert part in text

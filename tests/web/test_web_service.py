@@ -112,9 +112,11 @@ class FakeCore:
         return self.opened[-1]
 
     def answer(
-        self, question: str, index: FakeIndex, documents: list[str] | None, **_: object
+        self, question: str, index: FakeIndex, documents: list[str] | None = None, **_: object
     ) -> Answer:
         """Wait until it may; the index must stay open meanwhile."""
+        if question.startswith("What is said about"):  # to see whether it is one to begin with
+            return Answer(question, False, 0.0, (), ())
         self.asked_of = documents
         self.asking.set()
         assert self.may_answer.wait(TIMEOUT)
@@ -287,7 +289,9 @@ def test_starting_points_are_headings_that_ask_something(service: Service) -> No
     settle(service)
     holdings = service.status.holdings
     assert holdings is not None
-    assert holdings.starting_points == ("Carried over",), "below the title, two words or more"
+    (point,) = holdings.starting_points
+    assert (point.heading, point.title) == ("Carried over", "A"), "below the title, two words"
+    assert point.query.startswith(f"?quote={DOCUMENT.digest}:14-26&in=a.txt")
 
 
 def test_an_unforeseen_error_is_shown_and_logged(

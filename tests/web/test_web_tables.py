@@ -27,7 +27,7 @@ from qa_bot.table_reading import table_view, table_views
 from qa_bot.tables import QuotedTable
 from qa_bot.web import render, source
 from qa_bot.web.links import SourceLink, link_query, parse_query, quote_link
-from qa_bot.web.service import Reply
+from qa_bot.web.replying import Reply
 from qa_bot.web.sources import PageView, Source
 from qa_bot.web.tables import table_html
 

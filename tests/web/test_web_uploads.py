@@ -36,7 +36,7 @@ from qa_bot.web.conversation import Conversation
 from qa_bot.web.documents import list_html
 from qa_bot.web.file_names import MOST_NAME_BYTES, clean_name
 from qa_bot.web.page import build_page
-from qa_bot.web.routes import add_upload_route
+from qa_bot.web.routes import add_upload_routes
 from qa_bot.web.service import Holdings, Service
 from qa_bot.web.uploads import (
     Choice,
@@ -615,7 +615,7 @@ def test_what_is_added_while_the_index_is_built_is_not_missed(
 def guarded(documents: Path, tmp_path: Path) -> TestClient:
     small = Uploads(documents, tmp_path / "index" / "uploads", limit=1_000)
     behind = FastAPI()
-    add_upload_route(behind, small)
+    add_upload_routes(behind, small)
     return TestClient(Guard(behind, "127.0.0.1", small), base_url=LOCAL)
 
 
@@ -711,7 +711,7 @@ def test_what_is_behind_the_guard_is_given_no_more_than_it_should_have(
 def test_an_upload_that_is_broken_off_leaves_nothing(documents: Path, tmp_path: Path) -> None:
     one = Uploads(documents, tmp_path / "index" / "uploads")
     behind = FastAPI()
-    add_upload_route(behind, one)
+    add_upload_routes(behind, one)
     seen: list[Path] = []
 
     def parts() -> Iterator[bytes]:

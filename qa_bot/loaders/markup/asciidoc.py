@@ -14,6 +14,33 @@ from qa_bot.records import Document
 _HEADING = re.compile(r"(={1,6}|#{1,6})\s+(\S.*?)(?:\s+=+)?\s*")
 _UNDERLINES = {"=": 1, "-": 2, "~": 3, "^": 4, "+": 5}
 _ATTRIBUTE = re.compile(r":(!?[\w-]+!?):(?:\s+(.*))?")
+_CHARACTER = re.compile(r"\{([a-z]+(?:-[a-z]+)?)\}")
+_CHARACTERS = {  # that every file may name
+    **dict.fromkeys(("empty", "blank", "wj", "zwsp"), ""),
+    **dict.fromkeys(("nbsp", "sp"), " "),
+    "amp": "&",
+    "apos": "'",
+    "asterisk": "*",
+    "backslash": "\\",
+    "backtick": "`",
+    "caret": "^",
+    "cpp": "C++",
+    "deg": "°",
+    "endsb": "]",
+    "gt": ">",
+    "ldquo": "“",
+    "lsquo": "‘",
+    "lt": "<",
+    "plus": "+",
+    "quot": '"',
+    "rdquo": "”",
+    "rsquo": "’",
+    "startsb": "[",
+    "tilde": "~",
+    "two-colons": "::",
+    "two-semicolons": ";;",
+    "vbar": "|",
+}
 _FENCE = re.compile(r"(-{4,}|\.{4,}|={4,}|\*{4,}|_{4,}|\+{4,}|/{4,}|--|```\w*)\s*")
 _TABLE = re.compile(r"[|,:!]={3,}\s*")
 _MACRO = re.compile(r"(?:include|ifdef|ifndef|ifeval|endif|toc|video|audio)::.*")
@@ -205,7 +232,7 @@ class _Reader:
                 text = text.replace(f"{{{name}}}", value)
         for pattern, shown in _INLINE:
             text = pattern.sub(shown, text)
-        return text.replace("{nbsp}", " ").replace("{empty}", "").strip()
+        return _CHARACTER.sub(lambda found: _CHARACTERS.get(found[1], found[0]), text).strip()
 
 
 def _columns(said: str) -> int:

@@ -85,10 +85,10 @@ class Scan:
         return sum(line.confidence * line.letters for line in self.lines) / max(1, letters)
 
     @property
-    def is_sideways(self) -> bool:
-        """Whether most of its longer words are higher than wide."""
+    def is_upright(self) -> bool:
+        """Whether at least half of its longer words are wider than high."""
         words = [word for line in self.lines for word in line.words if len(word.text) > 3]
-        return 2 * sum(word.y1 - word.y0 > word.x1 - word.x0 for word in words) > len(words)
+        return 2 * sum(word.y1 - word.y0 > word.x1 - word.x0 for word in words) <= len(words)
 
 
 def read_hocr(data: bytes) -> Scan:

@@ -1,4 +1,4 @@
-"""Pages of a PDF that hold no text: drawn, and recognised by the program tesseract."""
+"""Pages of a PDF that hold no text: drawn, and recognised by tesseract or rapidocr."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ import numpy as np
 
 from qa_bot.errors import OcrError
 from qa_bot.loaders.pdf.hocr import Scan, page_text, read_hocr
+from qa_bot.loaders.pdf.rapid import can_read_rapidly, read_picture
 from qa_bot.loaders.pdf.text import PageText
 
 if TYPE_CHECKING:
@@ -29,13 +31,19 @@ if TYPE_CHECKING:
 
     Picture = NDArray[np.uint8]  # rows of grey pixels
 
+SWITCH = "QA_BOT_OCR"
+"""The environment's variable that leaves all pages to tesseract: with the value ``tesseract``."""
+
 DPI = 300  # what tesseract was trained for
 MAX_PIXELS = 20_000_000  # of one page: A3 at 300 dpi; larger ones are drawn coarser
 MAX_WORKERS = 4  # of one file; other files are read at the same time
 SECONDS = 60.0  # for one run of tesseract
 DOUBTFUL = 70  # per cent of confidence; with less, the page may lie on its side
 
-_MISSING = "OCR needs tesseract: `apt-get install tesseract-ocr` (macOS: `brew install tesseract`)."
+_MISSING = (
+    "OCR needs tesseract: `apt-get install tesseract-ocr` (macOS: `brew install tesseract`); "
+    "or rapidocr: `pip install qa-bot[ocr]`."
+)
 _TURN = re.compile(r"^Rotate: (90|180|270)$", re.MULTILINE)
 
 
@@ -55,8 +63,14 @@ def check_ocr(languages: str) -> None:
         languages: As tesseract names them, joined by "+": "eng+deu".
 
     Raises:
-        OcrError: tesseract or one of its language packs isn't installed.
+        OcrError: Neither tesseract with their packs nor rapidocr is installed.
     """
+    if not _is_for_rapidocr(languages):
+        _check_tesseract(languages)
+
+
+def _check_tesseract(languages: str) -> None:
+    """Raise where it isn't installed, or has no pack for one of the languages."""
     listed = _tesseract("--list-langs").decode("utf-8", "replace").splitlines()[1:]
     installed = [name for line in listed if (name := line.strip()) not in ("", "osd")]
     missing = [name for name in languages.split("+") if name not in installed]
@@ -66,6 +80,11 @@ def check_ocr(languages: str) -> None:
             f"tesseract has no language {missing[0]!r}, only {', '.join(installed) or 'none'}: "
             f"`apt-get install {package}` (macOS: `brew install tesseract-lang`)."
         )
+
+
+def _is_for_rapidocr(languages: str) -> bool:
+    """Whether rapidocr is to read them: it loses fewer words, the more so of poor scans."""
+    return os.environ.get(SWITCH) != "tesseract" and can_read_rapidly(languages)
 
 
 def recognise(path: Path, indexes: Sequence[int], languages: str) -> Iterator[Recognised]:
@@ -85,13 +104,14 @@ def recognise(path: Path, indexes: Sequence[int], languages: str) -> Iterator[Re
     except Exception as error:  # noqa: BLE001 - what one parser reads another may refuse
         yield from (Recognised(index, None, _reason(error)) for index in indexes)
         return
+    recognised = partial(_recognised, is_rapid=_is_for_rapidocr(languages))
     workers = max(1, min(os.cpu_count() or 1, MAX_WORKERS, len(indexes)))
     waiting: deque[Recognised | Future[Recognised]] = deque()
     with pdf, ThreadPoolExecutor(workers) as pool:
         for index in indexes:
             try:  # here and not in the pool: pdfium is for one thread
                 picture, points = _draw(pdf, index)
-                waiting.append(pool.submit(_recognised, index, picture, points, languages))
+                waiting.append(pool.submit(recognised, index, picture, points, languages))
             except Exception as error:  # noqa: BLE001 - a damaged page costs that page only
                 waiting.append(Recognised(index, None, _reason(error)))
             if len(waiting) > workers:
@@ -115,21 +135,39 @@ def _draw(pdf: pypdfium2.PdfDocument, index: int) -> tuple[Picture, float]:
         page.close()
 
 
-def _recognised(index: int, picture: Picture, points: float, languages: str) -> Recognised:
+def _recognised(
+    index: int, drawn: Picture, points: float, languages: str, *, is_rapid: bool
+) -> Recognised:
+    def read(seen: Picture) -> Scan:
+        return read_picture(seen) if is_rapid else by_tesseract(seen, points, languages)
+
     try:
-        scan = _scan(picture, points, languages)
-        if (scan.confidence < DOUBTFUL or scan.is_sideways) and (turn := _turn(picture, points)):
-            turned = np.rot90(picture, -turn)
-            other = _scan(turned, points, languages)
-            if other.confidence > scan.confidence or scan.is_sideways:
-                picture, scan = turned, other
+        picture, scan = drawn, read(drawn)
+        if _may_lie(scan) and (scan.lines or not is_rapid):  # it finds lines in all directions
+            turns = (1, 3, 2) if is_rapid else filter(None, (_turn(drawn, points),))
+            for turned in (np.rot90(drawn, -turn) for turn in turns):
+                other = read(turned)
+                if (other.is_upright, other.confidence) > (scan.is_upright, scan.confidence):
+                    picture, scan = turned, other
+                if not _may_lie(scan):
+                    break
         height, width = picture.shape
         return Recognised(index, page_text(scan, width, height, points))
     except Exception as error:  # noqa: BLE001 - the other pages go on
         return Recognised(index, None, _reason(error))
 
 
-def _scan(picture: Picture, points: float, languages: str) -> Scan:
+def _may_lie(scan: Scan) -> bool:
+    """Whether the page may have been scanned on its side, or upside down."""
+    return not (scan.is_upright and scan.confidence >= DOUBTFUL)
+
+
+def by_tesseract(picture: Picture, points: float, languages: str) -> Scan:
+    """What tesseract recognises on a picture of which each pixel is so many points.
+
+    Raises:
+        OcrError: It is not installed, fails, or takes too long.
+    """
     hocr = ("-c", "tessedit_create_hocr=1")  # by its variable: not every folder has the config file
     return read_hocr(_tesseract(*_on(points), "-l", languages, *hocr, picture=picture))
 

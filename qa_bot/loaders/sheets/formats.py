@@ -88,11 +88,13 @@ def shown(value: float, code: str, *, from_1904: bool = False) -> str:
     return f"{sign}{one.before}{text}{one.after}".strip()
 
 
+_LARGE = 1e21  # from which on whole numbers are written with their power of ten
+
+
 def general(value: float) -> str:
     """A number without a format: at most 15 digits, as sheets hold them."""
-    if value == int(value) and abs(value) < 1e15:
-        return str(int(value))
-    return f"{value:.15g}"
+    digits = f"{value + 0.0:.15g}"  # which is no minus zero
+    return f"{Decimal(digits):f}" if value == int(value) and abs(value) < _LARGE else digits
 
 
 def _digits(value: float, one: Format) -> str:

@@ -1,18 +1,11 @@
-"""A BERT's layers, run by OpenVINO: the one module that imports it.
-
-Its ``openvino.tools.ovc`` sends a usage event when it is imported, which OpenVINO does by
-itself; it goes on without where it can't. So both are kept from being imported.
-"""
+"""A BERT's layers, run by OpenVINO."""
 
 from __future__ import annotations
 
-import importlib
 import os
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from queue import SimpleQueue
 from types import ModuleType
 from typing import Any
@@ -21,17 +14,16 @@ import numpy as np
 
 from qa_bot.models.cores import Purpose, available_cores
 from qa_bot.models.engine.bert import LAYER, Bert, Rows, run_exactly
+from qa_bot.offline import import_openvino
 
 SWITCH = "QA_BOT_ENGINE"
 """The environment's variable that leaves the networks to torch: with the value ``torch``."""
 
-_PHONES_HOME = ("openvino_telemetry", "openvino.tools.ovc")
 _STEP = 8  # sequences are filled up to a multiple: OpenVINO keeps a megabyte for each length
 _MASKED = np.float32(-1e9)
 _AT_ONCE = 8  # sequences of a question: no more than are read for it
 _CLOSE = {True: 0.999, False: 0.9999}  # lowest cosine with exact results, in bfloat16 and without
 _CHECKED = [*range(101, 5_000, 307)]  # tokens of a sequence that both run; no text has them
-_lock = threading.Lock()
 
 
 class EngineError(Exception):
@@ -147,19 +139,11 @@ def _library() -> ModuleType:
     return _imported()
 
 
-@lru_cache(maxsize=1)
 def _imported() -> ModuleType:
-    with _lock:
-        kept_out = [name for name in _PHONES_HOME if name not in sys.modules]
-        sys.modules.update(dict.fromkeys(kept_out))  # type: ignore[arg-type] # None: not to be had
-        try:
-            openvino = importlib.import_module("openvino")
-        except Exception as error:  # a library that another system was made for, say
-            raise EngineError(f"OpenVINO can't be loaded: {error}") from error
-        finally:
-            for name in kept_out:
-                sys.modules.pop(name, None)
-        return openvino
+    try:
+        return import_openvino()
+    except Exception as error:  # a library that another system was made for, say
+        raise EngineError(f"OpenVINO can't be loaded: {error}") from error
 
 
 def _graph(bert: Bert) -> Any:  # noqa: ANN401 - OpenVINO is imported late

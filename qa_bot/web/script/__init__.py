@@ -17,6 +17,7 @@ FILES = (
     "layout",
     "checking",
     "documents",
+    "adding",
     "keys",
     "begin",
 )

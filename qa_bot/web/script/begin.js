@@ -14,10 +14,12 @@ function begin() {
   }).observe(panel, { childList: true, subtree: true, characterData: true });
   new MutationObserver(listArrived).observe(
     one('#qa-listed'), { childList: true, subtree: true, attributeFilter: ['data-made'] });
+  one('#qa-listed').addEventListener('scroll', listScrolled, { passive: true });
   window.addEventListener('popstate', follow);
   makeDivider();
   follow();
   returnToPage();
+  admitOwner();
   listen();
 }
 

@@ -1,4 +1,4 @@
-// The list of documents, and the files that are sent and deleted where the chat was started so.
+// The list of documents.
 
 let listings = 0; // requests for the list of documents
 let made = 0; // when the list on the page was made: a number that rises
@@ -9,7 +9,39 @@ const ticked = new Map(); // a document's name → whether it was ticked, until 
 function choose(more = {}) {
   const [sought, order] = ['#qa-seek', '#qa-order'].map((field) => one(field).value);
   listings += 1;
-  trigger('choose', { sought, order, asked: listings, ...more });
+  trigger('choose', { sought, order, first: firstWanted(), asked: listings, ...more });
+}
+
+// Of a long list the page has some rows, and room for the others: the rows around those in sight
+// are asked for when it is scrolled to where there are none.
+const BEFORE = 20; // rows before those in sight
+
+function inSight() {
+  const [box, rows] = [one('#qa-listed'), one('.qa-docs')];
+  const height = rows?.firstElementChild?.offsetHeight;
+  if (!height) return [0, 0];
+  const above = box.getBoundingClientRect().top - rows.getBoundingClientRect().top;
+  return [Math.max(0, Math.floor(above / height)), Math.ceil(box.clientHeight / height)];
+}
+
+const firstWanted = () => Math.max(0, inSight()[0] - BEFORE);
+
+let scrolling = 0;
+function listScrolled() {
+  cancelAnimationFrame(scrolling);
+  scrolling = requestAnimationFrame(() => {
+    const rows = one('.qa-docs');
+    if (!rows) return;
+    const [from, many] = inSight();
+    const [first, shown, all] = ['first', 'shown', 'rows'].map((name) => Number(rows.dataset[name]));
+    const isThere = from >= first && Math.min(from + many, all) <= first + shown;
+    if (!isThere) choose();
+  });
+}
+
+function listFromTop(more = {}) {
+  one('#qa-listed').scrollTop = 0;
+  choose({ first: 0, ...more });
 }
 
 function listArrived() {
@@ -24,58 +56,13 @@ function listArrived() {
     if (ticked.get(tick.value) === tick.defaultChecked) ticked.delete(tick.value);
     tick.checked = ticked.get(tick.value) ?? tick.defaultChecked;
   }
-  if (isOvertaken) choose();
-}
-
-function tell(said) {
-  const line = document.createElement('div');
-  line.className = 'qa-change';
-  line.textContent = said;
-  one('#qa-changes').append(line);
-  return line;
-}
-
-function noticed(change) {
-  change.scrollIntoView({ block: 'nearest' });
-  if (!document.activeElement?.closest('.qa-change')) one('button:last-of-type', change)?.focus();
-}
-
-// One request for each, so that one that is refused is no loss to the others.
-async function send(files) {
-  for (const done of all('.qa-change:not(:has(button))')) done.remove();
-  const { accept, dataset } = one('#qa-files');
-  const tokens = [];
-  for (const [place, file] of files.entries()) {
-    const name = file.name.replace(/[\p{Cc}\p{Cf}]/gu, '');
-    const line = tell(`Sending ${name} (${place + 1} of ${files.length})…`);
-    const isRead = accept.split(',').some((suffix) => file.name.toLowerCase().endsWith(suffix));
-    const isSent = isRead && file.size <= Number(dataset.limit); // else only to be told why not
-    const query = new URLSearchParams({ name: file.name, size: file.size });
-    try {
-      const reply = await fetch(`upload?${query}`, { method: 'POST', body: isSent ? file : null });
-      const said = await reply.text();
-      if (reply.ok) { tokens.push(said); line.remove(); } else line.textContent = said;
-    } catch {
-      line.textContent = `${name} could not be sent.`;
-    }
+  for (const tick of all('.qa-choose-folder', listed)) {
+    tick.checked = tick.defaultChecked;
+    tick.indeterminate = tick.dataset.some === 'yes';
   }
-  if (tokens.length) trigger('take_in', { tokens });
-}
-
-function answered(button, event, data) { // a question about a file
-  button.closest('.qa-change').remove();
-  if (event) trigger(event, data);
-  (one('.qa-change button:last-of-type') ?? one('.qa-add')).focus();
-}
-
-for (const kind of ['dragover', 'drop']) {
-  document.addEventListener(kind, (event) => {
-    if (!event.dataTransfer.types.includes('Files')) return;
-    event.preventDefault(); // else the browser would leave the page for the file
-    const isHere = one('#qa-files') && event.target.closest('#qa-documents');
-    if (!isHere) event.dataTransfer.dropEffect = 'none';
-    if (isHere && kind === 'drop') send([...event.dataTransfer.files]);
-  });
+  // Gradio takes the old rows away before the new ones are there: the room to scroll in stays.
+  one('#qa-listed').style.setProperty('--room', `${listed.offsetHeight}px`);
+  if (isOvertaken) choose(); else listScrolled();
 }
 
 document.addEventListener('change', (event) => {
@@ -83,35 +70,42 @@ document.addEventListener('change', (event) => {
     ticked.set(event.target.value, event.target.checked);
     choose({ names: [event.target.value], wanted: event.target.checked });
   }
-  if (event.target.matches('#qa-order')) choose();
-  if (event.target.matches('#qa-files')) {
-    const chosen = [...event.target.files];
-    event.target.value = ''; // so that the same file can be chosen again
-    if (chosen.length) send(chosen);
+  if (event.target.matches('.qa-choose-folder')) {
+    ticked.clear();
+    choose({ folder: event.target.value, wanted: event.target.checked });
   }
+  if (event.target.matches('#qa-order')) listFromTop();
 });
 
 let seeking = 0;
 document.addEventListener('input', (event) => {
   if (!event.target.matches('#qa-seek')) return;
   clearTimeout(seeking);
-  seeking = setTimeout(choose, 150);
+  seeking = setTimeout(listFromTop, 50);
 });
+
+function openList() {
+  if (isLink()) history.pushState(null, '', location.pathname);
+  show('documents');
+  choose(); // files may have changed since it was made
+  markCurrent();
+}
 
 Object.assign(clicked, {
   '.qa-open-documents, .qa-scope': (target) => {
-    const opened = page.dataset.side === 'documents';
     cameFrom = target;
-    if (isLink()) history.pushState(null, '', location.pathname);
-    show(opened ? '' : 'documents');
-    if (!opened) choose(); // files may have changed since it was made
-    markCurrent();
+    if (page.dataset.side === 'documents') show(''); else openList();
   },
-  '.qa-add': () => one('#qa-files').click(),
-  '.qa-delete': (target) => trigger('erase', { name: target.value }),
-  '.qa-erase': (target) => answered(target, 'erase', { name: target.value, sure: target.dataset.state }),
-  '.qa-keep': (target) => answered(target),
-  '.qa-decide': (target) => answered(target, 'decide', { token: target.dataset.token, choice: target.value }),
+  '.qa-open-look': (target) => {
+    cameFrom = target;
+    openList();
+    const look = one('.qa-look');
+    if (!look) return;
+    look.open = true;
+    one('#qa-listed').scrollTop = 0;
+    one('summary', look).focus();
+  },
+  '.qa-fold': (target) => choose({ fold: target.value }),
   '.qa-choose-all': (target) => {
     ticked.clear();
     choose({ all: true, wanted: target.value === 'on' });

@@ -1,0 +1,1 @@
+"""An index in shards, beside one index, and on a cluster whose nodes die."""

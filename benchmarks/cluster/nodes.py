@@ -1,0 +1,129 @@
+"""A Ray cluster of two nodes on this machine's loopback addresses."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from qa_bot.sharding.cluster import SETTINGS
+
+ROOT = Path(__file__).resolve().parents[2]
+_STORE = 80_000_000  # bytes of shared memory
+
+
+class Cluster:
+    """Nodes that are processes of ours; each is ended by its own process group."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        with socket.socket() as one:
+            one.bind(("127.0.0.1", 0))
+            self.port = one.getsockname()[1]
+        self.address = f"127.0.0.1:{self.port}"
+        self.environment = os.environ | SETTINGS
+        self.environment |= {
+            "RAY_AUTH_TOKEN": secrets.token_hex(16),
+            "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "1",
+            "PYTHONPATH": str(ROOT),
+            "RAY_health_check_period_ms": "500",
+            "RAY_health_check_failure_threshold": "3",
+        }
+        self.nodes: list[subprocess.Popen[bytes]] = []
+
+    def start(self) -> int:
+        """Start a node, the first time the head; return its number."""
+        number = len(self.nodes)
+        role = ["--head", f"--port={self.port}", f"--temp-dir={self.folder}"]
+        if number:
+            role = [f"--address={self.address}"]
+        ray = Path(sys.executable).with_name("ray")
+        command = [
+            *(str(ray), "start", "--block", *role, f"--node-ip-address=127.0.0.{number + 1}"),
+            *("--num-cpus=1", "--num-gpus=0", f"--object-store-memory={_STORE}"),
+            *("--include-dashboard=false",) * (not number),
+            "--disable-usage-stats",
+        ]
+        with (self.folder / f"node-{number}.log").open("wb") as log:
+            node = subprocess.Popen(  # noqa: S603 - our own command
+                command, env=self.environment, stdout=log, stderr=log, start_new_session=True
+            )
+        self.nodes.append(node)
+        return number
+
+    def peers(self) -> set[str]:
+        """The addresses at the other end of all that is connected, or is to be, just now."""
+        found = set()
+        for node in self.nodes:
+            for process in _below(node.pid) if node.poll() is None else ():
+                found |= _connected_to(process)
+        return found
+
+    def kill(self, number: int) -> None:
+        """End all processes of a node at once."""
+        self._end(number, signal.SIGKILL)
+
+    def _end(self, number: int, how: signal.Signals) -> None:
+        node = self.nodes[number]
+        for process in reversed(_below(node.pid)):
+            try:
+                os.kill(process, how)
+            except ProcessLookupError:
+                continue
+        node.wait(timeout=60)
+
+    def close(self) -> None:
+        """End what runs still."""
+        for number, node in reversed(list(enumerate(self.nodes))):
+            if node.poll() is None:
+                self.kill(number)
+
+
+def _connected_to(process: int) -> set[str]:
+    """The addresses (IPv4, and IPv6 where it is one) that a process's sockets lead to."""
+    place = Path(f"/proc/{process}")
+    try:
+        held = {os.readlink(one) for one in (place / "fd").iterdir()}
+        lines = [
+            line.split()
+            for name in ("tcp", "tcp6")
+            for line in (place / "net" / name).read_text().splitlines()[1:]
+        ]
+    except OSError:  # it has ended
+        return set()
+    remote = [line[2].partition(":")[0] for line in lines if f"socket:[{line[9]}]" in held]
+    return {
+        socket.inet_ntop(socket.AF_INET, bytes.fromhex(one[-8:])[::-1])
+        for one in remote
+        if int(one, 16)  # 0: it listens
+    }
+
+
+def _below(process: int) -> list[int]:
+    """A process and all that it, or one that it started, has started."""
+    found = [process]
+    for one in found:
+        children = Path(f"/proc/{one}/task/{one}/children")
+        if children.exists():
+            found += map(int, children.read_text().split())
+    return found
+
+
+@contextmanager
+def cluster(nodes: int) -> Iterator[Cluster]:
+    """A cluster of so many nodes, which is there until the end."""
+    with tempfile.TemporaryDirectory(prefix="qb-", ignore_cleanup_errors=True) as folder:
+        held = Cluster(Path(folder))
+        try:
+            for _ in range(nodes):
+                held.start()
+            yield held
+        finally:
+            held.close()

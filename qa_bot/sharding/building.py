@@ -1,0 +1,239 @@
+"""documents/ → shards: each is built like any index, and all are published together.
+
+A build writes folders of its own, which begin as copies of the last ones, so that nothing that
+is published changes. One that was interrupted is gone on with: its folders have the name that
+the next build gives them.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from qa_bot.building.build import build
+from qa_bot.building.changes import Options
+from qa_bot.building.progress import OnProgress
+from qa_bot.builds import Receipt
+from qa_bot.errors import NoDocumentsError, UsageError
+from qa_bot.loaders.files import find_files
+from qa_bot.models.embedding import MULTILINGUAL_MODEL, Embedder
+from qa_bot.records import Health
+from qa_bot.sharding.index import healths
+from qa_bot.store import database, locks, rows, schema
+from qa_bot.store.manifest import (
+    FOLDER,
+    MOST,
+    Manifest,
+    Part,
+    is_sharded,
+    publish,
+    read_manifest,
+    shard_of,
+)
+
+_COPY = ".copying-"
+
+
+@dataclass(frozen=True, slots=True)
+class ShardTask:
+    """One shard that is to be brought up to date, in ``work``, from ``before`` if that is there."""
+
+    documents: Path
+    work: Path
+    before: Path | None
+    number: int
+    shards: int
+    model: str | Embedder | None
+    options: Options = field(default_factory=Options)
+
+
+@dataclass(frozen=True, slots=True)
+class ShardBuilt:
+    """What came of a task: the shard, now in ``part.folder``, and its receipt."""
+
+    part: Part
+    receipt: Receipt
+    model: str
+    fingerprint: str
+
+
+Runner = Callable[[Sequence[ShardTask], OnProgress | None], list[ShardBuilt]]
+"""Does all tasks, wherever, and gives what came of them, in the same order."""
+
+
+def build_shards(
+    documents: str | Path,
+    index: str | Path,
+    shards: int | None = None,
+    *,
+    model: str | Embedder | None = None,
+    options: Options | None = None,
+    run: Runner | None = None,
+) -> Receipt:
+    """Create an index in shards, or bring it up to date: see ``build_index``.
+
+    Args:
+        documents: The folder, read recursively.
+        index: The folder for the index; created where it is missing.
+        shards: Into how many documents are dealt; None keeps the number. Another number than
+            before builds everything anew.
+        model: A name or folder, or an ``Embedder``; None keeps the index's.
+        options: As ``build_index`` takes them one by one.
+        run: What does the work; None does one shard after the other, in this process.
+
+    Raises:
+        UsageError: The number of shards is none, or there is another index in the folder.
+        NoDocumentsError, IndexBusyError, IndexStateError, ModelError
+    """
+    began = time.monotonic()
+    options = options or Options()
+    target = Path(index)
+    before = read_manifest(target) if is_sharded(target) else None
+    count = shards or (len(before.shards) if before else 0)
+    if not 0 < count <= MOST:
+        raise UsageError(f"{count} shards: give a number from 1 to {MOST}.")
+    if (target / schema.FILE).exists():
+        raise UsageError(f"The index in {target} is not in shards: give another folder.")
+    find_files(Path(documents))  # refuses a folder with nothing to read
+    target.mkdir(parents=True, exist_ok=True)
+    with locks.writing(target):
+        before = read_manifest(target) if is_sharded(target) else None
+        tasks = _tasks(Path(documents).absolute(), target.absolute(), before, count)
+        plain, on_progress = replace(options, on_progress=None), options.on_progress
+        tasks = [replace(one, model=model, options=plain) for one in tasks]
+        built = _of_one_model(tasks, run or run_here, on_progress)
+        receipt = _receipt([one.receipt for one in built], time.monotonic() - began)
+        if not receipt.documents:
+            _refuse(receipt.health, documents)
+        parts = tuple(one.part for one in built)
+        if before is None or parts != before.shards:
+            publish(target, _manifest(before, parts, Path(documents)))
+        _remove_others(target, {*parts, *(before.shards if before else ())})
+    return receipt
+
+
+def _tasks(documents: Path, target: Path, before: Manifest | None, count: int) -> list[ShardTask]:
+    generation = before.generation + 1 if before else 1
+    same = before is not None and len(before.shards) == count
+    return [
+        ShardTask(
+            documents=documents,
+            work=target / FOLDER / f"{number:04d}-{generation}",
+            before=before.place(target, number) if before and same else None,
+            number=number,
+            shards=count,
+            model=None,
+        )
+        for number in range(count)
+    ]
+
+
+def _manifest(before: Manifest | None, parts: tuple[Part, ...], documents: Path) -> Manifest:
+    return Manifest(
+        uuid=before.uuid if before else uuid.uuid4().hex[:8],
+        generation=before.generation + 1 if before else 1,
+        built_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        documents_folder=str(documents.absolute()),
+        shards=parts,
+    )
+
+
+def _of_one_model(
+    tasks: Sequence[ShardTask], run: Runner, on_progress: OnProgress | None
+) -> list[ShardBuilt]:
+    """Build, and where shards of a new index chose different models, by that of all languages."""
+    built = run(tasks, on_progress)
+    if len({one.fingerprint for one in built}) == 1:
+        return built
+    other = [n for n, one in enumerate(built) if one.model != MULTILINGUAL_MODEL]
+    again = run([replace(tasks[n], model=MULTILINGUAL_MODEL) for n in other], on_progress)
+    for number, one in zip(other, again, strict=True):
+        receipt = replace(one.receipt, added=built[number].receipt.added, reprocessed=())
+        built[number] = replace(one, receipt=receipt)
+    return built
+
+
+def run_here(tasks: Sequence[ShardTask], on_progress: OnProgress | None) -> list[ShardBuilt]:
+    """Do the tasks one after the other."""
+    return [build_shard(one, on_progress) for one in tasks]
+
+
+def build_shard(task: ShardTask, on_progress: OnProgress | None = None) -> ShardBuilt:
+    """Bring one shard up to date; one that has no news stays where it is."""
+    if task.before is not None and not task.work.exists():
+        _copy(task.before, task.work)
+    found = find_files(task.documents).dealt(
+        lambda name: shard_of(name, task.shards) == task.number, hidden=task.number == 0
+    )
+    task.work.mkdir(parents=True, exist_ok=True)
+    options = replace(task.options, on_progress=on_progress)
+    receipt = build(found, task.work, task.model, options)
+    now = _state(task.work)
+    place = task.work
+    if task.before is not None and _state(task.before) == now:
+        shutil.rmtree(task.work)
+        place = task.before
+    meta = dict(now[0])
+    part = Part(
+        folder=place.name,
+        uuid=meta["uuid"],
+        generation=int(meta["generation"]),
+        documents=receipt.documents,
+        passages=receipt.passages,
+    )
+    return ShardBuilt(part, receipt, meta["model"], meta["fingerprint"])
+
+
+def _state(folder: Path) -> tuple[dict[str, str], Health]:
+    """All that tells one build of a shard from another."""
+    with closing(database.open_reader(folder)) as connection:
+        return schema.read_meta(connection), rows.read_health(connection)
+
+
+def _copy(before: Path, work: Path) -> None:
+    """Copy a shard, so that a copy is there whole or not at all."""
+    scratch = work.with_name(f"{_COPY}{work.name}")
+    shutil.rmtree(scratch, ignore_errors=True)
+    shutil.copytree(before, scratch, ignore=shutil.ignore_patterns("*-shm", "*.lock", ".making-*"))
+    scratch.rename(work)
+
+
+def _receipt(receipts: Sequence[Receipt], seconds: float) -> Receipt:
+    """What all shards' builds did, as one."""
+
+    def all_of(name: str) -> tuple[str, ...]:
+        return tuple(sorted(one for receipt in receipts for one in getattr(receipt, name)))
+
+    return Receipt(
+        added=all_of("added"),
+        changed=all_of("changed"),
+        reprocessed=all_of("reprocessed"),
+        renamed=tuple(sorted(pair for one in receipts for pair in one.renamed)),
+        removed=all_of("removed"),
+        health=healths(one.health for one in receipts),
+        documents=sum(one.documents for one in receipts),
+        passages=sum(one.passages for one in receipts),
+        embedded=sum(one.embedded for one in receipts),
+        reused=sum(one.reused for one in receipts),
+        seconds=seconds,
+        chosen=next((one.chosen for one in receipts if one.chosen), ""),
+    )
+
+
+def _refuse(health: Health, documents: str | Path) -> None:
+    problem = next(iter(health.unreadable), None)
+    told = f"; {problem.document_id}: {problem.reason}" if problem else ""
+    raise NoDocumentsError(f"None of the files in {documents} can be read{told}.")
+
+
+def _remove_others(target: Path, keep: Iterable[Part]) -> None:
+    """Delete the folders of earlier builds, but for those of the last: some have them open."""
+    names = {one.folder for one in keep}
+    for other in (target / FOLDER).iterdir():
+        if other.name not in names:
+            shutil.rmtree(other, ignore_errors=True)

@@ -1,0 +1,132 @@
+"""Words, vectors and spellings of all shards together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from qa_bot.store.analysis import way_of
+from qa_bot.store.lexical import Lexicon, search_terms, weighed
+from qa_bot.store.spread import Spread, whole
+from qa_bot.store.vectors import Ids, Vectors
+from qa_bot.store.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from qa_bot.sharding.index import ShardedIndex
+
+
+class ShardedLexicon(Lexicon):
+    """The words of all shards, as if they were counted in one index."""
+
+    def __init__(self, index: ShardedIndex, languages: Iterable[str]) -> None:
+        self._whole = index
+        self.languages = tuple({way_of(one): one for one in sorted(languages)}.values()) or ("",)
+
+    def spread(self, terms: Iterable[str]) -> Spread:
+        """How those terms are spread over all shards."""
+        return whole(self._whole.ask_all("lexicon.spread", list(terms)).values())
+
+    def asked(self, question: str) -> dict[str, dict[str, float]]:
+        """Search terms by way of analysis, with their weights: see ``Lexicon.asked``."""
+        forms = search_terms(question, self.languages)
+        spread = self.spread({term for terms in forms.values() for term in terms})
+        return weighed(forms, spread.counts(), spread.passages)
+
+    def holds(self, term: str) -> bool:
+        """Whether any passage has the term; so too, while a shard that may can't be asked."""
+        found = self._whole.ask_all("lexicon.holds", term)
+        return any(found.values()) or len(found) < self._whole.shard_count
+
+    def search(
+        self,
+        terms: Iterable[str],
+        k: int,
+        documents: Sequence[int] | None = None,
+        spread: Spread | None = None,
+    ) -> dict[int, float]:
+        """BM25 of the ``k`` best passages by id."""
+        wanted = list(terms)
+        spread = spread or self.spread(wanted)
+        found = self._whole.ask_of(
+            "lexicon.search", documents, lambda inside: (wanted, k, inside, spread)
+        )
+        return _best(found, k)
+
+    def scores(
+        self, terms: Iterable[str], ids: Sequence[int], spread: Spread | None = None
+    ) -> dict[int, float]:
+        """BM25 of those passages; one that holds none of the terms is left out."""
+        wanted = list(terms)
+        spread = spread or self.spread(wanted)
+        found = self._whole.ask_of("lexicon.scores", ids, lambda inside: (wanted, inside, spread))
+        return _best(found, len(ids))
+
+    def held(
+        self,
+        where: str,
+        required: Iterable[str],
+        helping: Iterable[str],
+        k: int,
+        documents: Sequence[int] | None = None,
+        spread: Spread | None = None,
+    ) -> dict[int, float]:
+        """Passages with all required terms in one field: see ``Lexicon.held``."""
+        needed, others = list(required), list(helping)
+        spread = spread or self.spread([*needed, *others])
+        found = self._whole.ask_of(
+            "lexicon.held", documents, lambda inside: (where, needed, others, k, inside, spread)
+        )
+        return _best(found, k)
+
+
+def _best(found: dict[int, float], k: int) -> dict[int, float]:
+    return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))[:k])
+
+
+class ShardedVocabulary(Vocabulary):
+    """The words of all shards as they are written."""
+
+    def __init__(self, index: ShardedIndex) -> None:
+        self._whole = index
+
+    def near(self, word: str, edits: int) -> list[str]:
+        """The words that are at most one or two edits from one."""
+        found = self._whole.ask_all("vocabulary.near", word, edits)
+        return sorted({one for words in found.values() for one in words})
+
+
+class ShardedVectors:
+    """The vectors of all shards; they can't be changed here."""
+
+    def __init__(self, index: ShardedIndex) -> None:
+        self._whole = index
+
+    def ids(self) -> Ids:
+        """The ids they hold, ascending."""
+        found = self._whole.ask_all("vectors.ids")
+        return np.sort(np.concatenate([self._whole.numbers(*one) for one in found.items()]))
+
+    def search(self, vector: Vectors, k: int, allowed: Ids | None = None) -> list[int]:
+        """At most ``k`` ids by falling cosine with ``vector`` ``(d,)``, among ``allowed``."""
+        from qa_bot.store.gathering import Wanted
+
+        return list(self._whole.gather(Wanted(vector, (), k, passages=allowed)).nearest)
+
+    def add(self, ids: Ids, vectors: Vectors) -> None:  # noqa: ARG002 - of the protocol
+        """Not here."""
+        raise RuntimeError(f"{len(ids)} vectors can't be added to shards that are only read")
+
+    def remove(self, ids: Ids) -> None:
+        """Not here."""
+        raise RuntimeError(f"{len(ids)} vectors can't be removed from shards that are only read")
+
+    def save(self, file: Path) -> None:
+        """Not here."""
+        raise RuntimeError(f"{file.name} can't be written from shards that are only read")
+
+    def suits(self, count: int, added: int) -> bool:  # noqa: ARG002 - of the protocol
+        """Each shard has what suits it."""
+        return True

@@ -1,0 +1,150 @@
+"""Shards on a cluster of two nodes of this machine: built, asked, and lost."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from conftest import paragraphs, unstale, write
+
+from benchmarks.cluster.nodes import Cluster, cluster
+from qa_bot import answer, build_index, open_index, retrieve
+from qa_bot.errors import UnavailableError
+from qa_bot.models.embedding import Embedder
+from qa_bot.sharding.cluster import SETTINGS
+
+os.environ.update(SETTINGS)  # Ray reads them when it is first imported
+ray = pytest.importorskip("ray", reason="needs the extra qa-bot[ray]")
+
+from qa_bot.sharding.building import build_shards  # noqa: E402
+from qa_bot.sharding.cluster import joined  # noqa: E402
+from qa_bot.sharding.index import ShardedIndex  # noqa: E402
+from qa_bot.sharding.serving import RayShards  # noqa: E402
+from qa_bot.sharding.tasks import on_ray  # noqa: E402
+
+pytestmark = pytest.mark.xdist_group("ray")
+
+PATIENCE = 300  # seconds that a state may take to come about on a busy machine
+
+
+@pytest.fixture(scope="module")
+def nodes() -> Iterator[Cluster]:
+    """Two nodes, which this process has joined."""
+    with cluster(2) as made:
+        os.environ["RAY_AUTH_TOKEN"] = made.environment["RAY_AUTH_TOKEN"]
+        until(lambda: _is_joined(made.address))
+        until(lambda: alive() == 2)
+        yield made
+        ray.shutdown()
+
+
+def _is_joined(address: str) -> bool:
+    try:
+        joined(address)
+    except Exception:  # noqa: BLE001 - it is not there yet
+        return False
+    return True
+
+
+def alive() -> int:
+    return sum(node["Alive"] for node in ray.nodes())
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait for a state."""
+    deadline = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < deadline, "it never came about"
+        time.sleep(0.2)
+
+
+def test_two_nodes_build_and_serve_what_one_index_answers_also_when_they_die(
+    nodes: Cluster, documents: Path, folder: Path, tmp_path: Path, model: Embedder
+) -> None:
+    write(
+        documents,
+        otter=paragraphs("otter", 5),
+        heron=paragraphs("heron", 3),
+        bees="The bees at the abbey are kept by brother Anselm, who sells their honey.",
+        bell="The morning bell is rung at six.",
+    )
+    build_index(documents, tmp_path / "single", model=model)
+    receipt = build_shards(documents, folder, 2, run=on_ray(nodes.address))
+    assert receipt.added == ("bees.txt", "bell.txt", "heron.txt", "otter.txt")
+    assert build_shards(documents, folder, run=on_ray(nodes.address)).nothing_changed
+
+    questions = ["When is the morning bell rung?", "Who keeps the bees?", "Where is otter 2?"]
+    with (
+        open_index(tmp_path / "single", model=model) as one,
+        open_index(f"ray://{nodes.address}{folder}", model=model) as shards,
+    ):
+        assert isinstance(shards, ShardedIndex)
+        served = shards._shards
+        assert isinstance(served, RayShards)
+        expected = [unstale(answer(question, one)) for question in questions]
+        for question, wanted in zip(questions, expected, strict=True):
+            assert [hit.passage for hit in retrieve(question, shards)] == [
+                hit.passage for hit in retrieve(question, one)
+            ]
+            assert unstale(answer(question, shards)) == wanted
+
+        until(lambda: all(all(places) for places in shards.nodes().values()))
+        assert all(len(set(places)) == 2 for places in shards.nodes().values())
+
+        own = {node["NodeManagerAddress"] for node in ray.nodes()}
+        assert nodes.peers()
+        assert {one for one in nodes.peers() if not one.startswith("127.")} <= own, "outward"
+
+        nodes.kill(1)
+        assert [unstale(answer(question, shards)) for question in questions] == expected
+        until(lambda: alive() == 1)
+
+        # Now the other replicas, too: nothing of this build can be asked.
+        for replicas in served._replicas:
+            for replica in replicas:
+                ray.kill(replica, no_restart=True)
+        with pytest.raises(UnavailableError):
+            answer("Who won the football match in Madrid?", shards)
+
+
+def test_a_shard_whose_node_died_comes_back_with_another_node(
+    nodes: Cluster, documents: Path, folder: Path, model: Embedder
+) -> None:
+    write(documents, bees="The bees are kept by Anselm.", bell="The bell is rung at six.")
+    build_shards(documents, folder, 2, model=model)
+    number = nodes.start()
+    until(lambda: alive() == 2)
+    with open_index(f"ray://{nodes.address}{folder}", model=model) as shards:
+        assert isinstance(shards, ShardedIndex)
+        until(lambda: all(all(places) for places in shards.nodes().values()))
+        nodes.kill(number)
+        until(lambda: alive() == 1)
+        assert answer("When is the bell rung?", shards).found
+        nodes.start()
+        until(lambda: alive() == 2)
+        until(lambda: all(all(places) for places in shards.nodes().values()))
+
+
+def test_nobody_joins_without_the_token(nodes: Cluster, tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    script = (
+        "import sys; from qa_bot.sharding.cluster import joined\n"
+        "try: joined(sys.argv[1])\n"
+        "except Exception as error: print('refused:', error)\n"
+        "else: print('let in')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, nodes.address],
+        env=nodes.environment | {"RAY_AUTH_TOKEN": "0" * 32},
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert "refused:" in done.stdout

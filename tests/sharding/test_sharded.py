@@ -1,0 +1,250 @@
+"""An index in shards answers like one index, and says when it could not ask all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Shell, check_failure, paragraphs, unstale, write
+
+from qa_bot import answer, build_index, open_index, retrieve, verify
+from qa_bot.building.changes import Options
+from qa_bot.builds import Progress
+from qa_bot.errors import (
+    IndexDamagedError,
+    IndexNotFoundError,
+    NoDocumentsError,
+    UnavailableError,
+    UnknownDocumentError,
+    UsageError,
+)
+from qa_bot.models.embedding import Embedder
+from qa_bot.sharding.building import build_shards
+from qa_bot.sharding.index import ShardedIndex
+from qa_bot.sharding.opening import limited
+from qa_bot.sharding.shards import Call, Shards
+from qa_bot.store.lexical import Lexicon
+from qa_bot.store.manifest import read_manifest, shard_of
+from qa_bot.store.spread import whole
+
+QUESTIONS = [
+    "Where was the otter number 2 seen?",
+    "What does the heron of the 3rd kind eat at night?",
+    "When is the morning bell rung?",
+    "Who keeps the bees at the abbey?",
+    "Where was the oter seen?",  # mistyped
+    "Who won the football match in Madrid?",  # in no document
+]
+ABSENT = QUESTIONS[-1]
+
+
+@pytest.fixture(scope="module")
+def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Documents of very different lengths, in two folders."""
+    folder = tmp_path_factory.mktemp("texts")
+    write(
+        folder,
+        animals__otter=paragraphs("otter", 6),
+        animals__heron=paragraphs("heron", 4),
+        animals__moth="Moths fly at night. The moth warden rings no bell.",
+        people__abbey="The bees at the abbey are kept by brother Anselm, who sells their honey.",
+        people__hut="The keeper of the hut writes letters on Sundays.",
+        note="The morning bell is rung at six.",
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def single(texts: Path, model: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The documents in one index."""
+    folder = tmp_path_factory.mktemp("single") / "index"
+    build_index(texts, folder, model=model)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def four(texts: Path, model: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The documents in four shards."""
+    folder = tmp_path_factory.mktemp("four") / "index"
+    build_shards(texts, folder, 4, model=model)
+    return folder
+
+
+@pytest.mark.parametrize("scope", [None, ["animals"]])
+def test_answers_are_those_of_one_index(
+    single: Path, four: Path, model: Embedder, scope: list[str] | None
+) -> None:
+    with open_index(single, model=model) as one, open_index(four, model=model) as shards:
+        held = [part.passages for part in read_manifest(four).shards]
+        assert max(held) > 2 * min(held), "shards are to differ, so that averages do"
+        assert shards.documents()[0].id == one.documents()[0].id
+        assert shards.passage_count == one.passage_count
+        for question in QUESTIONS:
+            expected = retrieve(question, one, 20, scope)
+            found = retrieve(question, shards, 20, scope)
+            assert [hit.passage for hit in found] == [hit.passage for hit in expected]
+            assert [hit.score for hit in found] == pytest.approx(
+                [hit.score for hit in expected], abs=1e-5
+            )
+            whole_answer = answer(question, one, documents=scope)
+            assert unstale(answer(question, shards, documents=scope)) == unstale(whole_answer)
+        sentence = "The moth warden rings no bell."
+        assert verify(sentence, shards) == verify(sentence, one)
+
+
+def test_words_of_a_part_weigh_what_they_do_in_the_whole() -> None:
+    rows = [
+        (n, n, "en", "", "", " ".join(["river"] * (n % 3) + ["otter"] * (n % 2) + ["hill"] * n))
+        for n in range(1, 13)
+    ]
+    everything, first, second = Lexicon(None, ["en"]), Lexicon(None, ["en"]), Lexicon(None, ["en"])
+    everything.update((), rows)
+    first.update((), rows[:9])
+    second.update((), rows[9:])
+    terms = everything.terms("otter river hill")
+    spread = whole([first.spread(terms), second.spread(terms)])
+    found = first.search(terms, 12, spread=spread) | second.search(terms, 12, spread=spread)
+    assert found == pytest.approx(everything.search(terms, 12), rel=1e-5)
+    apart = first.search(terms, 12) | second.search(terms, 12)
+    assert apart != pytest.approx(found, rel=1e-2)
+
+
+def test_only_the_shard_that_changed_is_replaced_and_readers_keep_theirs(
+    texts: Path, documents: Path, folder: Path, model: Embedder
+) -> None:
+    for file in texts.rglob("*.txt"):
+        (documents / file.name).write_text(file.read_text())
+    build_shards(documents, folder, 3, model=model)
+    before = read_manifest(folder)
+    with open_index(folder, model=model) as index:
+        (documents / "note.txt").write_text("The morning bell is rung at seven.")
+        receipt = build_shards(documents, folder)
+        now = read_manifest(folder)
+        number = shard_of("note.txt", 3)
+        assert receipt.changed == ("note.txt",)
+        changed = [n for n in range(3) if now.versions[n] != before.versions[n]]
+        assert changed == [number]
+        assert index.is_outdated()
+        assert "at six" in retrieve("When is the morning bell rung?", index)[0].passage.text
+    with open_index(folder, model=model) as index:
+        assert "at seven" in retrieve("When is the morning bell rung?", index)[0].passage.text
+    assert build_shards(documents, folder).nothing_changed
+    assert read_manifest(folder).versions == now.versions
+
+
+def test_a_build_that_was_interrupted_changes_nothing_and_is_gone_on_with(
+    texts: Path, folder: Path, model: Embedder
+) -> None:
+    def stop(progress: Progress) -> None:
+        if progress.stage == "saving":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build_shards(texts, folder, 2, model=model, options=Options(on_progress=stop))
+    with pytest.raises(IndexNotFoundError):
+        open_index(folder, model=model)
+    receipt = build_shards(texts, folder, 2, model=model)
+    assert receipt.documents == 6
+    assert receipt.reused > 0, "what was embedded before it was interrupted"
+
+
+def test_a_shard_of_another_build_is_refused(texts: Path, folder: Path, model: Embedder) -> None:
+    build_shards(texts, folder, 2, model=model)
+    build_index(texts, read_manifest(folder).place(folder, 0), model=model, rebuild=True)
+    with pytest.raises(IndexDamagedError, match="another build"):
+        open_index(folder, model=model)
+
+
+def test_what_is_no_way_to_build_shards_is_told(
+    texts: Path, single: Path, four: Path, folder: Path, documents: Path, model: Embedder
+) -> None:
+    with pytest.raises(UsageError, match="not in shards"):
+        build_shards(texts, single, 2, model=model)
+    with pytest.raises(UsageError, match="in shards"):
+        build_index(texts, four, model=model)
+    with pytest.raises(UsageError, match="0 shards"):
+        build_shards(texts, folder, model=model)
+    with pytest.raises(NoDocumentsError):
+        build_shards(documents, folder, 2, model=model)
+
+
+class Losing:
+    """Shards of which some can't be asked."""
+
+    def __init__(self, shards: Shards, lost: set[int]) -> None:
+        self.shards, self.lost = shards, lost
+
+    def ask(self, calls: Mapping[int, Call]) -> dict[int, Any]:
+        return self.shards.ask({n: call for n, call in calls.items() if n not in self.lost})
+
+    def nodes(self) -> dict[int, list[str]]:
+        return self.shards.nodes()
+
+    def close(self) -> None:
+        self.shards.close()
+
+
+def test_a_shard_that_cannot_be_asked_is_told_and_nothing_is_said_to_be_absent(
+    four: Path, model: Embedder
+) -> None:
+    with open_index(four, model=model) as index:
+        assert isinstance(index, ShardedIndex)
+        lost: set[int] = set()
+        partial = ShardedIndex(four, index.manifest, Losing(index._shards, lost), model)
+        lost.add(shard_of("people/abbey.txt", 4))
+        share = index._share(lost)
+        assert 0 < share < 1
+        found = answer("When is the morning bell rung?", partial)
+        assert found.found
+        assert found.warning.startswith(f"{share:.0%} of the documents")
+        with pytest.raises(UnavailableError) as told:
+            answer(ABSENT, partial)
+        assert told.value.share == pytest.approx(share)
+        with pytest.raises(UnavailableError):
+            retrieve("When is the morning bell rung?", partial)
+        with pytest.raises(UnavailableError):
+            partial.document("people/abbey.txt")
+        lost.update(range(4))
+        with pytest.raises(UnavailableError, match="100%"):
+            answer("When is the morning bell rung?", partial)
+        lost.clear()
+        assert answer(ABSENT, partial).verdict == "absent"
+        assert "Anselm" in answer("Who keeps the bees at the abbey?", partial).quotes[0].text
+
+
+def test_who_sees_some_folders_gets_what_one_index_gives_of_them(
+    single: Path, four: Path, model: Embedder
+) -> None:
+    with open_index(single, model=model) as one, open_index(four, model=model) as shards:
+        part, parts = limited(one, ("animals",)), limited(shards, ("animals",))
+        assert [d.id for d in parts.documents()] == [d.id for d in part.documents()]
+        for question in QUESTIONS:
+            assert [hit.passage for hit in retrieve(question, parts)] == [
+                hit.passage for hit in retrieve(question, part)
+            ]
+            assert unstale(answer(question, parts)) == unstale(answer(question, part))
+        with pytest.raises(UnknownDocumentError):
+            parts.document("people/abbey.txt")
+        with pytest.raises(UnknownDocumentError):
+            retrieve("bees", parts, documents=["people"])
+
+
+def test_the_command_line_builds_shards_and_tells_of_them(
+    texts: Path, single: Path, folder: Path, shell: Shell
+) -> None:
+    done = shell("index", "--documents", texts, "--index", folder, "--shards", "2")
+    assert done.code == 0, done.err
+    assert "6 added" in done.out
+    told = shell("status", "--index", folder).out
+    assert [line.split()[:2] for line in told.splitlines() if line.startswith("Shard")] == [
+        ["Shard", "0"],
+        ["Shard", "1"],
+    ]
+    assert "kept by brother Anselm" in shell("ask", "--index", folder, "Who keeps the bees?").out
+    again = shell("index", "--documents", texts, "--index", folder)
+    assert "Nothing changed" in again.out
+    told = check_failure(shell("index", "--index", single, "--ray", "127.0.0.1:1"), 2)
+    assert "not in shards" in told
+    assert "--check" in check_failure(shell("status", "--index", folder, "--check"), 2)
