@@ -25,7 +25,8 @@ def open_html() -> str:
     """The button that opens the panel."""
     return (
         '<button type="button" class="qa-quiet qa-open-checking" aria-expanded="false"'
-        ' aria-controls="qa-checking">Check a quote</button>'
+        ' aria-controls="qa-checking" aria-label="Check a quote">Check'
+        '<span class="qa-wide">&nbsp;a quote</span></button>'
     )
 
 

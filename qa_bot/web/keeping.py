@@ -59,7 +59,8 @@ def save_html() -> str:
         for form, label in _FORMS
     )
     return (
-        '<details class="qa-menu qa-save-menu"><summary class="qa-quiet">Save quotes</summary>'
+        '<details class="qa-menu qa-save-menu"><summary class="qa-quiet"'
+        ' aria-label="Save quotes">Save<span class="qa-wide">&nbsp;quotes</span></summary>'
         f"<ul>{items}</ul></details>"
     )
 

@@ -303,7 +303,7 @@ def test_whatever_is_tried_nothing_tells_of_what_is_outside(
 ) -> None:
     tries = [*plain(), *asked(OUTSIDE[::4]), *named(NAMES), *linked(homes.outside)]
     assert len(tries) >= 500
-    with serve(homes.whole, model) as (limited, whole), serve(homes.alone, model) as (_, alone):
+    with serve(homes.whole, model) as (limited, whole), serve(homes.alone, model) as (alone, _):
         expected = [alone.told(one) for one in tries]
         seen = [
             (one, told, right)

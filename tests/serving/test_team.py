@@ -240,7 +240,7 @@ def test_only_editors_add_and_delete(team: Team) -> None:
             told = changing.delete(team.service, {"name": "nothing.txt"})
         finally:
             current_caller.reset(token)
-        assert ("is off" in told) == refused
+        assert ("not allowed" in told) == refused
 
 
 def test_a_limited_token_sees_its_folder_and_nothing_of_the_rest(team: Team) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import qa_bot
+from qa_bot.building.changes import Options
 from qa_bot.builds import Progress, Receipt
 from qa_bot.errors import IndexDamagedError, IndexNotFoundError, NoDocumentsError, QaBotError
 from qa_bot.records import Answer, Document, DocumentSummary, Health, Section
@@ -93,13 +94,12 @@ class FakeCore:
         self.may_answer = threading.Event()
         self.may_answer.set()
 
-    def build_index(
-        self, *_: object, rebuild: bool, on_progress: Callable[[Progress], None], **__: object
-    ) -> Receipt:
+    def bring_up_to_date(self, *_: object, options: Options, **__: object) -> Receipt:
         """Wait until it may, then fail if it should."""
         assert self.may_build.wait(TIMEOUT)
-        self.builds.append(rebuild)
-        on_progress(Progress("embedding"))
+        self.builds.append(options.rebuild)
+        assert options.on_progress is not None
+        options.on_progress(Progress("embedding"))
         if self.error is not None:
             raise self.error
         return Receipt((), (), (), (), (), Health(), 1, 1, 0, 0, 0.1)
@@ -127,8 +127,9 @@ class FakeCore:
 @pytest.fixture
 def core(monkeypatch: pytest.MonkeyPatch) -> FakeCore:
     fake = FakeCore()
-    for name in ("build_index", "open_index", "answer"):
+    for name in ("open_index", "answer"):
         monkeypatch.setattr(qa_bot, name, getattr(fake, name))
+    monkeypatch.setattr("qa_bot.web.service.bring_up_to_date", fake.bring_up_to_date)
     return fake
 
 

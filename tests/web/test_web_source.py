@@ -55,7 +55,7 @@ def fact(animal: str) -> str:
 
 def question(animal: str) -> str:
     if animal == "walrus":
-        return "Which gift did the walrus get?"
+        return "What gift was given to the walrus?"
     return f"Who gave the {animal} of {TOWNS[animal]} a brass bell?"
 
 
