@@ -328,6 +328,10 @@ def test_a_build_that_finds_nothing_to_do_imports_no_model(tmp_path: Path) -> No
         assert qa_bot.build_index(sys.argv[1], sys.argv[2]).nothing_changed
         slow = {"torch", "openvino", "tokenizers", "sentencepiece", "faiss", "tantivy"}
         assert not slow & set(sys.modules), slow & set(sys.modules)
+        from qa_bot.shell.commands import app
+        app(["index", "--documents", sys.argv[1], "--index", sys.argv[2]], standalone_mode=False)
+        slow |= {"qa_bot.asking.answering", "qa_bot.evaluation"}
+        assert not slow & set(sys.modules), slow & set(sys.modules)
         """,
         str(documents),
         str(index),
