@@ -159,7 +159,9 @@ def test_layers_that_compute_something_else_are_not_used(
     name = "encoder.layer.3.output.dense.weight"
     tensors[name] = tensors[name][::-1].copy()
     graph = openvino_layers._graph
-    monkeypatch.setattr(openvino_layers, "_graph", lambda one: graph(replace(one, tensors=tensors)))
+    monkeypatch.setattr(
+        openvino_layers, "_graph", lambda one, **way: graph(replace(one, tensors=tensors), **way)
+    )
     with pytest.raises(EngineError, match="computes something else here"):
         Layers(bert)
     monkeypatch.setattr(packaged, "_loaded", {})
