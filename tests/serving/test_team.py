@@ -168,9 +168,10 @@ def test_a_forged_log_in_is_refused(team: Team, headers: dict[str, str], status:
     assert httpx.post(f"{team.url}/login", data=form, headers=headers).status_code == status
 
 
-def test_behind_a_proxy_that_is_not_trusted_no_credential_is_taken(team: Team) -> None:
+@pytest.mark.parametrize("said", ["X-Forwarded-For", "X-Real-IP", "X-Forwarded-Proto", "Via"])
+def test_behind_a_proxy_that_is_not_trusted_no_credential_is_taken(team: Team, said: str) -> None:
     """It may have come over plain HTTP from anywhere."""
-    far = {"X-Forwarded-For": "203.0.113.5", "Origin": team.url}
+    far = {said: "203.0.113.5", "Origin": team.url}
     form = {"name": "ada", "password": PASSWORD}
     refused = httpx.post(f"{team.url}/login", data=form, headers=far)
     assert refused.status_code == 403
