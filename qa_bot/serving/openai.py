@@ -173,7 +173,9 @@ class OpenAIErrors:
 
 def _with_error(problem: bytes) -> bytes:
     told = json.loads(problem)
-    told["error"] = {"message": told["detail"], "type": told["type"], "param": None, "code": None}
+    faults = [f"{one['where']}: {one['what']}" for one in told.get("faults", ())]
+    said = " ".join([told["detail"], *faults])
+    told["error"] = {"message": said, "type": told["type"], "param": None, "code": None}
     return json.dumps(told).encode()
 
 

@@ -82,7 +82,8 @@ def test_what_is_not_a_question_is_a_problem(
     refused = client.post("/v1/chat/completions", json=body)
     assert refused.status_code == status
     assert refused.headers["content-type"] == "application/problem+json"
-    assert refused.json()["error"]["message"] == refused.json()["detail"], "what its clients show"
+    said = refused.json()["error"]["message"]  # which is what OpenAI's clients show
+    assert said.startswith(refused.json()["detail"])
 
 
 def test_the_store_is_searched(client: httpx.Client) -> None:
@@ -116,7 +117,7 @@ def test_a_filter_is_refused_rather_than_passed_over(client: httpx.Client) -> No
     body = {"query": LEAVE, "filters": {"type": "eq", "key": "title", "value": "Staff handbook"}}
     told = client.post("/v1/vector_stores/documents/search", json=body)
     assert told.status_code == 422
-    assert "filters" in told.text
+    assert "filters" in told.json()["error"]["message"]
 
 
 def test_a_stranger_is_told_in_the_words_of_openais_clients(team: Team) -> None:
