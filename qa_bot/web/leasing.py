@@ -69,7 +69,8 @@ class Status:
 class Lease:
     """An open index and how many questions are using it; closed by the last one out.
 
-    ``limited`` are its parts for those who see only some folders, with what they hold.
+    ``limited`` are its parts for those who see only some folders, with what they hold; ``earlier``
+    are those of the index before it.
     """
 
     index: Index
@@ -77,12 +78,14 @@ class Lease:
     retired: bool = False
     limiting: threading.Lock = field(default_factory=threading.Lock)
     limited: dict[tuple[str, ...], tuple[Index, Holdings]] = field(default_factory=dict)
+    earlier: dict[tuple[str, ...], tuple[Index, Holdings]] = field(default_factory=dict)
 
     def within(self, folders: tuple[str, ...]) -> tuple[Index, Holdings]:
         """The part of the index in those folders."""
         with self.limiting:
             if folders not in self.limited:
-                index = limited(self.index, folders)
+                before = self.earlier.pop(folders, None)
+                index = limited(self.index, folders, before and before[0])
                 self.limited[folders] = index, holdings_of(index)
             return self.limited[folders]
 

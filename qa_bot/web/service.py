@@ -384,7 +384,8 @@ class Service:
             index.close()
             raise
         with self._lock:
-            old, self._lease = self._lease, Lease(index)
+            old = self._lease
+            self._lease = Lease(index, earlier=dict(old.limited) if old is not None else {})
             self._status = replace(self._status, holdings=holdings)
             unused = old is not None and old.users == 0
             if old is not None:
