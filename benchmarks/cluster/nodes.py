@@ -1,4 +1,4 @@
-"""A Ray cluster of two nodes on this machine's loopback addresses."""
+"""A Ray cluster of several nodes on this machine's loopback addresses."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Cluster:
         }
         self.nodes: list[subprocess.Popen[bytes]] = []
 
-    def start(self) -> int:
+    def start(self, cpus: int = 1) -> int:
         """Start a node, the first time the head; return its number."""
         number = len(self.nodes)
         role = ["--head", f"--port={self.port}", f"--temp-dir={self.folder}"]
@@ -47,7 +47,7 @@ class Cluster:
         ray = Path(sys.executable).with_name("ray")
         command = [
             *(str(ray), "start", "--block", *role, f"--node-ip-address=127.0.0.{number + 1}"),
-            *("--num-cpus=1", "--num-gpus=0", f"--object-store-memory={_STORE}"),
+            *(f"--num-cpus={cpus}", "--num-gpus=0", f"--object-store-memory={_STORE}"),
             *("--include-dashboard=false",) * (not number),
             "--disable-usage-stats",
         ]
@@ -117,13 +117,13 @@ def _below(process: int) -> list[int]:
 
 
 @contextmanager
-def cluster(nodes: int) -> Iterator[Cluster]:
-    """A cluster of so many nodes, which is there until the end."""
+def cluster(nodes: int, head_cpus: int = 1) -> Iterator[Cluster]:
+    """A cluster of so many nodes, which is there until the end; a head of 0 runs nothing else."""
     with tempfile.TemporaryDirectory(prefix="qb-", ignore_cleanup_errors=True) as folder:
         held = Cluster(Path(folder))
         try:
-            for _ in range(nodes):
-                held.start()
+            for number in range(nodes):
+                held.start(1 if number else head_cpus)
             yield held
         finally:
             held.close()

@@ -122,10 +122,14 @@ class ShardedIndex(Index):
         Raises:
             UnavailableError: One can't, and this is no search; or none of them can.
         """
-        limited = {number: call._replace(folders=self._folders) for number, call in calls.items()}
+        noted = _unasked.get()
+        limited = {
+            number: call._replace(folders=self._folders)
+            for number, call in calls.items()
+            if number not in (noted or ())  # so a search waits for it once, and never has half
+        }
         found = self._shards.ask(limited)
         if missed := calls.keys() - found.keys():
-            noted = _unasked.get()
             if noted is None or not found:
                 raise UnavailableError(self._share(missed))
             noted |= missed
@@ -311,7 +315,7 @@ class ShardedIndex(Index):
             )
             for shard, found in self.ask(self._wanted(wanted)).items()
         ]
-        return together(parts, wanted.pool)
+        return together(parts, wanted.pool, self.places)
 
     def _wanted(self, wanted: Wanted) -> dict[int, Call]:
         """What is wanted of each shard, by its own numbers; of one that has none of them, nothing.

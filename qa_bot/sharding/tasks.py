@@ -26,8 +26,9 @@ def on_ray(address: str) -> Runner:
     def run(tasks: Sequence[ShardTask], on_progress: OnProgress | None) -> list[ShardBuilt]:
         ray = joined(address)
         # Each reads and embeds with all of a machine's cores.
-        cores = min(node["Resources"].get("CPU", 0) for node in ray.nodes() if node["Alive"])
-        work = ray.remote(num_cpus=max(cores, 0), max_retries=-1)(_build)
+        cores = [node["Resources"].get("CPU", 0) for node in ray.nodes() if node["Alive"]]
+        fewest = min((count for count in cores if count), default=1)  # a head may have none
+        work = ray.remote(num_cpus=fewest, max_retries=-1)(_build)
         waiting = {work.remote(task): number for number, task in enumerate(tasks)}
         try:
             return _collected(ray, waiting, on_progress)

@@ -69,6 +69,8 @@ class ShardedLexicon(Lexicon):
         k: int,
         documents: Sequence[int] | None = None,
         spread: Spread | None = None,
+        *,
+        tied: bool = False,  # noqa: ARG002 - shards settle their ties themselves: ``gather``
     ) -> dict[int, float]:
         """BM25 of the ``k`` best passages by id."""
         wanted = list(terms)

@@ -15,6 +15,7 @@ from qa_bot.models.embedding import dequantise
 from qa_bot.store.lexical import Lexicon
 from qa_bot.store.rows import PassageVectors
 from qa_bot.store.spread import Spread
+from qa_bot.store.ties import MOST_TIED, InOrder, are_tied, best
 from qa_bot.store.vectors import VectorEngine
 
 Vector = npt.NDArray[np.float32]
@@ -54,31 +55,57 @@ def gather(
     vectors: VectorEngine,
     lexicon: Lexicon,
     stored: Callable[[Iterable[int]], dict[int, PassageVectors]],
+    in_order: InOrder,
 ) -> Gathered:
-    """Gather from one index; ``stored`` reads its vectors."""
-    terms, spread = wanted.terms, wanted.spread
+    """Gather from one index; ``stored`` reads its vectors, ``in_order`` where passages stand."""
+    terms, spread, pool = wanted.terms, wanted.spread, wanted.pool
     if wanted.among is None:
-        nearest = vectors.search(wanted.vector, wanted.pool, wanted.passages)
-        worded = lexicon.search(terms, wanted.pool, wanted.documents, spread)
+        allowed = wanted.passages
+        scores = lexicon.search(terms, pool, wanted.documents, spread, tied=True)
     else:
         among = list(wanted.among)
-        nearest = vectors.search(wanted.vector, wanted.pool, np.asarray(among, np.int64))
-        worded = dict(list(lexicon.scores(terms, among, spread).items())[: wanted.pool])
+        allowed = np.asarray(among, np.int64)
+        scores = lexicon.scores(terms, among, spread)
+    worded = {number: scores[number] for number in best(scores, pool, in_order)}
+    near = _nearest(wanted.vector, vectors, pool, allowed, stored)
+    nearest = best({number: both[0] for number, both in near.items()}, pool, in_order)
     rest = [number for number in nearest if number not in worded]
     bm25 = worded | lexicon.scores(terms, rest, spread)
-    cosines = _cosines(wanted.vector, stored(sorted({*nearest, *bm25})))
-    return Gathered(tuple(nearest), tuple(worded), bm25, cosines)
+    cosines = near | _cosines(wanted.vector, stored(sorted(bm25.keys() - near.keys())))
+    kept = sorted({*nearest, *bm25})
+    return Gathered(
+        tuple(nearest), tuple(worded), bm25, {number: cosines[number] for number in kept}
+    )
 
 
-def together(parts: Iterable[Gathered], pool: int) -> Gathered:
+def _nearest(
+    vector: Vector,
+    vectors: VectorEngine,
+    pool: int,
+    allowed: Ids | None,
+    stored: Callable[[Iterable[int]], dict[int, PassageVectors]],
+) -> dict[int, tuple[float, tuple[float, ...]]]:
+    """Cosines of the ``pool`` nearest passages, and of those that tie with the last of them."""
+    look = pool + 1
+    while True:
+        found = vectors.search(vector, look, allowed)
+        cosines = _cosines(vector, stored(found))
+        ordered = sorted((both[0] for both in cosines.values()), reverse=True)
+        may_be_more = len(found) == look and are_tied(ordered[pool - 1], ordered[-1])
+        if not may_be_more or look > pool + MOST_TIED:
+            return cosines
+        look *= 4
+
+
+def together(parts: Iterable[Gathered], pool: int, in_order: InOrder) -> Gathered:
     """What of several parts is gathered from the whole; no passage is in two of them."""
     found = list(parts)
     cosines = {number: both for one in found for number, both in one.cosines.items()}
     bm25 = {number: score for one in found for number, score in one.bm25.items()}
-    nearest = [number for one in found for number in one.nearest]
-    nearest = sorted(nearest, key=lambda number: -cosines[number][0])[:pool]
-    worded = [number for one in found for number in one.worded]
-    worded = sorted(worded, key=lambda number: -bm25[number])[:pool]
+    near = {number: cosines[number][0] for one in found for number in one.nearest}
+    nearest = best(near, pool, in_order)
+    scores = {number: bm25[number] for one in found for number in one.worded}
+    worded = best(scores, pool, in_order)
     kept = dict.fromkeys((*worded, *nearest))
     return Gathered(
         nearest=tuple(nearest),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from conftest import Shell, check_failure, paragraphs, unstale, write
 
+from benchmarks.hashing import HashEmbedder
 from qa_bot import answer, build_index, open_index, retrieve, verify
 from qa_bot.building.changes import Options
 from qa_bot.builds import Progress
@@ -25,6 +26,7 @@ from qa_bot.sharding.building import build_shards
 from qa_bot.sharding.index import ShardedIndex
 from qa_bot.sharding.opening import limited
 from qa_bot.sharding.shards import Call, Shards
+from qa_bot.store.gathering import Wanted
 from qa_bot.store.lexical import Lexicon
 from qa_bot.store.manifest import read_manifest, shard_of
 from qa_bot.store.spread import whole
@@ -92,6 +94,32 @@ def test_answers_are_those_of_one_index(
             assert unstale(answer(question, shards, documents=scope)) == unstale(whole_answer)
         sentence = "The moth warden rings no bell."
         assert verify(sentence, shards) == verify(sentence, one)
+
+
+def test_what_ties_for_the_last_places_is_the_same_in_every_build(
+    documents: Path, tmp_path: Path
+) -> None:
+    """The texts are alike, so that neither vectors nor words tell most of them apart."""
+    model = HashEmbedder()
+    alike = {f"note_{n:02}": "The otter sleeps in the hut." for n in range(24)}
+    write(documents, **alike, heron="The otter and the heron sleep in the hut by the river.")
+    build_index(documents, tmp_path / "one", model=model)
+    for count in (2, 5):
+        build_shards(documents, tmp_path / str(count), count, model=model)
+    write(documents, note_00="Something else.")
+    build_index(documents, tmp_path / "again", model=model)
+    write(documents, note_00=alike["note_00"])
+    build_index(documents, tmp_path / "again", model=model)  # so it is numbered last
+    found: dict[tuple[int, str], set[tuple[str, ...]]] = {}
+    for name in ("one", "again", "2", "5"):
+        with open_index(tmp_path / name, model=model) as index:
+            for pool in (1, 3, 8):
+                gathered = index.gather(Wanted(model.encode_question("otter"), ("otter",), pool))
+                for way in ("nearest", "worded"):
+                    names = tuple(one.name for one in index.places(getattr(gathered, way)))
+                    found.setdefault((pool, way), set()).add(names)
+    assert [len(builds) for builds in found.values()] == [1] * 6
+    assert found[3, "worded"] == {("note_00.txt", "note_01.txt", "note_02.txt")}
 
 
 def test_words_of_a_part_weigh_what_they_do_in_the_whole() -> None:
