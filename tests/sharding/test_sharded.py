@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,7 @@ import pytest
 from conftest import Shell, check_failure, paragraphs, unstale, write
 
 from benchmarks.hashing import HashEmbedder
-from qa_bot import answer, build_index, open_index, retrieve, verify
+from qa_bot import answer, build_index, check_index, open_index, retrieve, verify
 from qa_bot.building.changes import Options
 from qa_bot.builds import Progress
 from qa_bot.errors import (
@@ -275,4 +278,30 @@ def test_the_command_line_builds_shards_and_tells_of_them(
     assert "Nothing changed" in again.out
     told = check_failure(shell("index", "--index", single, "--ray", "127.0.0.1:1"), 2)
     assert "not in shards" in told
-    assert "--check" in check_failure(shell("status", "--index", folder, "--check"), 2)
+
+
+def test_a_check_looks_through_every_shard(
+    texts: Path, documents: Path, folder: Path, model: Embedder, shell: Shell
+) -> None:
+    for file in texts.rglob("*.txt"):
+        (documents / file.name).write_text(file.read_text())
+    build_shards(documents, folder, 3, model=model)
+    whole_index = check_index(folder)
+    assert (whole_index.faults, whole_index.outdated) == ((), ())
+    assert whole_index.recall == 1.0
+    assert "is what it claims" in shell("status", "--index", folder, "--check").out
+
+    (documents / "note.txt").write_text("The morning bell is rung at seven.")
+    write(documents, new="The new note.")
+    assert sorted(check_index(folder).outdated) == ["new.txt is new", "note.txt was changed"]
+
+    number = shard_of("abbey.txt", 3)
+    place = read_manifest(folder).place(folder, number)
+    with closing(sqlite3.connect(place / "qa_bot.sqlite")) as connection, connection:
+        connection.execute("UPDATE passages SET text = 'forged' WHERE text LIKE '%Anselm%'")
+    assert (
+        f"fault: shard {number}: a passage isn't"
+        in shell("status", "--index", folder, "--check").out
+    )
+    shutil.rmtree(place)
+    assert f"shard {number}" in check_index(folder).faults[0]
