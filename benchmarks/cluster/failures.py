@@ -341,7 +341,7 @@ def _numbers(setting: Setting) -> dict[str, int]:
     return {
         node["NodeID"]: int(node["NodeManagerAddress"].rpartition(".")[2]) - 1
         for node in ray.nodes()
-        if node["Alive"]
+        if node["Alive"] and node["NodeManagerAddress"].startswith("127.")  # not the head
     }
 
 

@@ -34,7 +34,8 @@ class Cluster:
             "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "1",
             "PYTHONPATH": str(ROOT),
             "RAY_health_check_period_ms": "500",
-            "RAY_health_check_failure_threshold": "3",
+            # Three are too few where the processors are busy: nodes that live were given up.
+            "RAY_health_check_failure_threshold": "12",
         }
         self.nodes: list[subprocess.Popen[bytes]] = []
 

@@ -18,12 +18,13 @@ from pathlib import Path
 from qa_bot.building.build import build
 from qa_bot.building.changes import Options
 from qa_bot.building.progress import OnProgress
-from qa_bot.builds import Receipt
+from qa_bot.builds import Progress, Receipt
 from qa_bot.errors import NoDocumentsError, UsageError
 from qa_bot.loaders.files import find_files
 from qa_bot.models.embedding import MULTILINGUAL_MODEL, Embedder
 from qa_bot.records import Health
 from qa_bot.sharding.index import healths
+from qa_bot.sharding.progress import as_built, together
 from qa_bot.store import database, locks, rows, schema
 from qa_bot.store.manifest import (
     FOLDER,
@@ -160,7 +161,20 @@ def _of_one_model(
 
 def run_here(tasks: Sequence[ShardTask], on_progress: OnProgress | None) -> list[ShardBuilt]:
     """Do the tasks one after the other."""
-    return [build_shard(one, on_progress) for one in tasks]
+    began = time.monotonic()
+    told: dict[int, Progress] = {}
+    built: list[ShardBuilt] = []
+
+    def note(progress: Progress) -> None:
+        told[len(built)] = progress
+        if on_progress is not None:
+            on_progress(together(told, len(built), len(tasks), time.monotonic() - began))
+
+    for task in tasks:
+        one = build_shard(task, note)
+        told[len(built)] = as_built(told.get(len(built)))
+        built.append(one)
+    return built
 
 
 def build_shard(task: ShardTask, on_progress: OnProgress | None = None) -> ShardBuilt:

@@ -34,6 +34,7 @@ from qa_bot.sharding.shards import Call, Shards
 from qa_bot.sharding.words import ShardedLexicon, ShardedVectors, ShardedVocabulary
 from qa_bot.store import rows
 from qa_bot.store.gathering import Gathered, Wanted, together
+from qa_bot.store.limiting import build_of
 from qa_bot.store.manifest import Manifest, read_manifest, shard_of
 from qa_bot.store.opening import Index
 from qa_bot.tables import Table
@@ -80,6 +81,8 @@ class ShardedIndex(Index):
         self.lexicon = ShardedLexicon(self, languages)
         self.vocabulary = ShardedVocabulary(self)
         self.vectors = ShardedVectors(self)
+        if folders is not None:
+            self.meta |= build_of(self.documents())
 
     @property
     def shard_count(self) -> int:
@@ -288,6 +291,12 @@ class ShardedIndex(Index):
         """Refuse to go on without what a search has found, where its shard went since."""
         if gone := {number % self.shard_count for number in wanted if number not in found}:
             raise UnavailableError(self._share(gone))
+
+    def passage_ids(self, document_id: str, span: Span) -> list[int]:
+        """Ids of the document's passages that share text with a span, in reading order."""
+        found: list[int] = self._read(document_id, "passage_ids", span)
+        shard = shard_of(document_id, self.shard_count)
+        return [self._number(own, shard) for own in found]
 
     def places(self, ids: Iterable[int]) -> list[rows.Placed]:
         """Where those passages stand, by document and in reading order."""

@@ -217,9 +217,9 @@ def status(
     if check:
         with err.status("Checking …") as line:
             checked = qa_bot.check_index(index, lambda step: line.update(f"Checking {step} …"))
-    with qa_bot.open_index(place_of(index, ray)) as opened:
+    with qa_bot.open_index(index) as opened:
         found = index_status(opened)
-        shards = shards_of(opened)
+        shards = shards_of(opened, ray)
     if as_json:
         shown = {
             **asdict(found),

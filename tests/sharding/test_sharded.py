@@ -13,7 +13,17 @@ import pytest
 from conftest import Shell, check_failure, paragraphs, unstale, write
 
 from benchmarks.hashing import HashEmbedder
-from qa_bot import answer, build_index, check_index, open_index, retrieve, verify
+from qa_bot import (
+    Answer,
+    Index,
+    Turn,
+    answer,
+    build_index,
+    check_index,
+    open_index,
+    retrieve,
+    verify,
+)
 from qa_bot.building.changes import Options
 from qa_bot.builds import Progress
 from qa_bot.errors import (
@@ -260,6 +270,52 @@ def test_who_sees_some_folders_gets_what_one_index_gives_of_them(
             parts.document("people/abbey.txt")
         with pytest.raises(UnknownDocumentError):
             retrieve("bees", parts, documents=["people"])
+
+
+def test_tables_languages_conversations_and_verdicts_are_those_of_one_index(
+    documents: Path, tmp_path: Path, model: Embedder
+) -> None:
+    prices = "".join(f"part {n},{n + 7},shelf {n % 9}\n" for n in range(120))
+    (documents / "prices.csv").write_text(f"item,price in euros,place\nhammer,12,hall\n{prices}")
+    write(
+        documents,
+        leave="Employees get 25 days of leave a year.\n\nInterns get 11 days of leave a year.",
+        abtei="Die Bienen der Abtei hält Bruder Anselm. Er verkauft ihren Honig im Sommer.",
+        bell="The morning bell is rung at six.",
+    )
+    build_index(documents, tmp_path / "one", model=model)
+    build_shards(documents, tmp_path / "shards", 3, model=model)
+    asked = [
+        ABSENT,
+        "What does the part 100 cost?",
+        "Which item has the highest price?",
+        "Wer hält die Bienen der Abtei?",
+        "How many days of leave do employees get?",
+        "And interns?",
+        "Is the bell rung on Sundays?",
+        "Which documents are there?",
+    ]
+    said: list[Answer] = []
+    with (
+        open_index(tmp_path / "one", model=model) as one,
+        open_index(tmp_path / "shards", model=model) as shards,
+    ):
+        for question in asked:
+            turns = [Turn.of(reply) for reply in said]
+            expected = unstale(answer(question, one, history=turns))
+            assert unstale(answer(question, shards, history=turns)) == expected
+            said.append(expected)
+    assert len({one.verdict for one in said}) > 1
+    assert said[1].quotes[0].table is not None
+    assert "Anselm" in said[3].quotes[0].text
+    assert said[5].understood_as
+    assert "11 days" in said[5].quotes[0].text
+    assert said[7].navigation
+
+
+def test_shards_have_all_that_an_index_has() -> None:
+    own = {name for name, held in vars(Index).items() if callable(held) and name[0] != "_"}
+    assert own - vars(ShardedIndex).keys() <= {"warm"}
 
 
 def test_the_command_line_builds_shards_and_tells_of_them(
