@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -56,7 +57,8 @@ def main() -> None:
 
 def unit(vectors: npt.NDArray[np.floating]) -> Vectors:
     """The vectors with length 1."""
-    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    found: Vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    return found
 
 
 def recalls(draw: np.random.Generator, count: int) -> Iterator[str]:
@@ -96,7 +98,7 @@ def searching(draw: np.random.Generator, count: int) -> str:
     lists = list_count(count)
     quantizer = faiss.IndexFlatIP(DIMENSION)
     quantizer.add(unit(draw.standard_normal((lists, DIMENSION))))
-    index = faiss.IndexIVFScalarQuantizer(
+    index: Any = faiss.IndexIVFScalarQuantizer(
         quantizer, DIMENSION, lists, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
     )
     index.train(unit(draw.standard_normal((2_000, DIMENSION))))  # of the codes alone
