@@ -108,11 +108,13 @@ def main() -> None:
     os.environ.update(SETTINGS)  # Ray reads them when it is first imported
     model = load_embedder(DEFAULT_MODEL)
     lines = [f"Made by `python -m benchmarks.cluster.failures` on {os.cpu_count()} cores.", ""]
-    with tempfile.TemporaryDirectory() as folder, cluster(4, head_cpus=0) as nodes:
+    with tempfile.TemporaryDirectory() as folder, cluster(1, head_cpus=0) as nodes:
         os.environ["RAY_AUTH_TOKEN"] = nodes.environment["RAY_AUTH_TOKEN"]
         setting = Setting(nodes, Path(folder), model, arguments.clients, arguments.seconds)
         write(setting.documents, arguments.paragraphs)
-        until(lambda: alive(nodes) == 4)
+        until(lambda: bool(addresses(nodes)))
+        for _ in range(3):
+            another(nodes)
         if "building" not in arguments.parts:
             build_shards(setting.documents, setting.shards, SHARDS, model=model)
         for name in arguments.parts:
@@ -142,12 +144,13 @@ def said(found: Answer) -> Said:
     return found.verdict, tuple(one.text for one in found.quotes), round(found.confidence, 5)
 
 
-def alive(nodes: Cluster) -> int:
-    """How many nodes answer; 0 while there is no cluster yet."""
+def addresses(nodes: Cluster) -> dict[str, str]:
+    """The addresses of the nodes that live, by Ray's names; none while there is no cluster yet."""
     try:
-        return sum(node["Alive"] for node in joined(nodes.address).nodes())
+        found = joined(nodes.address).nodes()
     except Exception:  # noqa: BLE001 - it is not there yet
-        return 0
+        return {}
+    return {node["NodeID"]: node["NodeManagerAddress"] for node in found if node["Alive"]}
 
 
 def until(true: Callable[[], bool]) -> float:
@@ -160,18 +163,24 @@ def until(true: Callable[[], bool]) -> float:
     return time.monotonic() - began
 
 
+def another(nodes: Cluster) -> None:
+    """Start a node and wait for it: those that start at once take the same ports."""
+    address = nodes.address_of(nodes.start())
+    until(lambda: address in addresses(nodes).values())
+
+
 def building(setting: Setting) -> str:
     """Kill a node once shards are being built, and compare with one index."""
     build_index(setting.documents, setting.work / "one", model=setting.model)
     killed: list[int] = []
 
-    def kill() -> None:
+    def strike() -> None:
         until(lambda: len(list(setting.shards.glob("shards/*/qa_bot.sqlite"))) > 2)
         time.sleep(1)
         killed.append(len(list(setting.shards.glob("shards/*/qa_bot.sqlite"))))
         setting.nodes.kill(1)
 
-    killer = threading.Thread(target=kill)
+    killer = threading.Thread(target=strike)
     killer.start()
     began = time.monotonic()
     receipt = build_shards(
@@ -197,8 +206,7 @@ def building(setting: Setting) -> str:
         for number in range(SHARDS)
         for fault in check_index(manifest.place(setting.shards, number)).faults
     ]
-    setting.nodes.start()
-    until(lambda: alive(setting.nodes) == 4)
+    another(setting.nodes)
     return (
         f"one of three nodes killed after {killed[0]} of {SHARDS} shards were begun; built in "
         f"{took:.0f} s. The same documents, texts and passages as one index: {same}. Receipt: "
@@ -269,10 +277,9 @@ def killed_while_asking(setting: Setting) -> str:
             time.sleep(setting.seconds / 2)
         with asking(setting, [index], expected) as taken:
             time.sleep(setting.seconds / 4)
-            setting.nodes.kill(_numbers(setting)[index.nodes()[0][0]])
+            kill(setting, index.nodes()[0][0])
             time.sleep(setting.seconds)
-        setting.nodes.start()
-        until(lambda: alive(setting.nodes) == 4)
+        another(setting.nodes)
         back = until(lambda: all(map(all, index.nodes().values())))
     return (
         f"{setting.clients} clients, nothing killed: {before}. A node killed meanwhile: {taken}. "
@@ -305,11 +312,10 @@ def losing(setting: Setting) -> str:
     with closing(setting.served()) as index:
         places = index.nodes()
         expected = setting.expected()
-        numbers = _numbers(setting)
         gone = set(places[0])
         lost = [number for number, held in places.items() if set(held) <= gone]
         for node in gone:
-            setting.nodes.kill(numbers[node])
+            kill(setting, node)
         partial, refused, claimed, seconds = 0, 0, 0, []
         for question in (*QUESTIONS, ABSENT) * 2:
             began = time.monotonic()
@@ -321,8 +327,7 @@ def losing(setting: Setting) -> str:
                 refused += 1
             seconds.append(time.monotonic() - began)
         for _ in gone:
-            setting.nodes.start()
-        until(lambda: alive(setting.nodes) == 4)
+            another(setting.nodes)
         back = until(lambda: all(map(all, index.nodes().values())))
         now = {question: said(answer(question, index, reader=None)) for question in QUESTIONS}
         absent = answer(ABSENT, index, reader=None).verdict
@@ -335,14 +340,11 @@ def losing(setting: Setting) -> str:
     )
 
 
-def _numbers(setting: Setting) -> dict[str, int]:
-    """The numbers of nodes that live, by the names that Ray gives them."""
-    ray = joined(setting.nodes.address)
-    return {
-        node["NodeID"]: int(node["NodeManagerAddress"].rpartition(".")[2]) - 1
-        for node in ray.nodes()
-        if node["Alive"] and node["NodeManagerAddress"].startswith("127.")  # not the head
-    }
+def kill(setting: Setting, name: str) -> None:
+    """Kill the node that Ray calls so."""
+    address = addresses(setting.nodes)[name]
+    held = range(len(setting.nodes.nodes))
+    setting.nodes.kill(next(n for n in held if setting.nodes.address_of(n) == address))
 
 
 _PARTS: dict[str, Callable[[Setting], str]] = {

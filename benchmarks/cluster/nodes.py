@@ -47,7 +47,7 @@ class Cluster:
             role = [f"--address={self.address}"]
         ray = Path(sys.executable).with_name("ray")
         command = [
-            *(str(ray), "start", "--block", *role, f"--node-ip-address=127.0.0.{number + 1}"),
+            *(str(ray), "start", "--block", *role, f"--node-ip-address={self.address_of(number)}"),
             *(f"--num-cpus={cpus}", "--num-gpus=0", f"--object-store-memory={_STORE}"),
             *("--include-dashboard=false",) * (not number),
             "--disable-usage-stats",
@@ -58,6 +58,10 @@ class Cluster:
             )
         self.nodes.append(node)
         return number
+
+    def address_of(self, number: int) -> str:
+        """The address that a node has been given; Ray calls the head by the machine's own."""
+        return f"127.0.0.{number + 1}"
 
     def peers(self) -> set[str]:
         """The addresses at the other end of all that is connected, or is to be, just now."""

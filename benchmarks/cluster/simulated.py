@@ -35,7 +35,7 @@ Vectors = npt.NDArray[np.float32]
 def main() -> None:
     """Measure, print, and write the section."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--vectors", type=int, default=160_000, help="for the recall")
+    parser.add_argument("--vectors", type=int, default=160_000, help="for the recall; 0: not")
     parser.add_argument("--codes", type=int, default=SHARD, help="for the time of one shard")
     parser.add_argument("--passages", type=int, default=40_000, help="for the time of words")
     parser.add_argument("--section", default="cluster-simulated", help="none to only print")
@@ -43,10 +43,9 @@ def main() -> None:
     draw = np.random.default_rng(29)
     lines = ["Made by `python -m benchmarks.cluster.simulated`; times are a processor's.", ""]
     for line in (
-        *recalls(draw, arguments.vectors),
-        searching(draw, arguments.codes),
-        words(draw, arguments.passages // 4),
-        words(draw, arguments.passages),
+        *(recalls(draw, arguments.vectors) if arguments.vectors else ()),
+        *([searching(draw, arguments.codes)] if arguments.codes else ()),
+        *(words(draw, count) for count in (arguments.passages // 4, arguments.passages) if count),
     ):
         lines.append(f"- {line}")
         print(lines[-1], flush=True)

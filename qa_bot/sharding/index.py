@@ -131,7 +131,7 @@ class ShardedIndex(Index):
             for number, call in calls.items()
             if number not in (noted or ())  # so a search waits for it once, and never has half
         }
-        found = self._shards.ask(limited)
+        found = self._shards.ask(limited) if limited else {}
         if missed := calls.keys() - found.keys():
             if noted is None or not found:
                 raise UnavailableError(self._share(missed))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -15,27 +15,28 @@ from pathlib import Path
 from qa_bot.building.progress import OnProgress
 from qa_bot.builds import Progress
 
-_STAGES = ("reading", "embedding", "saving")
+_STAGES = ("loading", "reading", "embedding", "saving")
 _TELL_EVERY = 0.5  # seconds between two reports of one shard
 _TOO_EARLY = 2.0  # seconds of work before which no guess is made
 
 
-def together(parts: Mapping[int, Progress], built: int, shards: int, seconds: float) -> Progress:
+def together(
+    parts: Mapping[int, Progress], built: Collection[int], shards: int, seconds: float
+) -> Progress:
     """The progress of all shards as one.
 
     Args:
         parts: What the shards that were begun said last; those that are built, too.
-        built: How many are built.
+        built: Those that are built.
         shards: How many there are. One that was not begun counts as none of its work done.
         seconds: Since the build began.
     """
     told = parts.values()
     done = min(sum(one.done for one in told) / shards, 1.0)
-    going = [one.stage for one in told if one.done < 1 and one.stage in _STAGES]
-    stage = min(going, key=_STAGES.index, default="reading" if built < shards else "saving")
-    is_guessed = seconds > _TOO_EARLY and done > 0.01 and built < shards
+    going = [one.stage for number, one in parts.items() if number not in built]
+    is_guessed = seconds > _TOO_EARLY and 0.01 < done < 1
     return Progress(
-        "loading" if told and all(one.stage == "loading" for one in told) else stage,
+        min(going, key=_STAGES.index, default="reading" if len(built) < shards else "saving"),
         files=sum(one.files for one in told),
         files_read=sum(one.files_read for one in told),
         pages=sum(one.pages for one in told),
@@ -44,7 +45,7 @@ def together(parts: Mapping[int, Progress], built: int, shards: int, seconds: fl
         done=done,
         seconds_left=seconds * (1 - done) / done if is_guessed else None,
         shards=shards,
-        shards_built=built,
+        shards_built=len(built),
     )
 
 

@@ -67,7 +67,7 @@ def _collected(
         if on_progress is not None:
             told = told_of(works)
             told |= {number: as_built(told.get(number)) for number in built}
-            on_progress(together(told, len(built), len(works), time.monotonic() - began))
+            on_progress(together(told, built, len(works), time.monotonic() - began))
     return [built[number] for number in range(len(waiting))]
 
 

@@ -67,34 +67,32 @@ def gather(
         allowed = np.asarray(among, np.int64)
         scores = lexicon.scores(terms, among, spread)
     worded = {number: scores[number] for number in best(scores, pool, in_order)}
-    near = _nearest(wanted.vector, vectors, pool, allowed, stored)
-    nearest = best({number: both[0] for number, both in near.items()}, pool, in_order)
-    rest = [number for number in nearest if number not in worded]
-    bm25 = worded | lexicon.scores(terms, rest, spread)
-    cosines = near | _cosines(wanted.vector, stored(sorted(bm25.keys() - near.keys())))
-    kept = sorted({*nearest, *bm25})
+    found = vectors.search(wanted.vector, pool + 1, allowed)  # one more tells whether any tie
+    bm25 = worded | lexicon.scores(terms, [n for n in found if n not in worded], spread)
+    cosines = _cosines(wanted.vector, stored(sorted({*found, *bm25})))
+    near = {number: cosines[number][0] for number in found}
+    look = len(found)
+    while pool < look == len(near) and look <= pool + MOST_TIED and _ends_tied(near, pool):
+        look *= 4
+        more = vectors.search(wanted.vector, look, allowed)
+        cosines |= _cosines(wanted.vector, stored([n for n in more if n not in cosines]))
+        near = {number: cosines[number][0] for number in more}
+    nearest = best(near, pool, in_order)
+    kept = {*nearest, *worded}
+    if look > pool + 1:
+        bm25 |= lexicon.scores(terms, [n for n in nearest if n not in bm25], spread)
     return Gathered(
-        tuple(nearest), tuple(worded), bm25, {number: cosines[number] for number in kept}
+        nearest=tuple(nearest),
+        worded=tuple(worded),
+        bm25={number: score for number, score in bm25.items() if number in kept},
+        cosines={number: cosines[number] for number in sorted(kept)},
     )
 
 
-def _nearest(
-    vector: Vector,
-    vectors: VectorEngine,
-    pool: int,
-    allowed: Ids | None,
-    stored: Callable[[Iterable[int]], dict[int, PassageVectors]],
-) -> dict[int, tuple[float, tuple[float, ...]]]:
-    """Cosines of the ``pool`` nearest passages, and of those that tie with the last of them."""
-    look = pool + 1
-    while True:
-        found = vectors.search(vector, look, allowed)
-        cosines = _cosines(vector, stored(found))
-        ordered = sorted((both[0] for both in cosines.values()), reverse=True)
-        may_be_more = len(found) == look and are_tied(ordered[pool - 1], ordered[-1])
-        if not may_be_more or look > pool + MOST_TIED:
-            return cosines
-        look *= 4
+def _ends_tied(scores: Mapping[int, float], k: int) -> bool:
+    """Whether the last of all ties with the ``k``-th: then more may."""
+    ordered = sorted(scores.values(), reverse=True)
+    return are_tied(ordered[k - 1], ordered[-1])
 
 
 def together(parts: Iterable[Gathered], pool: int, in_order: InOrder) -> Gathered:

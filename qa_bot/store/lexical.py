@@ -128,6 +128,14 @@ class Lexicon:
         """Whether any passage, or its headings, has the term."""
         return bool(self.search([term], 1))  # frequencies would count deleted passages
 
+    def expect(self, question: str) -> None:
+        """A question is about to be looked into: where words are far away, they are asked now."""
+
+    def known(self, terms: Iterable[str]) -> tuple[Spread, list[str]]:
+        """How terms are spread, and those that any passage, or its headings, has."""
+        wanted = list(terms)
+        return self.spread(wanted), [term for term in wanted if self.holds(term)]
+
     def _count(self, term: str) -> int:
         # Deleted passages count until their segment is merged away.
         return min(int(self._searcher.doc_freq("text", term)), int(self._searcher.num_docs))
@@ -237,7 +245,7 @@ class Lexicon:
 
         The search counts lengths against this part's own average. So a few more are looked at.
         """
-        look = k if spread is None and not tied else 2 * k
+        look = 2 * k if spread is not None else k + tied  # one more tells whether any tie
         found = self._searcher.search(query, limit=look, count=False)
         while tied and len(found.hits) == look < k + MOST_TIED:
             if not are_tied(found.hits[k - 1][0], found.hits[-1][0]):
