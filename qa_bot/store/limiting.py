@@ -34,6 +34,15 @@ def is_within(document_id: str, folders: Iterable[str]) -> bool:
     )
 
 
+def build_of(documents: Iterable[DocumentSummary]) -> dict[str, str]:
+    """When what is seen was built, and which build: another only where some of it has changed."""
+    held = list(documents)
+    built = max((one.indexed_at for one in held), default="")
+    seen = json.dumps([(one.id, one.digest, one.indexed_at) for one in held])
+    generation = hashlib.sha256(seen.encode()).hexdigest()[:16]
+    return {"built_at": built or "1970-01-01T00:00:00Z", "generation": generation}
+
+
 class LimitedIndex(Index):
     """A part of another index, which it reads from, and which has to stay open for it.
 
@@ -57,15 +66,7 @@ class LimitedIndex(Index):
                 for number in rows.document_ids(self._connection, one.id)
             ]
             self._passages = rows.passage_ids(self._connection, numbers)
-            built = max((one.indexed_at for one in self._documents), default="")
-            # Another build is one only where something that is seen has changed.
-            seen = json.dumps([(one.id, one.digest, one.indexed_at) for one in self._documents])
-            generation = hashlib.sha256(seen.encode()).hexdigest()[:16]
-            self.meta = {
-                **whole.meta,
-                "built_at": built or "1970-01-01T00:00:00Z",
-                "generation": generation,
-            }
+            self.meta = whole.meta | build_of(self._documents)
             if earlier is not None and self._is_as(earlier):
                 self.vectors, self.lexicon = earlier.vectors, earlier.lexicon
                 self.vocabulary = earlier.vocabulary
