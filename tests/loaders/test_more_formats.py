@@ -369,3 +369,12 @@ def test_lists_and_breaks_in_a_cell_of_latex_stay_in_it(tmp_path: Path) -> None:
         "- Wade.\n\nThe Reiher waits."
     )
     assert document.blocks[-1].kind == "paragraph", "what follows is no item of the list"
+
+
+def test_a_bold_line_of_a_table_of_contents_is_no_heading(tmp_path: Path) -> None:
+    names = ("Food", "Nests")
+    entries = "".join(f"{{\\b {name}\\tab 3}}\\par " for name in names)
+    parts = "".join(f"{{\\b {name}}}\\par They {name.casefold()}.\\par " for name in names)
+    document = read(tmp_path, f"{{\\rtf1 {entries}{parts}}}", "a.rtf")
+    assert document.text.startswith("Food 3\n\nNests 3\n\nFood\n\nThey food.")
+    assert paths(document) == [("Food",), ("Nests",)]
