@@ -259,4 +259,9 @@ def _limit_time(pid: int) -> None:
 
 
 def _reason(error: BaseException) -> str:
+    """What is said of a page; not what a library tells its makers."""
+    if isinstance(error, MemoryError):
+        return "needs more memory than a file may use"
+    if "Traceback" in str(error):
+        return "what recognises it gives up, perhaps for want of memory"
     return " ".join(str(error).split()) or type(error).__name__
