@@ -17,6 +17,7 @@ import numpy.typing as npt
 from qa_bot.builds import Receipt
 from qa_bot.errors import UnknownDocumentError
 from qa_bot.members import INSIDE, is_container
+from qa_bot.paging import ScannedPage
 from qa_bot.records import Document, DocumentSummary, Excerpt, Health, Named, Problem, Section, Span
 from qa_bot.store import caches, database, naming, rows
 from qa_bot.store.opening import Index
@@ -123,6 +124,11 @@ class LimitedIndex(Index):
         """The document's tables, if it is seen."""
         self._check(document_id)
         return super().tables(document_id, span)
+
+    def scans(self, document_id: str, pages: Sequence[int]) -> tuple[ScannedPage, ...]:
+        """Where words stand on the document's recognised pages, if it is seen."""
+        self._check(document_id)
+        return super().scans(document_id, pages)
 
     def passage_ids(self, document_id: str, span: Span) -> list[int]:
         """Ids of the document's passages in a span, if it is seen."""
