@@ -13,6 +13,7 @@ from qa_bot.loaders.pdf.captions import mark_tables
 from qa_bot.loaders.pdf.flow import join_interrupted
 from qa_bot.loaders.pdf.headings import infer_headings, text_size
 from qa_bot.loaders.pdf.opening import open_pdf
+from qa_bot.loaders.pdf.ordinals import letters
 from qa_bot.loaders.pdf.outline import (
     Anchor,
     Outline,
@@ -20,7 +21,6 @@ from qa_bot.loaders.pdf.outline import (
     anchor_contents,
     bookmarks,
     contents_entries,
-    letters,
 )
 from qa_bot.loaders.pdf.page_texts import Read, read_pages
 from qa_bot.loaders.pdf.paragraphs import Speller, Written, group_lines, tidy, write
