@@ -17,6 +17,7 @@ import numpy.typing as npt
 from qa_bot.builds import Receipt
 from qa_bot.errors import UnknownDocumentError
 from qa_bot.members import INSIDE, is_container
+from qa_bot.paging import ScannedPage
 from qa_bot.records import Document, DocumentSummary, Excerpt, Health, Named, Problem, Section, Span
 from qa_bot.store import caches, database, naming, rows
 from qa_bot.store.opening import Index
@@ -32,6 +33,15 @@ def is_within(document_id: str, folders: Iterable[str]) -> bool:
         or (is_container(name) and document_id.startswith(f"{name}{INSIDE}"))
         for name in names
     )
+
+
+def build_of(documents: Iterable[DocumentSummary]) -> dict[str, str]:
+    """When what is seen was built, and which build: another only where some of it has changed."""
+    held = list(documents)
+    built = max((one.indexed_at for one in held), default="")
+    seen = json.dumps([(one.id, one.digest, one.indexed_at) for one in held])
+    generation = hashlib.sha256(seen.encode()).hexdigest()[:16]
+    return {"built_at": built or "1970-01-01T00:00:00Z", "generation": generation}
 
 
 class LimitedIndex(Index):
@@ -57,15 +67,7 @@ class LimitedIndex(Index):
                 for number in rows.document_ids(self._connection, one.id)
             ]
             self._passages = rows.passage_ids(self._connection, numbers)
-            built = max((one.indexed_at for one in self._documents), default="")
-            # Another build is one only where something that is seen has changed.
-            seen = json.dumps([(one.id, one.digest, one.indexed_at) for one in self._documents])
-            generation = hashlib.sha256(seen.encode()).hexdigest()[:16]
-            self.meta = {
-                **whole.meta,
-                "built_at": built or "1970-01-01T00:00:00Z",
-                "generation": generation,
-            }
+            self.meta = whole.meta | build_of(self._documents)
             if earlier is not None and self._is_as(earlier):
                 self.vectors, self.lexicon = earlier.vectors, earlier.lexicon
                 self.vocabulary = earlier.vocabulary
@@ -122,6 +124,11 @@ class LimitedIndex(Index):
         """The document's tables, if it is seen."""
         self._check(document_id)
         return super().tables(document_id, span)
+
+    def scans(self, document_id: str, pages: Sequence[int]) -> tuple[ScannedPage, ...]:
+        """Where words stand on the document's recognised pages, if it is seen."""
+        self._check(document_id)
+        return super().scans(document_id, pages)
 
     def passage_ids(self, document_id: str, span: Span) -> list[int]:
         """Ids of the document's passages in a span, if it is seen."""

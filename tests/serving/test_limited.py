@@ -34,6 +34,7 @@ from qa_bot.pages.view import PageViewer
 from qa_bot.serving.accounts import AccountFile, add_token
 from qa_bot.serving.app import listen
 from qa_bot.serving.server import Serving, create_application
+from qa_bot.sharding.building import build_shards
 from qa_bot.web.news import News
 from qa_bot.web.service import Service, Status
 
@@ -320,6 +321,18 @@ def test_whatever_is_tried_nothing_tells_of_what_is_outside(
         assert len(differing) > 20, "who sees everything is told so, by the same requests"
         assert limited.told(Try("GET", "/metrics"))[0] == 403
         assert "zephyrium" in whole.told(Try("GET", "/api/v1/documents/board/pay.md/text"))[1]
+
+
+def test_rights_hold_on_every_shard(
+    homes: Homes, tmp_path: Path, model: SentenceTransformerEmbedder
+) -> None:
+    """A few of those tries; all of them were made once (benchmarks/RESULTS.md)."""
+    shutil.copytree(homes.whole / "documents", tmp_path / "documents")
+    build_shards(tmp_path / "documents", tmp_path / "index", 3, model=model)
+    tries = [*plain(), *asked(OUTSIDE[::16]), *named(NAMES[::5]), *linked(homes.outside[::4])][::3]
+    with serve(tmp_path, model) as (limited, whole), serve(homes.alone, model) as (alone, _):
+        assert [one for one in tries if limited.told(one) != alone.told(one)] == []
+        assert [one for one in tries[::5] if whole.told(one) != alone.told(one)]
 
 
 @contextmanager
