@@ -121,6 +121,7 @@ def _document(reader: PdfReader, document_id: str, read: Read, *, use_bookmarks:
         sections=nest_sections(headings, len(written.text)),
         blocks=tuple(written.blocks),
         pages=tuple(written.pages),
+        scans=tuple(read.ocr.scans) if read.ocr is not None else (),
         tables=tuple(with_captions([*recorded(written.rows)], written.blocks, written.text)),
         warnings=(
             *(("damaged bookmarks, left out",) if is_damaged else ()),
