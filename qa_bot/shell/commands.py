@@ -39,7 +39,6 @@ from qa_bot.shell.options import (
 )
 from qa_bot.shell.reports import print_check, print_receipt, print_shards, print_status
 from qa_bot.store.health import status as index_status
-from qa_bot.store.manifest import is_sharded
 
 app = Application(
     help="Answers questions about your own documents by quoting them.",
@@ -218,14 +217,12 @@ def status(
     """Show what is indexed, and what is wrong with any file."""
     del documents  # taken so that a script can pass both folders to every command
     checked = None
-    if check and is_sharded(index):
-        raise UsageError("An index in shards can't be checked as a whole yet: leave out --check.")
     if check:
         with err.status("Checking …") as line:
             checked = qa_bot.check_index(index, lambda step: line.update(f"Checking {step} …"))
-    with qa_bot.open_index(place_of(index, ray)) as opened:
+    with qa_bot.open_index(index) as opened:
         found = index_status(opened)
-        shards = shards_of(opened)
+        shards = shards_of(opened, ray)
     if as_json:
         shown = {
             **asdict(found),

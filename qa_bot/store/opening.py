@@ -273,7 +273,7 @@ class Index:
 
     def gather(self, wanted: Wanted) -> Gathered:
         """The passages that may bear on a question, by vectors and by words."""
-        return gather(wanted, self.vectors, self.lexicon, self.stored_vectors)
+        return gather(wanted, self.vectors, self.lexicon, self.stored_vectors, self.places)
 
     def scope(self, names: Sequence[str]) -> tuple[list[int], npt.NDArray[np.int64]]:
         """Internal ids of the documents that ``names`` mean, and of their passages.
