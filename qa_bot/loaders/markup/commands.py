@@ -179,7 +179,7 @@ def rows_of(body: str) -> list[list[str]]:
 
 
 def _optionals(source: str, at: int) -> tuple[str, int]:
-    """All arguments in brackets that follow: \\makebox[4cm][c]{…}, \\citep[see][p. 3]{…}."""
+    """All arguments in brackets that follow, as makebox and citep have two."""
     told: list[str] = []
     while (found := optional(source, at))[1] != at:
         told.append(found[0])
