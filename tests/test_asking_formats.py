@@ -13,6 +13,7 @@ import docx
 import openpyxl
 import pytest
 import xlwt
+from books import CONTAINER
 from browsing import PATIENT_MS, Chat, Visit, ask, running_chat, wait_until_built
 from fpdf import FPDF
 from openpyxl.worksheet.worksheet import Worksheet
@@ -120,6 +121,22 @@ def picture() -> bytes:
     return stream.getvalue()
 
 
+def book() -> bytes:
+    chapter = f"<html><body><h1>Pier</h1><p>{fact('Petra', '15:35')}</p></body></html>"
+    return zipped(
+        {
+            "mimetype": b"application/epub+zip",
+            "META-INF/container.xml": CONTAINER.encode(),
+            "OPS/book.opf": (
+                b'<package xmlns="http://www.idpf.org/2007/opf"><manifest><item id="a"'
+                b' href="a.xhtml" media-type="application/xhtml+xml"/></manifest>'
+                b'<spine><itemref idref="a"/></spine></package>'
+            ),
+            "OPS/a.xhtml": chapter.encode(),
+        }
+    )
+
+
 PICTURE = "thirty-two.png"  # read where there is a program for it
 PAGED = (PICTURE, "thirty-one.pdf")  # whose pages are drawn, with the quote boxed on them
 LINK = re.compile(r"quote=([0-9a-f]+):(\d+)-(\d+)")
@@ -225,6 +242,7 @@ FILES: dict[str, tuple[bytes, str, str, str]] = {  # name → bytes, ship, time,
     ),
     "twenty-nine.txt": (fact("Marit", "11:35").encode(), "Marit", "11:35", "twenty nine, ¶ 1"),
     "thirty.docx": (letter(), "Nanna", "12:25", "Pier, ¶ 1"),
+    "thirty-three.epub": (book(), "Petra", "15:35", "thirty three › Pier, ¶ 1"),
     "thirty-one.pdf": (printed(), "Oddny", "13:05", "thirty one, ¶ 1, p. 1"),
 }  # fmt: skip
 if shutil.which("tesseract"):

@@ -378,3 +378,14 @@ def test_a_bold_line_of_a_table_of_contents_is_no_heading(tmp_path: Path) -> Non
     document = read(tmp_path, f"{{\\rtf1 {entries}{parts}}}", "a.rtf")
     assert document.text.startswith("Food 3\n\nNests 3\n\nFood\n\nThey food.")
     assert paths(document) == [("Food",), ("Nests",)]
+
+
+def test_what_latex_repeats_on_each_page_of_a_table_is_told_once(tmp_path: Path) -> None:
+    source = (
+        "\\begin{longtable}{ll} Year & Nests \\\\ \\endfirsthead Year & Nests \\\\ \\endhead\n"
+        "\\multicolumn{2}{r}{continued on next page} \\\\ \\endfoot \\endlastfoot\n"
+        "2021 & 14 \\\\ 2022 & 17 \\\\ \\end{longtable}"
+    )
+    assert read(tmp_path, source, "a.tex").text == "Year | Nests\n2021 | 14\n2022 | 17"
+    two = "See \\makebox[4cm][c]{the lake} \\citep[see][p. 3]{reed}."
+    assert read(tmp_path, two, "b.tex").text == "See the lake [reed, see p. 3]."

@@ -178,6 +178,15 @@ def rows_of(body: str) -> list[list[str]]:
     return rows
 
 
+def _optionals(source: str, at: int) -> tuple[str, int]:
+    """All arguments in brackets that follow, as makebox and citep have two."""
+    told: list[str] = []
+    while (found := optional(source, at))[1] != at:
+        told.append(found[0])
+        at = found[1]
+    return " ".join(filter(None, told)), at
+
+
 def _within(source: str, start: int, opens: str, closes: str) -> tuple[str, int]:
     depth, at = 0, start
     while at < len(source):
@@ -243,7 +252,7 @@ def _pieces(text: str, depth: int) -> list[str]:
             piece, at = _apart(name, text, at, depth)
             pieces.append(piece)
             continue
-        told, at = optional(text, at)
+        told, at = _optionals(text, at)
         number = 3 if name in _THIRD else 2 if name in _SECOND else 1
         said = ""
         for _ in range(number):

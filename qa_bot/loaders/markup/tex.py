@@ -250,6 +250,7 @@ class _Reader:
         for told in re.finditer(r"\\caption\*?(?=[\[{])", body):
             text, _ = argument(body, optional(body, told.end())[1])
             self._caption = one_line(shown(text))
+        body = _told_once(body)
         body = re.sub(r"\\caption\*?(?:\[[^\]]*\])?\{[^{}]*\}", "", body)
         rows = []
         for row in rows_of(_RULES.sub(" ", body)):
@@ -266,6 +267,14 @@ class _Reader:
             return
         heads = int(first_row_is(rows) != "row" and len(rows) > 1)
         self._writer.table(rows, heads, caption=caption)
+
+
+def _told_once(body: str) -> str:
+    """A long table without what LaTeX repeats on each of its pages: "continued on next page"."""
+    *repeated, rest = re.split(r"\\(endfirsthead|endhead|endfoot|endlastfoot)\b", body)
+    told = dict(zip(repeated[1::2], repeated[0::2], strict=True))
+    head = told.get("endfirsthead", told.get("endhead", ""))
+    return head + rest + told.get("endlastfoot", "")
 
 
 def _end_of(source: str, at: int, name: str) -> tuple[int, int]:
