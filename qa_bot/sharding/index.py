@@ -20,6 +20,7 @@ from qa_bot.errors import (
     UnknownDocumentError,
 )
 from qa_bot.models.embedding import Embedder
+from qa_bot.paging import ScannedPage
 from qa_bot.records import (
     Document,
     DocumentSummary,
@@ -216,6 +217,11 @@ class ShardedIndex(Index):
     def tables(self, document_id: str, span: Span | None = None) -> tuple[Table, ...]:
         """The document's tables, in reading order, or their rows that share text with a span."""
         found: tuple[Table, ...] = self._read(document_id, "tables", span)
+        return found
+
+    def scans(self, document_id: str, pages: Sequence[int]) -> tuple[ScannedPage, ...]:
+        """Where words stand on those of these pages that were recognised, in their order."""
+        found: tuple[ScannedPage, ...] = self._read(document_id, "scans", list(pages))
         return found
 
     def named(self, digest: str, preferred: str = "") -> Named | None:

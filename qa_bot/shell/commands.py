@@ -114,7 +114,10 @@ def index(
     Each file is read by a process of its own within the limits below; one that
     needs more is reported, and the others go on.
     """
-    before = evaluation.evaluate_golden(index) if check_golden else None
+    if check_golden:  # else none of it is loaded
+        from qa_bot.shell import evaluating
+
+        before = evaluating.evaluate_golden(index)
     with _progress() as report:
         receipt = bring_up_to_date(
             documents,
@@ -129,7 +132,7 @@ def index(
             shards=shards,
             cluster=ray,
         )
-    golden = evaluation.check_golden(index, before) if check_golden else None
+    golden = evaluating.check_golden(index, before) if check_golden else None
     if as_json:
         shown = asdict(receipt) | ({"golden": golden.as_json()} if golden else {})
         typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))

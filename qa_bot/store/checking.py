@@ -15,7 +15,7 @@ from qa_bot.errors import NoDocumentsError, QaBotError, UnreadableDocumentError
 from qa_bot.loaders.files import file_hash_of, find_files
 from qa_bot.members import is_member
 from qa_bot.records import Check
-from qa_bot.store import caches, database, rows, schema, tables
+from qa_bot.store import caches, database, rows, scans, schema, tables
 from qa_bot.store.containers import file_versions, recognised_pictures
 from qa_bot.store.manifest import FILE, is_sharded, read_manifest, shard_of
 from qa_bot.text import text_digest
@@ -156,6 +156,8 @@ def _text_faults(connection: sqlite3.Connection) -> Iterator[str]:
             yield f"{path} (its whole text)"
         if not _are_tables_whole(connection, number, len(text)):
             yield f"{path} (its tables)"
+        if not _are_scans_whole(connection, path):
+            yield f"{path} (where words stand on its pages)"
         slices = connection.execute(
             "SELECT start, end, text, sentences FROM passages WHERE document = ?", (number,)
         )
@@ -177,6 +179,15 @@ def _are_tables_whole(connection: sqlite3.Connection, number: int, characters: i
         for table in found
         for cell in table.cells
     )
+
+
+def _are_scans_whole(connection: sqlite3.Connection, path: str) -> bool:
+    """Whether all words of a document's recognised pages can be read."""
+    try:
+        scans.read_scans(connection, path)
+    except (sqlite3.DatabaseError, json.JSONDecodeError):
+        return False
+    return True
 
 
 def _whole_text(connection: sqlite3.Connection, number: int) -> tuple[str, bool]:

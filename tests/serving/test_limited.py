@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -28,10 +27,12 @@ from fpdf import FPDF
 from served import LEAVE, LIFT, PAY, PRICES, STAFF
 
 from qa_bot import build_index, open_index
+from qa_bot.builds import Progress
 from qa_bot.callers import Caller, current_caller
 from qa_bot.models.embedding import SentenceTransformerEmbedder
 from qa_bot.pages.view import PageViewer
 from qa_bot.serving.accounts import AccountFile, add_token
+from qa_bot.serving.app import listen
 from qa_bot.serving.server import Serving, create_application
 from qa_bot.sharding.building import build_shards
 from qa_bot.web.news import News
@@ -259,7 +260,7 @@ def serve(home: Path, model: SentenceTransformerEmbedder) -> Iterator[tuple[Serv
     service = Service(home / "documents", home / "index", model)
     with ExitStack() as stack:
         viewer = stack.enter_context(PageViewer())
-        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        listener = stack.enter_context(listen("127.0.0.1", 0))
         serving = Serving(accounts=accounts, requests_per_minute=10**6)
         guarded, _ = create_application(service, viewer, serving)
         server = uvicorn.Server(uvicorn.Config(guarded, log_level="warning", lifespan="on"))
@@ -357,11 +358,33 @@ def test_what_changes_outside_is_no_news(
         with seeing("staff"):
             return News(service).state(), service.status
 
+    def while_built() -> tuple[str, Status]:
+        """As it is while a build is under way that is held up at its first report."""
+        note, held, go = service._note_progress, threading.Event(), threading.Event()
+
+        def hold(progress: Progress) -> None:
+            held.set()
+            go.wait(60)
+            note(progress)
+
+        service._note_progress = hold  # type: ignore[method-assign]
+        try:
+            service.refresh(requested=True)
+            assert held.wait(60)
+            assert service.status.busy
+            with seeing("staff"):
+                return News(service).state(), service.status
+        finally:
+            go.set()
+            service._note_progress = note  # type: ignore[method-assign]
+
     before, _ = built()
     (home / "documents" / "board" / "pay.md").write_text("Nobody is paid.", encoding="utf-8")
     (home / "documents" / "shop" / "prices.csv").unlink()
     with seeing("staff"):
         assert News(service).state() == before, "a file outside has changed"
+    state, status = while_built()
+    assert (state, status.busy, status.progress) == (before, False, None)
     state, status = built()
     assert (state, status.receipt) == (before, None)
     assert status.holdings is not None
