@@ -88,8 +88,9 @@ RULES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "section",
         _form(
-            rf"{_OPENING}(?:the\s+)?(?:(?:section|chapter|part)\s+(?:on|about|called|named|titled)"
-            r"\s+(?P<what>.+?)|(?!(?:an?|this|that|each|any)\b)(?P<what2>.+?)\s+(?:section|chapter))"
+            rf"{_OPENING}(?:the\s+)?(?:(?:section|chapter|part)\s+"
+            r"(?:(?:on|about|called|named|titled)\s+|(?=[“\"„«‘']))(?P<what>.+?)"
+            r"|(?!(?:an?|this|that|each|any)\b)(?P<what2>.+?)\s+(?:section|chapter))"
         ),
     ),
     (

@@ -76,6 +76,33 @@ def test_what_was_searched_is_said(reports: Index) -> None:
     assert answer("And in 2022?", reports, history=pairs).understood_as == after.understood_as
 
 
+def test_a_document_takes_the_place_of_the_one_that_was_asked(reports: Index) -> None:
+    told = [
+        ("How many people did the library employ in 2021?", "96 people"),
+        ("And the zoo?", "203 people"),
+        ("what about the harbour", "412 people"),
+    ]
+    assert wrong(told, reports) == []
+
+
+def test_what_leans_on_a_question_that_leans_stands_behind_both(reports: Index) -> None:
+    told = ["What did the dredging cost?", "Who did it?", "Where?"]
+    last = talk(told, reports)[-1]
+    assert last.understood_as == "What did the dredging cost? Who did it? Where?"
+    assert "northern channel" in first(last)
+
+
+def test_a_date_completes_a_question_that_still_leans(reports: Index) -> None:
+    history = [
+        Turn("Who works at the Harbour Authority?", "412 people.", ("harbour.md",)),
+        Turn("What did they earn?", "", ("harbour.md",)),
+    ]
+    reply = answer("And in 2022?", reports, history=history)
+    assert reply.understood_as.endswith("What did they earn in 2022?")
+    assert "Harbour" in reply.understood_as
+    assert reply.hits[0].passage.document_id == "harbour.md"
+
+
 @pytest.mark.parametrize(
     "question",
     [

@@ -108,6 +108,42 @@ def test_a_section_is_opened(clubs: Index) -> None:
     assert reply.quotes[0].text.startswith("The yearly fee")
 
 
+def test_a_section_is_opened_by_words_of_its_heading(clubs: Index) -> None:
+    for request in ("Open the section on dangers", "Show me the dangers chapter"):
+        reply = answer(request, clubs)
+        check(reply, "section", clubs)
+        assert "weir" in reply.quotes[0].text
+    which = answer("Open the section about fees", clubs)
+    assert [option.documents for option in which.options] == [("kayak.md",), ("rowing.md",)]
+    spoken = [Turn("Who lends boats?", "The rowing club.", ("rowing.md",))]
+    told = answer("Open the section about fees", clubs, history=spoken)
+    check(told, "section", clubs)
+    assert "ninety euros" in told.quotes[0].text
+    assert answer("Open the section on volcanoes", clubs).navigation == ""
+
+
+def test_a_request_is_followed(clubs: Index) -> None:
+    """What only changes a document, or what is compared, asks for the same again."""
+    long = answer("How many pages does the kayak handbook have?", clubs)
+    other = answer("And the rowing rules?", clubs, history=[Turn.of(long)])
+    check(other, "size", clubs)
+    assert other.message.startswith("Rowing club rules")
+    assert other.question == "And the rowing rules?"
+    assert other.understood_as == "How many pages does the rowing rules have?"
+    fees = answer("Compare the kayak handbook and the rowing rules on fees", clubs)
+    lessons = answer("And on lessons?", clubs, history=[Turn.of(fees)])
+    assert lessons.navigation == "comparison"
+    assert "lesson with the trainer" in " ".join(quote.text for quote in lessons.quotes)
+
+
+def test_it_is_the_document_that_was_led_to(clubs: Index) -> None:
+    long = answer("How many pages does the rowing rules document have?", clubs)
+    reply = answer("What is it about?", clubs, history=[Turn.of(long)])
+    check(reply, "about", clubs)
+    assert {quote.citation.document_id for quote in reply.quotes} == {"rowing.md"}
+    assert Turn.of(answer("List the documents", clubs)).documents == ()
+
+
 def test_a_section_that_is_asked_what_it_says_is_an_answer(clubs: Index) -> None:
     assert answer("What does section 2 say?", clubs).navigation == ""
 
