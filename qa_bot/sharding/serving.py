@@ -24,7 +24,8 @@ from qa_bot.sharding.shards import Call, open_shard
 from qa_bot.store.manifest import Manifest, read_manifest
 
 REPLICAS = 2
-PATIENCE = 0.5  # seconds that a replica has before the other is asked
+PATIENCE = 0.5  # seconds that a replica has before the other is asked, too
+LIMIT = 1.2  # seconds that both have
 _AVOIDED = 5.0  # seconds for which one that failed is asked last
 _STARTING = 120.0  # seconds that all may take to open
 _NAME = re.compile(r"qa_bot ([0-9a-f]+) (\d+) (\d+) \S+")  # index, its build, and the shard
@@ -57,29 +58,54 @@ class RayShards:
         self._lock = threading.Lock()
 
     def ask(self, calls: Mapping[int, Call]) -> dict[int, Any]:
-        """What each of those shards says: its first replica, or in time the other."""
+        """What each of those shards says: its first replica, or in time the other.
+
+        One that is only late is waited for along with the other, so that a busy cluster is slow
+        rather than partial.
+        """
         found: dict[int, Any] = {}
+        ends = time.monotonic() + LIMIT
         order = {number: self._in_order(number) for number in calls}
-        for turn in range(max(map(len, order.values()), default=0)):
-            asked = {
-                number: places[turn]
-                for number, places in order.items()
-                if number not in found and turn < len(places)
-            }
-            if not asked:
-                break
-            found |= self._ask_each(asked, calls)
+        waiting: dict[Any, tuple[int, int]] = {}
+        for number, places in order.items():
+            self._put(number, places[0], calls, waiting)
+        self._collect(waiting, found, len(waiting), PATIENCE)
+        for number, places in order.items():
+            if number not in found:
+                self._note(number, places[0])
+                for place in places[1:]:
+                    self._put(number, place, calls, waiting)
+        while waiting and calls.keys() - found.keys() and (left := ends - time.monotonic()) > 0:
+            self._collect(waiting, found, 1, left)
+        for answer, (number, place) in waiting.items():
+            if number not in found:
+                self._note(number, place)
+            self._ray.cancel(answer, force=False)
         return found
 
-    def _ask_each(self, asked: Mapping[int, int], calls: Mapping[int, Call]) -> dict[int, Any]:
-        waiting = {
-            self._replicas[number][place].perform.remote(calls[number]): (number, place)
-            for number, place in asked.items()
-        }
-        done, late = self._ray.wait(list(waiting), num_returns=len(waiting), timeout=PATIENCE)
-        found = {}
+    def _put(
+        self,
+        number: int,
+        place: int,
+        calls: Mapping[int, Call],
+        waiting: dict[Any, tuple[int, int]],
+    ) -> None:
+        answer = self._replicas[number][place].perform.remote(calls[number])
+        waiting[answer] = number, place
+
+    def _collect(
+        self,
+        waiting: dict[Any, tuple[int, int]],
+        found: dict[int, Any],
+        count: int,
+        seconds: float,
+    ) -> None:
+        """Take what comes, so many or until then, from what is waited for."""
+        if not waiting:
+            return
+        done, _ = self._ray.wait(list(waiting), num_returns=count, timeout=seconds)
         for answer in done:
-            number, place = waiting[answer]
+            number, place = waiting.pop(answer)
             try:
                 found[number] = self._ray.get(answer)
             except self._ray.exceptions.RayTaskError as error:
@@ -87,10 +113,6 @@ class RayShards:
                 raise cause if isinstance(cause, QaBotError) else error from None
             except self._ray.exceptions.RayError:
                 self._note(number, place)
-        for answer in late:
-            self._note(*waiting[answer])
-            self._ray.cancel(answer, force=False)
-        return found
 
     def _in_order(self, number: int) -> list[int]:
         """A shard's replicas, those that failed just now last."""

@@ -290,11 +290,9 @@ def test_tables_languages_conversations_and_verdicts_are_those_of_one_index(
     asked = [
         ABSENT,
         "What does the part 100 cost?",
-        "Which item has the highest price?",
         "Wer hält die Bienen der Abtei?",
         "How many days of leave do employees get?",
         "And interns?",
-        "Is the bell rung on Sundays?",
         "Which documents are there?",
     ]
     said: list[Answer] = []
@@ -309,10 +307,10 @@ def test_tables_languages_conversations_and_verdicts_are_those_of_one_index(
             said.append(expected)
     assert len({one.verdict for one in said}) > 1
     assert said[1].quotes[0].table is not None
-    assert "Anselm" in said[3].quotes[0].text
-    assert said[5].understood_as
-    assert "11 days" in said[5].quotes[0].text
-    assert said[7].navigation
+    assert "Anselm" in said[2].quotes[0].text
+    assert said[4].understood_as
+    assert "11 days" in said[4].quotes[0].text
+    assert said[5].navigation
 
 
 def test_shards_have_all_that_an_index_has() -> None:
