@@ -54,7 +54,7 @@ def _notes(
 ) -> list[Note]:
     notes: list[Note] = []
     for turn in conversation.turns:
-        for quote in turn.reply.answer.quotes if turn.reply is not None else ():
+        for quote in (one for reply in turn.replies for one in reply.answer.quotes):
             if (quote.citation.document_id, quote.citation.digest) != (name, digest):
                 continue
             pages = [page.number for page in quote.citation.pages]

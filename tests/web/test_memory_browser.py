@@ -126,14 +126,27 @@ def test_conversations_are_listed_searched_renamed_exported_and_forgotten(
         {"question": HOSTILE, "found": True, "confidence": 1, "quotes": [HOSTILE], "hits": []},
         {"question": "Gone?", "quotes": [quote.replace("quote=", "quote=0")], "hits": []},
         {"question": "Moved?", "quotes": ["?quote=" + "0" * 16 + ":0-9"], "hits": []},
+        {
+            "question": "Both?",
+            "quotes": [],
+            "hits": [],
+            "compared": [
+                {"name": HOSTILE, "found": True, "quotes": [HOSTILE]},
+                {"name": "handbook.md", "found": True, "quotes": [quote]},
+            ],
+        },
     ]
     file.write_text(json.dumps(forged))
     dialog.get_by_label("File of a conversation").set_input_files(file)
-    expect(page.locator(".qa-turn")).to_have_count(4, timeout=ANSWER_MS)
+    expect(page.locator(".qa-turn")).to_have_count(5, timeout=ANSWER_MS)
     expect(page.locator(".qa-turn mark").first).to_have_text(LEAVE_SENTENCE)
     expect(page.locator(".qa-turn").nth(1)).to_contain_text(HOSTILE)
     expect(page.locator(".qa-turn").nth(1).locator("blockquote")).to_have_count(0)
     expect(page.locator(".qa-turn").nth(3)).to_contain_text("can’t be shown")
+    columns = page.locator(".qa-turn").nth(4).locator(".qa-column")
+    expect(columns.nth(0)).to_contain_text(HOSTILE)
+    expect(columns.nth(0)).to_contain_text("can’t be shown")
+    expect(columns.nth(1).locator("mark")).to_have_text(LEAVE_SENTENCE)
     assert page.evaluate("window.hit") is None
 
 
@@ -175,6 +188,14 @@ def test_two_documents_are_compared_and_one_that_says_nothing_says_so(page: Page
     expect(columns.nth(0).locator("mark").first).to_have_text(LEAVE_SENTENCE)
     expect(columns.nth(1)).to_contain_text("Nothing in this one.")
     assert violations(page) == []
+    page.reload()
+    expect(columns).to_have_count(2, timeout=ANSWER_MS)
+    expect(columns.nth(0).locator("mark").first).to_have_text(LEAVE_SENTENCE)
+    expect(columns.nth(1)).to_have_text("ottersNothing in this one.", use_inner_text=False)
+    page.get_by_text("Save quotes").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV", exact=True).click()
+    assert LEAVE_SENTENCE in download.value.path().read_text(encoding="utf-8-sig")
     page.get_by_role("button", name="Documents", exact=True).click()
     page.locator('.qa-choose[value="otters.txt"]').uncheck()
     expect(page.locator(".qa-scope")).to_contain_text("Asking 1 of 2")
