@@ -42,7 +42,7 @@ pytestmark = [
 
 MOST_BYTES = 200_000
 DEFENSE = "What is the principle of collective defense?"
-MAYBE = "Who removed the weir at Lower Mill?"
+MAYBE = "Who will mend the boathouse?"
 OTTERS = "When did otters come back to the upper Tarn?"
 REPORT = [
     (
@@ -324,6 +324,7 @@ def test_a_picture_of_the_reader(browser: Browser, chat: Chat) -> None:
     page = visited(browser, chat)
     ask(page, OTTERS)
     open_documents(page).get_by_role("link", name="Strengthening Security").click()
+    expect(page.locator("#qa-panel h2")).to_contain_text("Strengthening Security")
     page.get_by_label("Find in this document").fill("collective defense")
     expect(page.locator("#qa-panel .qa-now")).to_be_in_viewport()
     take(page, "reader")

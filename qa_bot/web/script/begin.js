@@ -18,6 +18,7 @@ function begin() {
   window.addEventListener('popstate', follow);
   makeDivider();
   follow();
+  if (!isLink()) box().focus(); // it could not be focused while nothing was shown
   returnToPage();
   admitOwner();
   listen();

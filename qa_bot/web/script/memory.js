@@ -115,6 +115,7 @@ function startAnew() {
   try { sessionStorage.removeItem('qa-conversation'); } catch { /* nothing was kept */ }
   clearPage();
   trigger('restore', { turns: [], anew: true });
+  offerEarlier();
   box()?.focus();
 }
 
@@ -123,8 +124,8 @@ async function returnToPage() {
   let id = null;
   try { id = sessionStorage.getItem('qa-conversation'); } catch { /* nothing is kept */ }
   const kept = id && wellFormed(await stored('readonly', (store) => store.get(id)));
-  if (kept) bringBack({ ...kept, id });
-  offerEarlier();
+  if (kept) bringBack({ ...kept, id }); // others are offered where it is left: they would jump
+  else offerEarlier();
 }
 
 async function offerEarlier() {
