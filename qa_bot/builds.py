@@ -50,7 +50,7 @@ class Limits:
 class Progress:
     """How far a build is; passed to ``on_progress``. Files are read while others are embedded."""
 
-    stage: Literal["loading", "reading", "embedding", "saving", "shards"]  # loading: the model
+    stage: Literal["loading", "reading", "embedding", "saving"]  # loading: the model
     files: int = 0  # that are to be read
     files_read: int = 0
     pages: int = 0  # that were read
@@ -58,22 +58,26 @@ class Progress:
     embedded: int = 0  # passages
     done: float = 0.0  # share of the whole work, in [0, 1]
     seconds_left: float | None = None  # about; None where it can't be told yet
-    shards: int = 0  # that other machines build, at the stage of that name
+    shards: int = 0  # of an index in shards: what stands above is of those that were begun
     shards_built: int = 0
 
     def __str__(self) -> str:
         """Reading 3 of 15 files, 120 pages; 64 of 512 passages embedded; about 2 min left."""
-        if self.stage == "shards":
-            return f"{self.shards_built:,} of {self.shards:,} shards built"
         if self.stage in ("loading", "saving"):
-            return "Loading the model" if self.stage == "loading" else "Saving"
+            told = "Loading the model" if self.stage == "loading" else "Saving"
+            return f"{told}; {self._shards()}" if self.shards else told
         parts = [f"Read {self.files:,} files"]
         if self.files_read < self.files:
             parts = [f"Reading {self.files_read:,} of {self.files:,} files"]
         parts[0] += f", {self.pages:,} pages" if self.pages else ""
         if self.passages:
             parts.append(f"{self.embedded:,} of {self.passages:,} passages embedded")
+        if self.shards:
+            parts.append(self._shards())
         if self.seconds_left is not None:
             minutes = round(self.seconds_left / 60)
             parts.append(f"about {f'{minutes} min' if minutes else 'a minute'} left")
         return "; ".join(parts)
+
+    def _shards(self) -> str:
+        return f"{self.shards_built:,} of {self.shards:,} shards built"

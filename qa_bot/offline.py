@@ -1,7 +1,8 @@
-"""OpenVINO without what tells its makers of it.
+"""OpenVINO without what tells its makers of it, and rapidocr without what fetches files.
 
-Its ``openvino.tools.ovc`` sends a usage event when it is imported, which OpenVINO does by
-itself; it goes on without where it can't. So both are kept from being imported.
+``openvino.tools.ovc`` sends a usage event when it is imported, which OpenVINO does by
+itself; it goes on without where it can't. So both are kept from being imported. rapidocr
+imports requests, to fetch models and pictures: it gets a module that can't.
 """
 
 from __future__ import annotations
@@ -27,3 +28,18 @@ def import_openvino() -> ModuleType:
         finally:
             for name in kept_out:
                 sys.modules.pop(name, None)
+
+
+def import_rapidocr() -> ModuleType:
+    """The package, for what it reads from files that are here."""
+    import_openvino()
+    with _lock:
+        silent = ModuleType("requests")
+        vars(silent).update(Response=object, RequestException=OSError)
+        is_ours = sys.modules.setdefault("requests", silent) is silent
+        try:
+            importlib.import_module("rapidocr.main")  # which the package itself puts off
+            return importlib.import_module("rapidocr")
+        finally:
+            if is_ours:  # whoever else imports it gets the real one
+                del sys.modules["requests"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 PageKind = Literal["", "slide", "cells", "time"]
 """What a page is: of paper, a slide, the cells of a sheet's row, the time of a subtitle."""
@@ -22,6 +22,40 @@ class Page:
     number: int
     count: int = 0  # of pages in the file; 0 where it isn't known
     kind: PageKind = ""
+
+
+class SeenWord(NamedTuple):
+    """A recognised word, and its box in points from the top left corner of its page."""
+
+    text: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedPage:
+    """Where the words of a page stand that was recognised, on the page as it is drawn.
+
+    The words are in reading order, those of a line one after another.
+    """
+
+    number: int  # 1-based, physical
+    width: float  # points
+    height: float
+    turn: int  # quarter turns of its lines, clockwise; 0 for a page that stands upright
+    words: tuple[SeenWord, ...]
+
+    def to_json(self) -> tuple[Any, ...]:
+        """It as lists, strings and numbers, for another process."""
+        return self.number, self.width, self.height, self.turn, self.words
+
+    @classmethod
+    def from_json(cls, fields: Sequence[Any]) -> ScannedPage:
+        """What ``to_json`` was given."""
+        number, width, height, turn, words = fields
+        return cls(number, width, height, turn, tuple(SeenWord(*word) for word in words))
 
 
 ONE_LINE: tuple[PageKind, ...] = ("cells", "time")

@@ -14,7 +14,7 @@ from typing import Literal
 
 from qa_bot.leading import Navigation as Navigation  # noqa: PLC0414
 from qa_bot.leading import Option as Option  # noqa: PLC0414
-from qa_bot.paging import ONE_LINE, pages_named
+from qa_bot.paging import ONE_LINE, ScannedPage, pages_named
 from qa_bot.paging import Page as Page  # noqa: PLC0414 - this is where the others have it from
 from qa_bot.paging import PageKind as PageKind  # noqa: PLC0414
 from qa_bot.printing import Printed, Quoted
@@ -88,6 +88,7 @@ class Document:
     warnings: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
     language: str = ""  # a code ("de"), or "" where it isn't known: see ``language_of``
+    scans: tuple[ScannedPage, ...] = ()  # recognised pages; of an index, see ``Index.scans``
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", valid_unicode(self.text))

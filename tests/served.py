@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from qa_bot.models.reader import DEFAULT_READER
 from qa_bot.pages.view import PageViewer
 from qa_bot.serving.accounts import AccountFile, add_token, add_user
 from qa_bot.serving.api import create_api
+from qa_bot.serving.app import listen
 from qa_bot.serving.desk import OpenedDesk
 from qa_bot.serving.server import Serving, create_application
 from qa_bot.web.service import Service
@@ -118,7 +118,7 @@ def team(
     )
     service = Service(library / "documents", library / "index", model, allow_uploads=True)
     service.refresh(requested=False)
-    with PageViewer() as viewer, socket.create_server(("127.0.0.1", 0)) as listener:
+    with PageViewer() as viewer, listen("127.0.0.1", 0) as listener:
         guarded, app = create_application(service, viewer, Serving(accounts=accounts))
         server = uvicorn.Server(uvicorn.Config(guarded, log_level="warning", lifespan="on"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import docx
 import openpyxl
 import pytest
 import xlwt
+from browsing import PATIENT_MS, Chat, Visit, ask, running_chat, wait_until_built
 from fpdf import FPDF
 from openpyxl.worksheet.worksheet import Worksheet
 from PIL import Image, ImageDraw, ImageFont
+from playwright.sync_api import Browser, Page, expect
 from pptx import Presentation
 
 from benchmarks.upkeep.more_specimens import binary_workbook
 from benchmarks.upkeep.nested_specimens import mailbox, outlook_mail
 from benchmarks.upkeep.zipping import zipped
-from qa_bot import Index, answer, build_index, open_index
+from qa_bot import Index, build_index, open_index
 from qa_bot.models.embedding import SentenceTransformerEmbedder
+
+pytestmark = pytest.mark.xdist_group("browser-formats")  # one build, and one page
 
 OPEN = (
     '<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
@@ -115,6 +121,8 @@ def picture() -> bytes:
 
 
 PICTURE = "thirty-two.png"  # read where there is a program for it
+PAGED = (PICTURE, "thirty-one.pdf")  # whose pages are drawn, with the quote boxed on them
+LINK = re.compile(r"quote=([0-9a-f]+):(\d+)-(\d+)")
 FILES: dict[str, tuple[bytes, str, str, str]] = {  # name → bytes, ship, time, where it is cited
     "one.xlsx": (workbook(), "Ada", "07:15", "one › Ferries, A2:C2"),
     "two.xls": (old_workbook(), "Cora", "09:35", "two › Ferries, B5:D5"),
@@ -228,9 +236,8 @@ INSIDE = {  # files whose text is that of a document in them
 
 
 @pytest.fixture(scope="module")
-def harbour(
-    tmp_path_factory: pytest.TempPathFactory, model: SentenceTransformerEmbedder
-) -> Iterator[Index]:
+def folder(tmp_path_factory: pytest.TempPathFactory, model: SentenceTransformerEmbedder) -> Path:
+    """The folder of ``documents`` and of their ``index``."""
     folder = tmp_path_factory.mktemp("harbour")
     (folder / "documents").mkdir()
     for name, (data, *_) in FILES.items():
@@ -243,20 +250,55 @@ def harbour(
     health = receipt.health
     assert (health.unreadable, health.unsupported, health.hidden) == ((), (), 0)
     assert [one.document_id for one in health.warnings] == [PICTURE] * (PICTURE in FILES)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def harbour(folder: Path, model: SentenceTransformerEmbedder) -> Iterator[Index]:
     with open_index(folder / "index", model=model) as index:
         yield index
 
 
+@pytest.fixture(scope="module")
+def visited(folder: Path, browser: Browser) -> Iterator[Page]:
+    """The chat's page, in which one question after another is asked."""
+    with running_chat(Chat(folder, folder / "documents")) as chat:
+        visit = Visit()
+        context = browser.new_context(viewport={"width": 1280, "height": 800}, base_url=chat.url)
+        context.set_default_timeout(PATIENT_MS)
+        visit.watch(context)
+        page = context.new_page()
+        page.goto("/")
+        wait_until_built(page)
+        yield page
+        context.close()
+        visit.check(chat)
+
+
 @pytest.mark.parametrize("name", FILES)
-def test_a_question_to_each_format_is_answered_with_a_citation(harbour: Index, name: str) -> None:
+def test_a_question_to_each_format_is_answered_with_a_citation_that_leads_to_the_marked_place(
+    visited: Page, harbour: Index, name: str
+) -> None:
     _, ship, time, where = FILES[name]
-    found = answer(f"When does the ferry {ship} leave the pier?", harbour)
-    quote = found.quotes[0]
-    assert quote.citation.document_id == INSIDE.get(name, name)
-    assert any(time in quote.text[a - quote.start : b - quote.start] for a, b in quote.sentences)
-    assert str(quote.citation).startswith(where)
-    text = harbour.document(quote.citation.document_id).text
-    assert text[quote.start : quote.end] == quote.text
+    turn = ask(visited, f"When does the ferry {ship} leave the pier?")
+    expect(turn.locator("mark", has_text=time).first).to_be_visible()
+    citation = turn.locator(".qa-citation").first
+    said = (citation.get_attribute("title") or "").replace("\xa0", " ")
+    assert said.startswith(where)
+    citation.click()
+    panel = visited.locator("#qa-panel")
+    expect(panel.locator("mark", has_text=time).first).to_be_in_viewport()
+    link = LINK.search(citation.get_attribute("href") or "")
+    assert link is not None
+    document = harbour.document(INSIDE.get(name, name))
+    assert link[1] == document.digest
+    assert time in document.text[int(link[2]) : int(link[3])]
+    if name in PAGED:
+        panel.get_by_role("button", name="Page", exact=True).click()
+        expect(panel.locator(".qa-box-mark").first).to_be_in_viewport()
+        panel.get_by_role("button", name="Text", exact=True).click()
+    turn.get_by_role("button", name="Undo").click()  # the next question is on its own
+    expect(visited.locator(".qa-turn")).to_have_count(0)
 
 
 def test_slides_are_counted_as_pages_and_sheets_are_not(harbour: Index) -> None:

@@ -25,7 +25,7 @@ import numpy.typing as npt
 from qa_bot import Index, build_index, open_index
 from qa_bot.asking.asked import asks_to_compare
 from qa_bot.asking.cell_features import FEATURES, Scored, scored
-from qa_bot.asking.cells import is_told
+from qa_bot.asking.cells import is_told, shares
 from qa_bot.asking.judging import judge
 from qa_bot.asking.retrieval import rank
 from qa_bot.asking.same_table import TablePassages, same_table
@@ -169,7 +169,7 @@ def outcomes(found: Sequence[Case], weights: Array) -> list[tuple[float, bool, f
     """
     made = []
     for one in found:
-        likely = _softmax(one.features @ weights)
+        likely = np.array(shares((one.features @ weights).tolist()))
         best = int(likely.argmax())
         rows = {row: float(likely[one.rows == row].sum()) for row in set(one.rows.tolist())}
         row = max(rows, key=lambda row: (rows[row], -row))

@@ -105,10 +105,17 @@ def tatqa(folder: Path) -> Iterator[TableQuestion]:
         )
 
 
+# Its questions have each other's answers: "cargo revenue" that of all passengers, whose question
+# has the one of travel, and so on around.
+_MIXED_UP = frozenset({"tab-70"})
+
+
 def aitqa(folder: Path) -> Iterator[TableQuestion]:
     """Tables of airlines' reports; a group of rows is told once, in a row of its own."""
     tables = {one["id"]: one for one in _lines(folder / "finqa/aitqa-tables.jsonl.gz")}
     for one in _lines(folder / "finqa/aitqa-questions.jsonl.gz"):
+        if one["table"] in _MIXED_UP:
+            continue
         table = tables[one["table"]]
         grid, places, heads = _hierarchical(table)
         yield TableQuestion(

@@ -3,6 +3,7 @@
 The same articles in one index and in 1, 2, 4 and 8 shards, all open in this process; each
 question's ten hits and its answer by retrieval alone are compared. Another build of the one index
 says how many differ because candidates tie: passages are numbered as files come to be read.
+With ``--ray HOST:PORT`` the cluster that this machine is a part of serves the shards.
 ``--hashed`` takes an embedder without meaning, which is quick and leaves most to the words.
 """
 
@@ -19,6 +20,7 @@ from benchmarks.results import save_section
 from qa_bot import Index, answer, build_index, open_index, retrieve
 from qa_bot.models.embedding import DEFAULT_MODEL, Embedder, load_embedder
 from qa_bot.sharding.building import build_shards
+from qa_bot.sharding.upkeep import place_of
 
 SHARDS = (1, 2, 4, 8)
 CLOSE = 1e-5
@@ -29,6 +31,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--questions", type=int, default=300)
     parser.add_argument("--hashed", action="store_true")
+    parser.add_argument("--shards", type=int, nargs="*", default=SHARDS)
+    parser.add_argument("--folder", type=Path, help="where indexes are kept, and used again")
+    parser.add_argument("--ray", default="", metavar="HOST:PORT")
     parser.add_argument("--section", default="cluster-equality", help="none to only print")
     arguments = parser.parse_args()
     need_data()
@@ -46,20 +51,26 @@ def main() -> None:
         "|---|---|---|---|---|---|",
     ]
     with tempfile.TemporaryDirectory() as folder:
-        work = Path(folder)
+        work = arguments.folder or Path(folder)
         documents = work / "documents"
-        documents.mkdir()
+        documents.mkdir(parents=True, exist_ok=True)
         for document, _ in collection.documents:
-            (documents / f"{document.id}.txt").write_text(f"{document.title}\n\n{document.text}")
+            file, text = documents / f"{document.id}.txt", f"{document.title}\n\n{document.text}"
+            if not file.exists() or file.read_text() != text:
+                file.write_text(text)
         build_index(documents, work / "one", model=model)
         build_index(documents, work / "again", model=model)
         with open_index(work / "one", model=model) as one:
-            with open_index(work / "again", model=model) as again:
-                lines.append(f"| none, built again | {_compared(asked, one, again)} |")
-            for count in SHARDS:
-                build_shards(documents, work / str(count), count, model=model)
-                with open_index(work / str(count), model=model) as shards:
-                    lines.append(f"| {count} | {_compared(asked, one, shards)} |")
+            if not arguments.ray:
+                with open_index(work / "again", model=model) as again:
+                    lines.append(f"| none, built again | {_compared(asked, one, again)} |")
+                print(lines[-1], flush=True)
+            for count in arguments.shards:
+                place = work / str(count)
+                build_shards(documents, place, count, model=model)
+                with open_index(place_of(place, arguments.ray), model=model) as shards:
+                    way = ", over Ray" if arguments.ray else ""
+                    lines.append(f"| {count}{way} | {_compared(asked, one, shards)} |")
                 print(lines[-1], flush=True)
     if arguments.section != "none":
         save_section(arguments.section, "## Shards beside one index\n\n" + "\n".join(lines))
@@ -76,7 +87,7 @@ def _compared(asked: list[str], one: Index, shards: Index) -> str:
             spent[place] += time.process_time() - began
         expected, got = found
         same += [hit.passage for hit in expected] == [hit.passage for hit in got]
-        differences = [abs(a.score - b.score) for a, b in zip(expected, got, strict=True)]
+        differences = [abs(a.score - b.score) for a, b in zip(expected, got, strict=False)]
         widest = max(widest, *differences, 0.0)
         first, second = (answer(question, index, reader=None) for index in (one, shards))
         answered += (

@@ -1,4 +1,4 @@
-"""A Ray cluster of two nodes on this machine's loopback addresses."""
+"""A Ray cluster of several nodes on this machine's loopback addresses."""
 
 from __future__ import annotations
 
@@ -34,11 +34,12 @@ class Cluster:
             "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "1",
             "PYTHONPATH": str(ROOT),
             "RAY_health_check_period_ms": "500",
-            "RAY_health_check_failure_threshold": "3",
+            # Three are too few where the processors are busy: nodes that live were given up.
+            "RAY_health_check_failure_threshold": "12",
         }
         self.nodes: list[subprocess.Popen[bytes]] = []
 
-    def start(self) -> int:
+    def start(self, cpus: int = 1) -> int:
         """Start a node, the first time the head; return its number."""
         number = len(self.nodes)
         role = ["--head", f"--port={self.port}", f"--temp-dir={self.folder}"]
@@ -46,8 +47,8 @@ class Cluster:
             role = [f"--address={self.address}"]
         ray = Path(sys.executable).with_name("ray")
         command = [
-            *(str(ray), "start", "--block", *role, f"--node-ip-address=127.0.0.{number + 1}"),
-            *("--num-cpus=1", "--num-gpus=0", f"--object-store-memory={_STORE}"),
+            *(str(ray), "start", "--block", *role, f"--node-ip-address={self.address_of(number)}"),
+            *(f"--num-cpus={cpus}", "--num-gpus=0", f"--object-store-memory={_STORE}"),
             *("--include-dashboard=false",) * (not number),
             "--disable-usage-stats",
         ]
@@ -57,6 +58,10 @@ class Cluster:
             )
         self.nodes.append(node)
         return number
+
+    def address_of(self, number: int) -> str:
+        """The address that a node has been given; Ray calls the head by the machine's own."""
+        return f"127.0.0.{number + 1}"
 
     def peers(self) -> set[str]:
         """The addresses at the other end of all that is connected, or is to be, just now."""
@@ -117,13 +122,13 @@ def _below(process: int) -> list[int]:
 
 
 @contextmanager
-def cluster(nodes: int) -> Iterator[Cluster]:
-    """A cluster of so many nodes, which is there until the end."""
+def cluster(nodes: int, head_cpus: int = 1) -> Iterator[Cluster]:
+    """A cluster of so many nodes, which is there until the end; a head of 0 runs nothing else."""
     with tempfile.TemporaryDirectory(prefix="qb-", ignore_cleanup_errors=True) as folder:
         held = Cluster(Path(folder))
         try:
-            for _ in range(nodes):
-                held.start()
+            for number in range(nodes):
+                held.start(1 if number else head_cpus)
             yield held
         finally:
             held.close()

@@ -18,7 +18,8 @@ from pathlib import Path
 import pypdfium2  # type: ignore[import-untyped]
 from pypdf import PdfReader
 
-from qa_bot.loaders.pdf.outline import Entry, bookmarks, letters
+from qa_bot.loaders.pdf.ordinals import letters
+from qa_bot.loaders.pdf.outline import Entry, bookmarks
 
 _HIDDEN = re.compile(r"_[0-9a-f]{8}-[0-9a-f-]{27}|PLACEHOLDER_\d+")  # drawn one point high
 _NUMBER_AT_EDGE = re.compile(r"^(\d{1,4}|[ivxlc]{1,7})\b|\b(\d{1,4}|[ivxlc]{1,7})$")

@@ -15,7 +15,7 @@ from pypdf import PdfReader
 
 from benchmarks.pdf.oracle import Oracle, poppler_pages, unhidden
 from benchmarks.pdf.scores import page_texts
-from qa_bot.loaders.pdf.outline import letters
+from qa_bot.loaders.pdf.ordinals import letters
 from qa_bot.records import Block, Document, Page, PageSpan, Section
 
 OURS, PYPDF, POPPLER, PDFIUM = "qa_bot", "pypdf", "poppler", "pdfium"

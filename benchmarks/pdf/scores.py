@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from benchmarks.pdf.oracle import Oracle, Place, unhidden
-from qa_bot.loaders.pdf.outline import letters
+from qa_bot.loaders.pdf.ordinals import letters
 from qa_bot.records import Document, Passage
 
 PROBE = 40  # letters that a place is recognised by

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import socket
 import tempfile
 import threading
 import time
@@ -24,6 +23,7 @@ from benchmarks.hashing import HashEmbedder
 from benchmarks.results import save_section
 from qa_bot import build_index
 from qa_bot.pages.view import PageViewer
+from qa_bot.serving.app import listen
 from qa_bot.serving.server import Serving, create_application
 from qa_bot.web.service import Service
 
@@ -62,7 +62,7 @@ def served(folder: Path) -> Iterator[str]:
     """The chat over a folder's documents, without the reader; its address."""
     service = Service(folder / "documents", folder / "index", model=HashEmbedder(), reader=None)
     service.refresh(requested=False)
-    with PageViewer() as viewer, socket.create_server(("127.0.0.1", 0)) as listener:
+    with PageViewer() as viewer, listen("127.0.0.1", 0) as listener:
         guarded, _ = create_application(service, viewer, Serving())
         server = uvicorn.Server(uvicorn.Config(guarded, log_level="warning", lifespan="on"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -31,8 +31,8 @@ _SECONDS = 180  # for one program and one file
 _CSV = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1"
 _DAY = re.compile(r"\b(\d\d?)/(\d\d?)/(\d{4}|\d\d)\b")
 _HOUR = re.compile(r"\b(\d\d?)((?::\d\d){1,2}(?:\.\d+)?) ([AP])M\b")
-_CUE_TIME = re.compile(r"^.*-->.*$|^\d+$", re.MULTILINE)
-_UNSAID = re.compile(r"^(?:WEBVTT|NOTE|STYLE|REGION)\b(?:.+\n?)*", re.MULTILINE)
+_CUE_TIME = re.compile(r"(?:^[^\n]+\n)?^.*-->.*$|^\d+$", re.MULTILINE)  # with what names it
+_UNSAID = re.compile(r"^(?:\ufeff?WEBVTT|NOTE|STYLE|REGION)\b.*(?:\n.+)*", re.MULTILINE)
 _TAG = re.compile(r"<[^<>]*>|\{\\[^{}]*\}")
 
 

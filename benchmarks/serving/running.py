@@ -21,7 +21,7 @@ from benchmarks.datasets import SQUAD
 from qa_bot.serving.accounts import AccountFile, add_token, add_user
 
 PASSWORD = "correct horse battery"  # noqa: S105 - of nobody
-_PAGE = re.compile(r"The chat is at (http://\S+?)/? ")
+_PAGE = re.compile(r"The chat is at (http://[^/\s]+)/")
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PATIENCE = 600.0  # seconds
 
@@ -78,16 +78,22 @@ def free_port() -> int:
 
 
 class Server:
-    """``qa-bot chat`` on a library; ends with the block that it is the context of, or is killed."""
+    """``qa-bot chat`` on a library; ends with the block that it is the context of, or is killed.
 
-    def __init__(self, library: Library, port: int | None = None, *more: str) -> None:
+    Where it ``is_open`` nobody has to log in.
+    """
+
+    def __init__(
+        self, library: Library, port: int | None = None, *more: str, is_open: bool = False
+    ) -> None:
         self.began = time.monotonic()
         self.log: list[str] = []
         self.process = library.qa_bot(
             "chat",
             "--no-open",
             *("--documents", str(library.documents), "--index", str(library.index)),
-            *("--auth-file", str(library.accounts), "--port", str(port or free_port())),
+            *(() if is_open else ("--auth-file", str(library.accounts))),
+            *("--port", str(port or free_port())),
             *("--requests-per-minute", "10000000", *more),
         )
         self.url = ""

@@ -124,6 +124,10 @@ def _answered(
         return found
     understood = understand(readable(question), turns, index, documents)
     way = understood.candidate
+    if way.way == "instead":  # "And the other report?" after "How many pages does …?"
+        led = _navigation(way.question, index, documents, turns, reader, strictness)
+        if led is not None:
+            return replace(led, question=question, understood_as=understood.shown)
     meant = spelled(readable(way.question), index)
     # With words of the conversation before it, a question can't be told apart from another.
     asked = parts(meant.question) if not way.context else [meant.question]

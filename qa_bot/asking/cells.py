@@ -2,7 +2,7 @@
 
 Each cell that may answer gets a score, a weighted sum of a few features that say how the
 question fits its row, its column and itself, and what the reader makes of them; the scores are
-made into probabilities over all cells of the table that were found. The weights, and the
+made into probabilities of the likeliest cells of the table that were found. The weights, and the
 probabilities that a row and a cell need to be marked, are data: ``cells.json``
 (``training/fit_cells.py``).
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -23,6 +23,7 @@ from qa_bot.tables import Cell, QuotedTable
 
 _HEADER = FEATURES.index("header_asked")
 _HEADER_PERIOD = FEATURES.index("header_period")
+COMPARED = 30  # cells that share the probability: those beyond only dilute it
 _DATA = Path(__file__).with_name("cells.json")
 
 
@@ -70,12 +71,22 @@ def load_model(file: Path = _DATA) -> Model:
 
 def probabilities(found: Scored, weights: Sequence[float]) -> list[float]:
     """How likely each cell answers, in [0, 1]; together they are 1."""
-    sums = [
+    return shares(
         math.fsum(weight * value for weight, value in zip(weights, values, strict=True))
         for values in found.features
-    ]
-    best = max(sums)
-    odds = [math.exp(value - best) for value in sums]
+    )
+
+
+def shares(sums: Iterable[float]) -> list[float]:
+    """Softmax over the ``COMPARED`` highest; the others have none.
+
+    A table of hundreds of cells, each next to impossible, would make the right one less likely
+    than a small table does.
+    """
+    values = list(sums)
+    ordered = sorted(values, reverse=True)
+    best, least = ordered[0], ordered[:COMPARED][-1]
+    odds = [math.exp(value - best) if value >= least else 0.0 for value in values]
     total = math.fsum(odds)
     return [one / total for one in odds]
 

@@ -96,7 +96,7 @@ def understand(
         return Understood(other, 1.0)  # it says nothing by itself, and may name another document
     ranking = rank(other.text, index, documents=documents)
     likely = 1.0
-    if other.way == "topic":
+    if other.way == "topic" and other.question == question:
         if any(turn.question.casefold() == question.casefold() for turn in history):
             return Understood(alone)  # it stood alone when it was asked first
         ranked = rank(question, index, documents=documents), ranking

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from qa_bot.asking.called import called_so, telling
 from qa_bot.asking.places import Found
 from qa_bot.asking.requests import (
     Kind,
@@ -46,7 +47,6 @@ _SUMMARY = re.compile(
     r"|purpose|scope|about this (?:report|document|guide)|preface|foreword)\b.{0,40}",
     re.IGNORECASE,
 )
-_DOCUMENTS = "report document file article paper text pdf"
 _LONG = 60  # characters of a passage that is more than a line on a title page
 _HELP = (
     "Ask about what your documents say: the reply is their own words, with a link to the place. "
@@ -114,6 +114,8 @@ def navigate(asked: Asked) -> Answer | None:
     held = _in_scope(asked)
     if request.kind == "comparison":
         return _compared(asked, held)
+    if request.kind == "section":
+        return _section(asked, _spoken_of(asked, held))
     if request.kind == "documents" or request.counts_documents:
         return _documents(asked, held) if is_this(request.of) else None
     meant = _meant(asked, held)
@@ -164,23 +166,18 @@ def _meant(asked: Asked, held: Sequence[DocumentSummary]) -> list[DocumentSummar
     if request.is_loose and not says_document(request.of):
         return None
     if not is_this(request.of):
-        return [one for one in _named(request.of, held) if _is_name(request.of, one)] or None
+        return [one for one in called_so(request.of, held) if _is_name(request.of, one)] or None
     if is_pronoun(request.of):
         after_question = bool(asked.history) and request_of(asked.history[-1].question) is None
         if after_question and request.of.strip().lower() != "this":
             return None
+    return _spoken_of(asked, held)
+
+
+def _spoken_of(asked: Asked, held: Sequence[DocumentSummary]) -> list[DocumentSummary]:
+    """The document that was quoted last, or else all."""
     quoted = {name for turn in asked.history[-1:] for name in turn.documents[:1]}
     return [one for one in held if one.id in quoted] or list(held)
-
-
-def _named(name: str, held: Sequence[DocumentSummary]) -> list[DocumentSummary]:
-    """The documents whose titles, or files' names, have all the words of a name."""
-    wanted = _telling(name)
-    return [
-        one
-        for one in held
-        if wanted and wanted <= _telling(" ".join((one.title, *name_words(one.id), one.id)))
-    ]
 
 
 def _is_name(name: str, summary: DocumentSummary) -> bool:
@@ -188,13 +185,9 @@ def _is_name(name: str, summary: DocumentSummary) -> bool:
 
     "NATO" is none, though a title has it, and of one word only a file's name with its ending is.
     """
-    wanted = _telling(name)
-    whole = (_telling(summary.title), _telling(" ".join(name_words(summary.id))))
+    wanted = telling(name)
+    whole = (telling(summary.title), telling(" ".join(name_words(summary.id))))
     return says_work(name) or (len(wanted) > 1 and wanted in whole)
-
-
-def _telling(text: str) -> set[str]:
-    return set(content(text)) - set(content(_DOCUMENTS))
 
 
 def _documents(asked: Asked, held: Sequence[DocumentSummary]) -> Answer:
@@ -264,18 +257,39 @@ def _listed(asked: Asked, meant: Sequence[DocumentSummary]) -> Answer | None:
     The passages of lists, or else the headings below it with the first passage of each. None
     where no heading is called so, or nothing in it is a list.
     """
+    found = next(_headed(asked, meant), None)
+    return None if found is None else _list_of(asked, *found)
+
+
+def _section(asked: Asked, meant: Sequence[DocumentSummary]) -> Answer | None:
+    """The section with a heading that has all the words of what is to be shown.
+
+    Where several documents have one, it is asked which.
+    """
+    found = list(_headed(asked, meant))
+    if len(found) > 1:
+        return _which(asked, [summary for summary, _, _ in found])
+    for summary, path, under in found:
+        passages = asked.index.passages([one.number for one in under[:MAX_LISTED]])
+        said = f"“{path[-1]}” of {summary.title}, from its beginning."
+        if len(under) > MAX_LISTED:
+            said = f"{said[:-1]}; {len(under) - MAX_LISTED:,} more passages follow there."
+        return asked.reply("section", said, _quotes(asked.index, list(passages.values())))
+    return None
+
+
+def _headed(
+    asked: Asked, meant: Sequence[DocumentSummary]
+) -> Iterator[tuple[DocumentSummary, tuple[str, ...], list[Placed]]]:
+    """Of each document the outermost heading with all the words asked for, and what is under it."""
     wanted = set(content(asked.request.what))
-    if not wanted:
-        return None
-    for summary in meant:
+    for summary in meant if wanted else ():
         ordered = _ordered(asked.index, summary.id)
         heads = [one.path[: d + 1] for one in ordered for d in range(len(one.path))]
         fitting = [path for path in dict.fromkeys(heads) if wanted <= set(content(path[-1]))]
         if fitting:
             path = min(fitting, key=len)
-            under = [one for one in ordered if one.path[: len(path)] == path]
-            return _list_of(asked, summary, path, under)
-    return None
+            yield summary, path, [one for one in ordered if one.path[: len(path)] == path]
 
 
 def _list_of(
@@ -309,7 +323,7 @@ def _is_list(index: Index, passage: Passage) -> bool:
 def _compared(asked: Asked, held: Sequence[DocumentSummary]) -> Answer | None:
     """The best quote of each of two documents; None where a side is no document, or both are."""
     request = asked.request
-    sides = [_named(side, held) for side in request.sides]
+    sides = [called_so(side, held) for side in request.sides]
     if len(sides) < 2 or any(len(side) != 1 for side in sides) or sides[0] == sides[1]:
         return None
     topic = request.what or "What is this document about?"

@@ -27,6 +27,8 @@ _THIS = (
 )
 _OF = r"(?:\s+(?:of|in|for|about|on|from|does)\s+(?P<of>.+?)(?:\s+(?:have|has|contain))?)"
 
+_OPENING = r"(?:summari[sz]e|sum\s+up|show|open|read|go\s+to|display|quote)(?:\s+me)?\s+"
+
 
 def _form(pattern: str) -> re.Pattern[str]:
     return re.compile(rf"{_POLITE}(?:{pattern}){_END}", re.IGNORECASE | re.DOTALL)
@@ -41,7 +43,10 @@ RULES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         re.compile(
             r"\s*(?:(?:hi|hiya|hello|hey|greetings|good\s+(?:morning|afternoon|evening|day|night)"
             r"|thanks?(?:\s+you)?|thank\s+you|thx|cheers|bye|goodbye|see\s+you|great|perfect|nice"
-            r"|ok|okay|cool|awesome|got\s+it|i\s+see|well\s+done|how\s+are\s+you)"
+            r"|ok|okay|cool|awesome|got\s+it|i\s+see|well\s+done|how\s+are\s+you|yes|no|sure|wow"
+            r"|alright|all\s+right|understood|never\s+mind|(?:that|this|it)\s+helps|(?:very\s+)?helpful"
+            r"|(?:that|this|it)(?:['’]s|\s+is|\s+was)\s+(?:(?:very|really|quite|so)\s+)?"
+            r"(?:all|helpful|great|good|fine|clear|nice|perfect|it))\b"
             r"(?:\s+(?:there|bot|all|very\s+much|so\s+much|a\s+lot|again|later|job|work|today))*"
             r"(?:\s+for\s+(?:your|the)\s+(?:help|answer|answers))?[\s,.!?;:–-]*)+",
             re.IGNORECASE,
@@ -51,7 +56,9 @@ RULES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         "help",
         _form(
             r"help(?:\s+me)?|what\s+(?:can|do)\s+you\s+do|what\s+are\s+you(?:\s+able\s+to\s+do)?"
-            r"|who\s+are\s+you|how\s+(?:do\s+you|does\s+this(?:\s+(?:bot|app|chat|tool))?)\s+work"
+            r"|who\s+are\s+you|who\s+(?:made|built|created|wrote|developed)\s+you"
+            r"|what(?:['’]s|\s+is)\s+your\s+name"
+            r"|how\s+(?:do\s+you|does\s+this(?:\s+(?:bot|app|chat|tool))?)\s+work"
             r"|how\s+(?:do|can)\s+i\s+use\s+(?:you|this(?:\s+(?:bot|app|chat|tool))?)"
             r"|what\s+can\s+i\s+ask(?:\s+you)?"
             r"|how\s+can\s+you\s+help(?:\s+me)?|are\s+you\s+(?:an?\s+)?(?:bot|ai|robot|human|chatgpt)"
@@ -76,6 +83,13 @@ RULES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
             r"|how\s+many\s+pages\s+(?:(?:does|do|has)\s+(?P<of2>.+?)(?:\s+have)?"
             r"|(?:is|are)\s+(?P<of3>.+?)(?:\s+long)?|(?:are\s+)?in\s+(?P<of4>.+?))"
             r"|how\s+(?P<long>long)\s+is\s+(?P<of5>.+?)"
+        ),
+    ),
+    (
+        "section",
+        _form(
+            rf"{_OPENING}(?:the\s+)?(?:(?:section|chapter|part)\s+(?:on|about|called|named|titled)"
+            r"\s+(?P<what>.+?)|(?!(?:an?|this|that|each|any)\b)(?P<what2>.+?)\s+(?:section|chapter))"
         ),
     ),
     (
@@ -121,9 +135,7 @@ RULES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
 )
 """A kind of request and its forms; the first that fits the whole of a question counts."""
 
-_OPENED = re.compile(
-    rf"{_POLITE}(?:summari[sz]e|sum\s+up|show|open|read|go\s+to|display|quote)(?:\s+me)?\s+", re.I
-)
+_OPENED = re.compile(rf"{_POLITE}{_OPENING}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

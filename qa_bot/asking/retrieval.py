@@ -15,6 +15,7 @@ from qa_bot.records import Hit, Passage
 from qa_bot.store.analysis import stems, way_of
 from qa_bot.store.gathering import Gathered, Wanted
 from qa_bot.store.opening import Index
+from qa_bot.store.ties import best
 
 POOL = 100  # candidates from each of the two searches
 SHORTLIST = 40  # candidates that are compared sentence by sentence, at least
@@ -171,7 +172,7 @@ def rank(
         number: (cosine + 1.2 * max(sentences, default=cosine)) / 2.2 + 0.01 * bm25.get(number, 0)
         for number, (cosine, sentences) in cosines.items()
     }
-    shortlist = sorted(first, key=lambda number: (-first[number], number))[: max(SHORTLIST, k)]
+    shortlist = best(first, max(SHORTLIST, k), index.places)
     passages = index.passages(shortlist)
     compared = [
         _compare(passages[number], asked, *cosines[number], bm25.get(number, 0.0))

@@ -38,6 +38,7 @@ def spelled(question: str, index: Index) -> Spelled:
     found: list[str] = []
     parts: list[str] = []
     end, is_sure = 0, True
+    index.lexicon.expect(question)
     for match in _WORD.finditer(question):
         word = match[0]
         if _is_in_code(question, match) or (right := _right(word, match.start(), index)) is None:

@@ -113,7 +113,7 @@ def _regions(
             region = _Region(passage.document_id, max(start, 0), end, 1)
             found.setdefault(passage.document_id, []).append(region)
     joined = [one for regions in found.values() for one in _joined(regions, 4 * reach + _LONG)]
-    return sorted(joined, key=lambda one: -one.hits)
+    return sorted(joined, key=lambda one: (-one.hits, one.document_id, one.start))
 
 
 def _windows(given: Sequence[Token]) -> Iterator[Sequence[Token]]:

@@ -25,6 +25,7 @@ from qa_bot.builds import Limits
 from qa_bot.errors import QaBotError, UnreadableDocumentError
 from qa_bot.loaders import load_document
 from qa_bot.loaders.containers import Finding, Known, Walk, extract, why
+from qa_bot.paging import ScannedPage
 from qa_bot.processes import limit_memory
 from qa_bot.records import Block, Document, Page, PageSpan, Section
 from qa_bot.tables import Cell, Span, Table
@@ -142,6 +143,7 @@ def to_json(document: Document) -> dict[str, Any]:
         "pages": [(*astuple(span.page), span.start, span.end) for span in document.pages],
         "warnings": document.warnings,
         "tables": [_table_fields(table) for table in document.tables],
+        "scans": [scan.to_json() for scan in document.scans],
     }
 
 
@@ -178,6 +180,7 @@ def from_json(fields: dict[str, Any]) -> Document:
         pages=tuple(PageSpan(Page(*page), start, end) for *page, start, end in fields["pages"]),
         warnings=tuple(fields["warnings"]),
         tables=tuple(_table(table) for table in fields["tables"]),
+        scans=tuple(map(ScannedPage.from_json, fields["scans"])),
     )
 
 

@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
 from qa_bot.errors import PageViewError
+from qa_bot.paging import ScannedPage
 from qa_bot.processes import start, stop
 from qa_bot.records import Span
 
@@ -129,23 +130,30 @@ class PageViewer:
         return self._ask(file, asked, partial(_drawing, f"image/{form}"))
 
     def boxes(
-        self, file: Path, pages: Sequence[int], quote: str, parts: Sequence[Span] = ()
+        self,
+        file: Path,
+        pages: Sequence[int],
+        quote: str,
+        parts: Sequence[Span] = (),
+        scans: Sequence[ScannedPage] = (),
     ) -> Marks:
         """Say where a quote stands on the pages that it was extracted from.
 
         A sentence that stands there twice is told apart as a part of its passage.
 
         Args:
-            file: A PDF.
+            file: A PDF, or a picture.
             pages: The physical numbers of those pages, in their order.
             quote: What the loader extracted; all of it is looked for.
             parts: Spans of the quote, in code points, to get boxes of their own.
+            scans: Where words stand on those of the pages that were recognised.
 
         Raises:
             PageViewError: The pages can't be searched; the message says why.
         """
         spans = [(0, len(quote)), *parts]
         asked = {"pages": list(pages), "quote": quote, "spans": spans}
+        asked["scans"] = [scan.to_json() for scan in scans]
         whole, *others = self._ask(file, asked, _boxes) or [()] * len(spans)
         return Marks(whole, tuple(others))
 

@@ -23,8 +23,10 @@ import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
 from PIL import Image, ImageOps
 
 from qa_bot.pages.annotating import LockedError, annotated
+from qa_bot.pages.scanned import glyphs_of
 from qa_bot.pages.sheet import Glyph, PageGlyphs
-from qa_bot.pages.text import areas
+from qa_bot.pages.text import Area, areas
+from qa_bot.paging import ScannedPage
 from qa_bot.processes import limit_memory
 
 DOCUMENTS = 4  # kept open, so that paging through is quick
@@ -56,9 +58,9 @@ def main() -> None:
     """Answer each request, a line of JSON, with a line of JSON until the input ends.
 
     A request holds ``seconds``, ``memory``, ``path``, and either ``page``, ``width`` and ``form``
-    or ``pages``, ``quote`` and ``spans``, or ``notes``. The reply holds ``reason`` where it is
-    refused; else ``areas`` (null: the quote isn't there), or ``bytes`` (with a picture's size),
-    and so many bytes follow the line.
+    or ``pages``, ``scans``, ``quote`` and ``spans``, or ``notes``. The reply holds ``reason``
+    where it is refused; else ``areas`` (null: the quote isn't there), or ``bytes`` (with a
+    picture's size), and so many bytes follow the line.
     """
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a library that prints must not spoil the answers
@@ -75,10 +77,7 @@ def _answer(request: Request) -> tuple[Reply, bytes]:
     try:
         file = _file(request["path"])
         if "quote" in request:
-            if file.path.lower().endswith(_PICTURES):
-                return {"areas": None}, b""  # nothing in it says where its letters are
-            pages = [_glyphs(file, number) for number in request["pages"]]
-            return {"areas": areas(request["quote"], pages, request["spans"])}, b""
+            return {"areas": _areas(file, request)}, b""
         if "notes" in request:
             return _annotate(file, request["notes"])
         return _draw(file, request["page"], request["width"], request["form"])
@@ -88,6 +87,19 @@ def _answer(request: Request) -> tuple[Reply, bytes]:
         return {"reason": "needs more memory than a page may use"}, b""
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _areas(file: _File, request: Request) -> list[tuple[Area, ...]] | None:
+    """Where spans of a quote stand: by what was recognised of a page, else by its file."""
+    scans = {one.number: one for one in map(ScannedPage.from_json, request["scans"])}
+    is_picture = file.path.lower().endswith(_PICTURES)  # nothing in it says where its letters are
+    if is_picture and not scans.keys() >= set(request["pages"]):
+        return None
+    pages = [
+        glyphs_of(scans[number]) if number in scans else _glyphs(file, number)
+        for number in request["pages"]
+    ]
+    return areas(request["quote"], pages, request["spans"])
 
 
 def _file(path: str) -> _File:

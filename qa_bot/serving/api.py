@@ -189,14 +189,15 @@ def _add_places(api: FastAPI, desk: Desk, viewer: PageViewer) -> None:
         tags=["places"],
     )
     def boxes(document_id: Id, start: Start, end: End) -> Response:
-        """Where a span of a PDF's text stands on its pages."""
+        """Where a span of a PDF's or a picture's text stands on its pages."""
         with desk.snapshot() as index:
             _current(index, document_id)
             excerpt = index.excerpt(document_id, start, _end(start, end))
-        pages = sorted({one.page.number for one in excerpt.page_spans})
+            pages = sorted({one.page.number for one in excerpt.page_spans})
+            scans = index.scans(document_id, pages)
         if not pages or not excerpt.text:
             raise ProblemError(422, "no-page", "It is not known on which page this stands.")
-        found = viewer.boxes(_file(desk, document_id), pages, excerpt.text)
+        found = viewer.boxes(_file(desk, document_id), pages, excerpt.text, scans=scans)
         return JSONResponse(
             {
                 "document_id": document_id,

@@ -85,12 +85,14 @@ def serve(  # noqa: PLR0913 - each is an option of the command
         UsageError: It is reached from elsewhere, and not said by which name.
     """
     _check_reach(host, allowed_hosts, certificate, key)
+    _check_proxies(trusted_proxies)
+    _check_outside(documents, auth_file, key)
     accounts = None if auth_file is None else AccountFile(auth_file)
     if accounts is not None:
         accounts.accounts()
     # Ctrl-C may come at any time, and is how this ends: not an error. The port comes before
     # Gradio, whose import takes seconds.
-    with suppress(KeyboardInterrupt), _listen(host, port) as listener:
+    with suppress(KeyboardInterrupt), listen(host, port) as listener:
         is_private = _is_local(host) and not (allowed_hosts or root_path or trusted_proxies)
         owner = Owner() if is_private and accounts is None and not allow_uploads else None
         service = Service(
@@ -154,6 +156,27 @@ def _check_reach(
             raise UsageError(f"There is no file {file}.")
 
 
+def _check_proxies(addresses: Sequence[str]) -> None:
+    for address in addresses:
+        try:
+            ipaddress.ip_network(address)
+        except ValueError as error:
+            raise UsageError(
+                f"{address!r} is no address of a proxy: give one such as 127.0.0.1, or a network"
+                " such as 10.0.0.0/24."
+            ) from error
+
+
+def _check_outside(documents: Path, *secrets: Path | None) -> None:
+    """What is among the documents is indexed, and shown to whoever asks."""
+    for file in secrets:
+        if file is not None and file.resolve().is_relative_to(documents.resolve()):
+            raise UsageError(
+                f"{file} is in the folder of the documents: keep it elsewhere, since whoever asks"
+                " may be shown what is there."
+            )
+
+
 def _is_local(host: str) -> bool:
     """Whether only this machine is served."""
     try:
@@ -162,9 +185,16 @@ def _is_local(host: str) -> bool:
         return False
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there; port 0 takes any free one.
+
+    Raises:
+        ServerError: That can't be used.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family)
+    # asyncio sends at once (TCP_NODELAY) only where the protocol is named: else the end of each
+    # response waits 40 ms until its client has said that the start of it has come.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     if os.name == "posix":  # elsewhere it would let two servers share a port
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

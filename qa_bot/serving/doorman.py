@@ -25,6 +25,7 @@ from qa_bot.serving.accounts import AccountFile, verified
 from qa_bot.serving.problems import problem
 from qa_bot.serving.security import route_path
 from qa_bot.serving.sessions import COOKIE, SECONDS, Slowing, begin, end, session_user
+from qa_bot.web.owner import is_passed_on
 
 OPEN = frozenset({"/login", "/health/live"})
 """What strangers may open: the log-in page, which loads nothing, and whether the server lives."""
@@ -169,8 +170,7 @@ class Doorman:
         """
         if request.url.scheme == "https":
             return True
-        forwarded = "x-forwarded-for" in request.headers or "forwarded" in request.headers
-        if forwarded and not self._proxied:
+        if is_passed_on(request.headers) and not self._proxied:
             return False
         return request.client is None or _is_loopback(request.client.host)
 

@@ -14,7 +14,7 @@ def add_liveness(app: FastAPI, desk: Desk) -> None:
     """``/health/live``, open to everyone, and ``/health/ready``."""
 
     @app.get("/health/live")
-    def live() -> Response:
+    async def live() -> Response:  # in no thread: those may all be taken by questions
         return JSONResponse({"status": "live"})
 
     @app.get("/health/ready")

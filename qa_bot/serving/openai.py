@@ -10,20 +10,24 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, Request
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import qa_bot
 from qa_bot.keeping.citing import markdown_citation, markdown_quote
 from qa_bot.markdown import markdown_text
-from qa_bot.records import Answer, Citation, Quote
+from qa_bot.records import Answer, Citation, Hit, Quote
 from qa_bot.serving.desk import Desk, ask
-from qa_bot.serving.problems import ProblemError, add_handlers
+from qa_bot.serving.problems import MEDIA_TYPE, ProblemError, add_handlers
+from qa_bot.serving.security import route_path
 from qa_bot.serving.shapes import MOST_CHARACTERS, MOST_PASSAGES, citation_link
+from qa_bot.store.opening import Index
 from qa_bot.telling import lacking
 from qa_bot.web.links import link_query, quote_link
 
@@ -31,7 +35,9 @@ MODEL = "qa_bot"
 STORE = "documents"
 _MOST_MESSAGES = 100
 _LONGEST = 50_000  # characters of one message; earlier ones may be whole answers
+_MOST_QUERIES = 5
 _Text = Annotated[str, Field(max_length=_LONGEST)]
+_Query = Annotated[str, Field(max_length=MOST_CHARACTERS)]
 
 
 class _Taken(BaseModel):
@@ -45,7 +51,7 @@ class Part(_Taken):
     text: _Text = ""
 
 
-class Message(_Taken):
+class Said(_Taken):
     """What somebody said."""
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
@@ -56,15 +62,16 @@ class Completion(_Taken):
     """A conversation whose last question is to be answered."""
 
     model: Annotated[str, Field(max_length=200)] = MODEL
-    messages: list[Message] = Field(min_length=1, max_length=_MOST_MESSAGES)
+    messages: list[Said] = Field(min_length=1, max_length=_MOST_MESSAGES)
     stream: bool = False
 
 
 class Searched(_Taken):
-    """A query for the store."""
+    """A query for the store, or several whose results are put together."""
 
-    query: Annotated[str, Field(max_length=MOST_CHARACTERS)]
+    query: _Query | Annotated[list[_Query], Field(min_length=1, max_length=_MOST_QUERIES)]
     max_num_results: Annotated[int, Field(ge=1, le=MOST_PASSAGES)] = 10
+    filters: None = None  # not known; to pass over one would give what it was to keep out
 
 
 def create_openai(desk: Desk) -> FastAPI:
@@ -72,10 +79,15 @@ def create_openai(desk: Desk) -> FastAPI:
     app = FastAPI(openapi_url=None)
     add_handlers(app)
 
+    model = {"id": MODEL, "object": "model", "created": 0, "owned_by": MODEL}
+
     @app.get("/models")
     def models() -> Response:
-        model = {"id": MODEL, "object": "model", "created": 0, "owned_by": MODEL}
         return JSONResponse({"object": "list", "data": [model]})
+
+    @app.get(f"/models/{MODEL}")
+    def the_model() -> Response:
+        return JSONResponse(model)
 
     @app.post("/chat/completions")
     def complete(asked: Completion, request: Request) -> Response:
@@ -97,8 +109,9 @@ def create_openai(desk: Desk) -> FastAPI:
     def search(store: str, asked: Searched) -> Response:
         if store != STORE:
             raise ProblemError(404, "unknown-store", f"There is one store: {STORE}.")
+        queries = [asked.query] if isinstance(asked.query, str) else asked.query
         with desk.snapshot() as index:
-            hits = qa_bot.retrieve(asked.query, index, k=asked.max_num_results)
+            hits = _found(index, queries, asked.max_num_results)
             digests = index.digests({hit.passage.document_id for hit in hits})
         data = [
             {
@@ -118,7 +131,7 @@ def create_openai(desk: Desk) -> FastAPI:
         return JSONResponse(
             {
                 "object": "vector_store.search_results.page",
-                "search_query": [asked.query],
+                "search_query": queries,
                 "data": data,
                 "has_more": False,
                 "next_page": None,
@@ -128,7 +141,55 @@ def create_openai(desk: Desk) -> FastAPI:
     return app
 
 
-def _conversation(messages: list[Message]) -> tuple[str, list[tuple[str, str]]]:
+class OpenAIErrors:
+    """Wraps the application: problems of these shapes also have what OpenAI's clients show."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and what comes of it."""
+        if scope["type"] != "http" or not route_path(scope).startswith("/v1/"):
+            await self._app(scope, receive, send)
+            return
+        held: Message | None = None
+
+        async def send_both(message: Message) -> None:
+            nonlocal held
+            if message["type"] == "http.response.start":
+                if Headers(raw=message["headers"]).get("content-type") == MEDIA_TYPE:
+                    held = message  # its length is known once its body is
+                    return
+            elif held is not None:
+                begun, held = held, None
+                body = _with_error(message["body"])
+                MutableHeaders(raw=begun["headers"])["content-length"] = str(len(body))
+                await send(begun)
+                message = {**message, "body": body}
+            await send(message)
+
+        await self._app(scope, receive, send_both)
+
+
+def _with_error(problem: bytes) -> bytes:
+    told = json.loads(problem)
+    faults = [f"{one['where']}: {one['what']}" for one in told.get("faults", ())]
+    said = " ".join([told["detail"], *faults])
+    told["error"] = {"message": said, "type": told["type"], "param": None, "code": None}
+    return json.dumps(told).encode()
+
+
+def _found(index: Index, queries: Sequence[str], most: int) -> list[Hit]:
+    """The passages nearest to any of the queries, best first, each once."""
+    best: dict[tuple[str, int], Hit] = {}
+    for query in queries:
+        for hit in qa_bot.retrieve(query, index, k=most):
+            place = hit.passage.document_id, hit.passage.start
+            best[place] = max(hit, best.get(place, hit), key=lambda one: one.score)
+    return sorted(best.values(), key=lambda one: -one.score)[:most]
+
+
+def _conversation(messages: list[Said]) -> tuple[str, list[tuple[str, str]]]:
     """The last question, and those before it, each with what was said to it."""
     turns: list[tuple[str, str]] = []
     for one in messages:
@@ -145,14 +206,14 @@ def _conversation(messages: list[Message]) -> tuple[str, list[tuple[str, str]]]:
     return question, [(asked[:MOST_CHARACTERS], said) for asked, said in turns]
 
 
-def _text(message: Message) -> str:
+def _text(message: Said) -> str:
     parts = message.content if isinstance(message.content, list) else []
     if any(part.type not in ("text", "input_text") for part in parts):
         raise ProblemError(422, "no-pictures", "Only text is read: no pictures, sounds or files.")
     return _words(message)
 
 
-def _words(message: Message) -> str:
+def _words(message: Said) -> str:
     """What of a message is text."""
     if message.content is None or isinstance(message.content, str):
         return message.content or ""

@@ -45,6 +45,9 @@ _FILE_HEADERS = {
     **_HEADERS,
     "Content-Security-Policy": "script-src 'none'; form-action 'none'; frame-ancestors 'none'",
 }
+# Who logs out, or may see less from now on, finds nothing of it in the cache of a browser or proxy.
+_UNKEPT = {"Cache-Control": "private, no-cache"}
+_OF_GRADIO = ("/assets/", "/static/", "/theme.css", "/favicon.ico", "/manifest.json")
 _EVENT = "/gradio_api/run/predict"
 _PAGES = frozenset({"/mcp", "/metrics", "/login", "/logout", "/events"}) | frozenset(
     {"/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", _EVENT}
@@ -99,7 +102,7 @@ class Guard:
                 await self._behind(scope, receive, send)
             return
         path = route_path(scope)
-        refusal = self._refusal(path, Headers(scope=scope))
+        refusal = self._refusal(path, Headers(scope=scope), scope.get("scheme", "http"))
         if refusal is not None:
             await refusal(scope, receive, send)
             return
@@ -130,9 +133,11 @@ class Guard:
                 return  # it is answered below
             answered = True
             if message["type"] == "http.response.start":
-                is_file = route_path(scope).startswith("/file/")
+                path = route_path(scope)
                 headers = MutableHeaders(scope=message)
-                for name, value in (_FILE_HEADERS if is_file else _HEADERS).items():
+                given = _FILE_HEADERS if path.startswith("/file/") else _HEADERS
+                kept = {} if path.startswith(_OF_GRADIO) else _UNKEPT
+                for name, value in (given | kept).items():
                     headers.setdefault(name, value)
             await send(message)
 
@@ -144,12 +149,12 @@ class Guard:
         if body.is_too_long and not answered:
             await _TOO_LONG(scope, body.receive, send)
 
-    def _refusal(self, path: str, headers: Headers) -> Response | None:
+    def _refusal(self, path: str, headers: Headers, scheme: str) -> Response | None:
         host = headers.get("host", "")
         origin = headers.get("origin")
         if _name(host) not in self._hosts:
             return problem(421, "wrong-host", "Not a host this is served for.")
-        if origin is not None and origin.partition("://")[2].lower() != host.lower():
+        if origin is not None and not _is_same(origin.lower(), scheme, host.lower()):
             return problem(403, "forged", "Requests from other pages are refused.")
         length = headers.get("content-length", "0")
         if not (length.isascii() and length.isdigit()) or int(length) > self._most(path):
@@ -220,6 +225,16 @@ def route_path(scope: Scope) -> str:
     """The path as the application has it, without what a proxy serves it under."""
     path: str = scope["path"]
     return path.removeprefix(scope.get("root_path", "")) or "/"
+
+
+def _is_same(origin: str, scheme: str, host: str) -> bool:
+    """Whether a page is one of this server's.
+
+    Of its name over plain HTTP anybody on the way could send one, so HTTPS takes none of those.
+    (A proxy that isn't trusted may hide that its own visitors come over HTTPS.)
+    """
+    begun, _, named = origin.partition("://")
+    return named == host and not (scheme == "https" and begun != "https")
 
 
 def _name(host: str) -> str:

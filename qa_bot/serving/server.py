@@ -24,7 +24,7 @@ from qa_bot.serving.api import create_api
 from qa_bot.serving.doorman import Doorman
 from qa_bot.serving.liveness import add_liveness
 from qa_bot.serving.metrics import Measuring, Metrics, Noting, add_metrics
-from qa_bot.serving.openai import create_openai
+from qa_bot.serving.openai import OpenAIErrors, create_openai
 from qa_bot.serving.request_log import Logged, RequestLog
 from qa_bot.serving.security import Guard
 from qa_bot.serving.tools import add_http, create_tools
@@ -160,7 +160,7 @@ def create_application(
     )
     door = _door(serving.accounts, proxied=bool(serving.proxies)) if serving.accounts else None
     app = Guard(app, serving.host, service.uploads, serving.allowed_hosts, door)
-    return Measuring(app, *noting), plain
+    return Measuring(OpenAIErrors(app), *noting), plain
 
 
 def _door(accounts: AccountFile, *, proxied: bool) -> Callable[[ASGIApp], ASGIApp]:

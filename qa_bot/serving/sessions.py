@@ -8,6 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
+from ipaddress import IPv6Network
 from typing import NamedTuple
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
@@ -100,12 +101,12 @@ class Slowing:
     def wait(self, name: str, address: str) -> float:
         """Seconds that are still to be waited; 0 where it may be tried now."""
         with self._lock:
-            return max(self._left("name", name), self._left("address", address))
+            return max(self._left("name", name), self._left("address", _network(address)))
 
     def failed(self, name: str, address: str) -> None:
         """Note a wrong password."""
         with self._lock:
-            for key in (("name", name), ("address", address)):
+            for key in (("name", name), ("address", _network(address))):
                 count, _ = self._failures.pop(key, (0, 0.0))
                 self._failures[key] = count + 1, self._clock()
             while len(self._failures) > _REMEMBERED:
@@ -115,7 +116,7 @@ class Slowing:
         """Forget those of a name and an address."""
         with self._lock:
             self._failures.pop(("name", name), None)
-            self._failures.pop(("address", address), None)
+            self._failures.pop(("address", _network(address)), None)
 
     def _left(self, kind: str, value: str) -> float:
         count, last = self._failures.get((kind, value), (0, 0.0))
@@ -123,3 +124,11 @@ class Slowing:
             return 0.0
         pause = min(_LONGEST[kind], 2.0 ** min(count - _FREE, 20))
         return max(0.0, last + pause - self._clock())
+
+
+def _network(address: str) -> str:
+    """An address, or the 2^64 of IPv6 that whoever has one of them has."""
+    try:
+        return str(IPv6Network((address, 64), strict=False))
+    except ValueError:
+        return address

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from qa_bot.records import Citation, Hit, Passage, Quote
+from qa_bot.records import Answer, Citation, Hit, Passage, Quote
 from qa_bot.store.opening import Index
 from qa_bot.verification import Match
 from qa_bot.web.links import SourceLink, link_query
@@ -205,3 +205,24 @@ def _placed(passage: Passage, citation: Citation, base: str) -> dict[str, Any]:
         "uri": uri_of(digest, start, end),
         "url": f"{base}{link_query(link)}" if base else "",
     }
+
+
+def above(reply: Answer) -> str:
+    """What is said before the quotes."""
+    said = f"Understood as: {reply.understood_as}\n\n" if reply.understood_as else ""
+    if reply.navigation:
+        lines = [reply.message, *(f"- {one} ({one.document_id})" for one in reply.places)]
+        return said + "\n".join(lines) + "\n\n"
+    said += {
+        "answered": "",
+        "possible": "These may answer it; it isn't sure.\n\n",
+        "absent": "Nothing in the documents answers this clearly.",
+    }[reply.verdict]
+    lacking = ", ".join(dict.fromkeys((*reply.missing, *reply.unknown_words)))
+    return said + (f"\nNot in the documents: {lacking}.\n\n" if lacking and not reply.found else "")
+
+
+def shown(one: FoundPassage) -> str:
+    """A passage with what stands above it, and its citation, as text."""
+    above = one.context if isinstance(one, FoundQuote) else []
+    return "\n".join((*above, f"“{one.text}”", f"— {one.citation} ({one.document_id})"))

@@ -11,11 +11,19 @@ from contextlib import contextmanager
 from typing import Annotated, Any, TypeVar
 
 from fastapi import FastAPI
+from mcp import MCPError
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError
 from mcp.server.transport_security import TransportSecuritySettings
-from mcp.types import CallToolResult, ContentBlock, ResourceLink, TextContent, ToolAnnotations
+from mcp.types import (
+    INVALID_PARAMS,
+    CallToolResult,
+    ContentBlock,
+    ResourceLink,
+    TextContent,
+    ToolAnnotations,
+)
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,7 +31,7 @@ from starlette.responses import Response
 import qa_bot
 from qa_bot.callers import current_caller
 from qa_bot.errors import QaBotError
-from qa_bot.records import Answer, Section
+from qa_bot.records import Section
 from qa_bot.serving import tool_shapes as shapes
 from qa_bot.serving.desk import Desk, ask, innermost, parse_permanent, permanent
 from qa_bot.serving.problems import of_error, problem
@@ -99,6 +107,8 @@ def add_http(app: FastAPI, server: MCPServer) -> None:
 
 async def _as_caller(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
     """Let a tool know who asks: it may run in a task that isn't the request's."""
+    if ctx.method == "prompts/get":  # else the SDK takes the client's mistake for one of ours
+        raise MCPError(INVALID_PARAMS, "There are no prompts.")
     request = ctx.request
     caller = request.scope.get("qa_bot.caller") if isinstance(request, Request) else None
     token = current_caller.set(caller)
@@ -119,7 +129,9 @@ def _add_asking(server: MCPServer, desk: Desk) -> None:
         """The passages of the user's documents nearest to a query, verbatim, with citations."""
         with _told(desk) as index:
             found = _search(index, query, limit, documents, _base(context))
-        return _result(shapes.Passages(passages=found), found, "\n\n".join(map(_shown, found)))
+        return _result(
+            shapes.Passages(passages=found), found, "\n\n".join(map(shapes.shown, found))
+        )
 
     @server.tool(title="Answer a question", annotations=_READS)
     def answer_question(
@@ -152,7 +164,7 @@ def _add_asking(server: MCPServer, desk: Desk) -> None:
             places=[str(one) for one in reply.places],
             warning=reply.warning,
         )
-        return _result(told, quotes, _above(reply) + "\n\n".join(map(_shown, quotes)))
+        return _result(told, quotes, shapes.above(reply) + "\n\n".join(map(shapes.shown, quotes)))
 
 
 def _add_verifying(server: MCPServer, desk: Desk) -> None:
@@ -320,21 +332,6 @@ def _told(desk: Desk) -> Iterator[Index]:
         raise ToolError(of_error(error)[2]) from error
 
 
-def _above(reply: Answer) -> str:
-    """What is said before the quotes."""
-    said = f"Understood as: {reply.understood_as}\n\n" if reply.understood_as else ""
-    if reply.navigation:
-        lines = [reply.message, *(f"- {one} ({one.document_id})" for one in reply.places)]
-        return said + "\n".join(lines) + "\n\n"
-    said += {
-        "answered": "",
-        "possible": "These may answer it; it isn't sure.\n\n",
-        "absent": "Nothing in the documents answers this clearly.",
-    }[reply.verdict]
-    lacking = ", ".join(dict.fromkeys((*reply.missing, *reply.unknown_words)))
-    return said + (f"\nNot in the documents: {lacking}.\n\n" if lacking and not reply.found else "")
-
-
 def _search(
     index: Index, query: str, limit: int, documents: Sequence[str] | None, base: str
 ) -> list[shapes.FoundPassage]:
@@ -381,11 +378,6 @@ def _base(context: Context) -> str:
     """The page's address, where a page is served."""
     request = context.request_context.request
     return str(request.base_url) if isinstance(request, Request) else ""
-
-
-def _shown(one: shapes.FoundPassage) -> str:
-    above = one.context if isinstance(one, shapes.FoundQuote) else []
-    return "\n".join((*above, f"“{one.text}”", f"— {one.citation} ({one.document_id})"))
 
 
 def _result(told: BaseModel, linked: Sequence[shapes.FoundPassage], text: str) -> CallToolResult:

@@ -18,12 +18,13 @@ from pathlib import Path
 from qa_bot.building.build import build
 from qa_bot.building.changes import Options
 from qa_bot.building.progress import OnProgress
-from qa_bot.builds import Receipt
+from qa_bot.builds import Progress, Receipt
 from qa_bot.errors import NoDocumentsError, UsageError
 from qa_bot.loaders.files import find_files
 from qa_bot.models.embedding import MULTILINGUAL_MODEL, Embedder
-from qa_bot.records import Health
+from qa_bot.records import DocumentSummary, Health
 from qa_bot.sharding.index import healths
+from qa_bot.sharding.progress import as_built, together
 from qa_bot.store import database, locks, rows, schema
 from qa_bot.store.manifest import (
     FOLDER,
@@ -160,12 +161,26 @@ def _of_one_model(
 
 def run_here(tasks: Sequence[ShardTask], on_progress: OnProgress | None) -> list[ShardBuilt]:
     """Do the tasks one after the other."""
-    return [build_shard(one, on_progress) for one in tasks]
+    began = time.monotonic()
+    told: dict[int, Progress] = {}
+    built: list[ShardBuilt] = []
+
+    def note(progress: Progress) -> None:
+        told[len(built)] = progress
+        if on_progress is not None:
+            on_progress(together(told, range(len(built)), len(tasks), time.monotonic() - began))
+
+    for task in tasks:
+        one = build_shard(task, note)
+        told[len(built)] = as_built(told.get(len(built)))
+        built.append(one)
+    return built
 
 
 def build_shard(task: ShardTask, on_progress: OnProgress | None = None) -> ShardBuilt:
     """Bring one shard up to date; one that has no news stays where it is."""
-    if task.before is not None and not task.work.exists():
+    is_gone_on_with = task.work.exists()
+    if task.before is not None and not is_gone_on_with:
         _copy(task.before, task.work)
     found = find_files(task.documents).dealt(
         lambda name: shard_of(name, task.shards) == task.number, hidden=task.number == 0
@@ -173,6 +188,8 @@ def build_shard(task: ShardTask, on_progress: OnProgress | None = None) -> Shard
     task.work.mkdir(parents=True, exist_ok=True)
     options = replace(task.options, on_progress=on_progress)
     receipt = build(found, task.work, task.model, options)
+    if is_gone_on_with:
+        receipt = _since(task.before, task.work, receipt)
     now = _state(task.work)
     place = task.work
     if task.before is not None and _state(task.before) == now:
@@ -187,6 +204,31 @@ def build_shard(task: ShardTask, on_progress: OnProgress | None = None) -> Shard
         passages=receipt.passages,
     )
     return ShardBuilt(part, receipt, meta["model"], meta["fingerprint"])
+
+
+def _since(before: Path | None, work: Path, receipt: Receipt) -> Receipt:
+    """A receipt since the last build that was published: one that was ended had done a part."""
+    was = {} if before is None else _documents(before)
+    now = _documents(work)
+    renamed = tuple(pair for pair in receipt.renamed if pair[0] in was)
+    changed = {name for name in now.keys() & was.keys() if now[name].digest != was[name].digest}
+    changed |= was.keys() & {*receipt.changed}
+    added = now.keys() - was.keys() - {new for _, new in renamed}
+    fresh = sum(now[name].passages for name in added | changed)
+    return replace(
+        receipt,
+        added=tuple(sorted(added)),
+        changed=tuple(sorted(changed)),
+        reprocessed=tuple(name for name in receipt.reprocessed if name in was),
+        renamed=renamed,
+        removed=tuple(sorted(was.keys() - now.keys() - {old for old, _ in renamed})),
+        reused=max(receipt.reused, fresh - receipt.embedded),
+    )
+
+
+def _documents(folder: Path) -> dict[str, DocumentSummary]:
+    with closing(database.open_reader(folder)) as connection:
+        return {one.id: one for one in rows.document_summaries(connection)}
 
 
 def _state(folder: Path) -> tuple[dict[str, str], Health]:

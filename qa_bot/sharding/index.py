@@ -20,6 +20,7 @@ from qa_bot.errors import (
     UnknownDocumentError,
 )
 from qa_bot.models.embedding import Embedder
+from qa_bot.paging import ScannedPage
 from qa_bot.records import (
     Document,
     DocumentSummary,
@@ -34,6 +35,7 @@ from qa_bot.sharding.shards import Call, Shards
 from qa_bot.sharding.words import ShardedLexicon, ShardedVectors, ShardedVocabulary
 from qa_bot.store import rows
 from qa_bot.store.gathering import Gathered, Wanted, together
+from qa_bot.store.limiting import build_of
 from qa_bot.store.manifest import Manifest, read_manifest, shard_of
 from qa_bot.store.opening import Index
 from qa_bot.tables import Table
@@ -80,6 +82,8 @@ class ShardedIndex(Index):
         self.lexicon = ShardedLexicon(self, languages)
         self.vocabulary = ShardedVocabulary(self)
         self.vectors = ShardedVectors(self)
+        if folders is not None:
+            self.meta |= build_of(self.documents())
 
     @property
     def shard_count(self) -> int:
@@ -122,10 +126,14 @@ class ShardedIndex(Index):
         Raises:
             UnavailableError: One can't, and this is no search; or none of them can.
         """
-        limited = {number: call._replace(folders=self._folders) for number, call in calls.items()}
-        found = self._shards.ask(limited)
+        noted = _unasked.get()
+        limited = {
+            number: call._replace(folders=self._folders)
+            for number, call in calls.items()
+            if number not in (noted or ())  # so a search waits for it once, and never has half
+        }
+        found = self._shards.ask(limited) if limited else {}
         if missed := calls.keys() - found.keys():
-            noted = _unasked.get()
             if noted is None or not found:
                 raise UnavailableError(self._share(missed))
             noted |= missed
@@ -211,6 +219,11 @@ class ShardedIndex(Index):
         found: tuple[Table, ...] = self._read(document_id, "tables", span)
         return found
 
+    def scans(self, document_id: str, pages: Sequence[int]) -> tuple[ScannedPage, ...]:
+        """Where words stand on those of these pages that were recognised, in their order."""
+        found: tuple[ScannedPage, ...] = self._read(document_id, "scans", list(pages))
+        return found
+
     def named(self, digest: str, preferred: str = "") -> Named | None:
         """The document that a citation's digest names: first one that has that text now."""
         answers = self.ask_all("named", digest, preferred).values()
@@ -285,6 +298,12 @@ class ShardedIndex(Index):
         if gone := {number % self.shard_count for number in wanted if number not in found}:
             raise UnavailableError(self._share(gone))
 
+    def passage_ids(self, document_id: str, span: Span) -> list[int]:
+        """Ids of the document's passages that share text with a span, in reading order."""
+        found: list[int] = self._read(document_id, "passage_ids", span)
+        shard = shard_of(document_id, self.shard_count)
+        return [self._number(own, shard) for own in found]
+
     def places(self, ids: Iterable[int]) -> list[rows.Placed]:
         """Where those passages stand, by document and in reading order."""
         dealt = self._dealt(ids)
@@ -311,7 +330,7 @@ class ShardedIndex(Index):
             )
             for shard, found in self.ask(self._wanted(wanted)).items()
         ]
-        return together(parts, wanted.pool)
+        return together(parts, wanted.pool, self.places)
 
     def _wanted(self, wanted: Wanted) -> dict[int, Call]:
         """What is wanted of each shard, by its own numbers; of one that has none of them, nothing.

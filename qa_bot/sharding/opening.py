@@ -67,11 +67,14 @@ def _open_shards(folder: Path, model: str | Embedder | None) -> Index:
         return opened(now)
 
 
-def limited(index: Index, folders: tuple[str, ...]) -> Index:
-    """An index as someone sees it who may see only some folders."""
+def limited(index: Index, folders: tuple[str, ...], earlier: Index | None = None) -> Index:
+    """An index as someone sees it who may see only some folders.
+
+    ``earlier`` is what they saw of an earlier build, if they have asked it.
+    """
     from qa_bot.sharding.index import ShardedIndex
     from qa_bot.store.limiting import LimitedIndex
 
-    return (
-        index.within(folders) if isinstance(index, ShardedIndex) else LimitedIndex(index, folders)
-    )
+    if isinstance(index, ShardedIndex):
+        return index.within(folders)
+    return LimitedIndex(index, folders, earlier if isinstance(earlier, LimitedIndex) else None)

@@ -7,9 +7,12 @@ same build of its shard.
 
 from __future__ import annotations
 
+import re
+import secrets
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,7 @@ REPLICAS = 2
 PATIENCE = 0.5  # seconds that a replica has before the other is asked
 _AVOIDED = 5.0  # seconds for which one that failed is asked last
 _STARTING = 120.0  # seconds that all may take to open
+_NAME = re.compile(r"qa_bot ([0-9a-f]+) (\d+) (\d+) \S+")  # index, its build, and the shard
 _CORES = 0.01  # of a machine's, that Ray counts for one: they wait most of the time
 
 
@@ -151,6 +155,7 @@ def open_on_ray(folder: Path, address: str, *, model: str | Embedder | None = No
         replicas.append(
             [
                 replica.options(
+                    name=_name(manifest, number),
                     num_cpus=_CORES,
                     max_restarts=-1,
                     max_concurrency=8,
@@ -169,6 +174,39 @@ def open_on_ray(folder: Path, address: str, *, model: str | Embedder | None = No
     except BaseException:
         shards.close()
         raise
+
+
+def _name(manifest: Manifest, number: int) -> str:
+    """What an actor is found by: see ``replicas_of``."""
+    return f"qa_bot {manifest.uuid} {manifest.generation} {number} {secrets.token_hex(4)}"
+
+
+def replicas_of(folder: Path, address: str) -> dict[int, list[tuple[str, int]]]:
+    """Whatever serves an index on the cluster just now, for whichever process.
+
+    Returns:
+        By shard, for each replica the address of its machine, "" where it doesn't answer, and
+        which build of the index it is of.
+    """
+    uuid = read_manifest(folder).uuid
+    ray = joined(address)
+    names = [name for name in ray.util.list_named_actors() if _NAME.fullmatch(name)]
+    asked: dict[Any, tuple[int, int]] = {}
+    for name in names:
+        index, generation, number = _NAME.fullmatch(name).groups()  # type: ignore[union-attr]
+        if index == uuid:
+            with suppress(ValueError):  # it has ended meanwhile
+                asked[ray.get_actor(name).node.remote()] = int(number), int(generation)
+    done, _ = ray.wait(list(asked), num_returns=len(asked), timeout=PATIENCE) if asked else ([], [])
+    machines = {node["NodeID"]: node["NodeManagerAddress"] for node in ray.nodes()}
+    found: dict[int, list[tuple[str, int]]] = {}
+    for answer, (number, generation) in asked.items():
+        place = ""
+        if answer in done:
+            with suppress(ray.exceptions.RayError):
+                place = machines.get(ray.get(answer), "")
+        found.setdefault(number, []).append((place, generation))
+    return {number: sorted(held) for number, held in sorted(found.items())}
 
 
 def _embedder(model: str | Embedder | None, shards: RayShards) -> Embedder:

@@ -8,12 +8,14 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from qa_bot.store.analysis import way_of
+from qa_bot.store.analysis import stems, way_of
 from qa_bot.store.gathering import Gathered, Wanted
 from qa_bot.store.lexical import Lexicon, search_terms, weighed
-from qa_bot.store.spread import Spread, whole
+from qa_bot.store.spread import Spread, joined, whole
 from qa_bot.store.vectors import Ids, Vectors
 from qa_bot.store.vocabulary import Vocabulary
+
+_KEPT = 100_000  # terms of which it is kept how they are spread
 
 
 class Whole(Protocol):
@@ -47,10 +49,33 @@ class ShardedLexicon(Lexicon):
     def __init__(self, index: Whole, languages: Iterable[str]) -> None:
         self._whole = index
         self.languages = tuple({way_of(one): one for one in sorted(languages)}.values()) or ("",)
+        self._known: dict[str, tuple[Spread, bool]] = {}  # of each term: builds don't change
+
+    def expect(self, question: str) -> None:
+        """Ask all shards at once for what will be asked of each of a question's words."""
+        self._learned({term for one in self.languages for term in stems(question, one)})
 
     def spread(self, terms: Iterable[str]) -> Spread:
         """How those terms are spread over all shards."""
-        return whole(self._whole.ask_all("lexicon.spread", list(terms)).values())
+        return joined(spread for spread, _ in self._learned(terms).values())
+
+    def _learned(self, terms: Iterable[str]) -> dict[str, tuple[Spread, bool]]:
+        """Of each term how it is spread, and whether any passage has it; kept, where all say."""
+        wanted = dict.fromkeys(terms)
+        known = {term: self._known[term] for term in wanted if term in self._known}
+        if not wanted or known.keys() == wanted.keys():
+            return known
+        new = [term for term in wanted if term not in known]
+        told = self._whole.ask_all("lexicon.known", new)
+        spread = whole(part for part, _ in told.values())
+        held = {term for _, some in told.values() for term in some}
+        is_partial = len(told) < self._whole.shard_count
+        found = {term: (spread.of(term), term in held or is_partial) for term in new}
+        if not is_partial:
+            if len(self._known) > _KEPT:
+                self._known = {}
+            self._known |= found
+        return known | found
 
     def asked(self, question: str) -> dict[str, dict[str, float]]:
         """Search terms by way of analysis, with their weights: see ``Lexicon.asked``."""
@@ -60,8 +85,8 @@ class ShardedLexicon(Lexicon):
 
     def holds(self, term: str) -> bool:
         """Whether any passage has the term; so too, while a shard that may can't be asked."""
-        found = self._whole.ask_all("lexicon.holds", term)
-        return any(found.values()) or len(found) < self._whole.shard_count
+        _, is_held = self._learned([term])[term]
+        return is_held
 
     def search(
         self,
@@ -69,6 +94,8 @@ class ShardedLexicon(Lexicon):
         k: int,
         documents: Sequence[int] | None = None,
         spread: Spread | None = None,
+        *,
+        tied: bool = False,  # noqa: ARG002 - shards settle their ties themselves: ``gather``
     ) -> dict[int, float]:
         """BM25 of the ``k`` best passages by id."""
         wanted = list(terms)

@@ -39,7 +39,6 @@ from qa_bot.shell.options import (
 )
 from qa_bot.shell.reports import print_check, print_receipt, print_shards, print_status
 from qa_bot.store.health import status as index_status
-from qa_bot.store.manifest import is_sharded
 
 app = Application(
     help="Answers questions about your own documents by quoting them.",
@@ -115,7 +114,10 @@ def index(
     Each file is read by a process of its own within the limits below; one that
     needs more is reported, and the others go on.
     """
-    before = evaluation.evaluate_golden(index) if check_golden else None
+    if check_golden:  # else none of it is loaded
+        from qa_bot.shell import evaluating
+
+        before = evaluating.evaluate_golden(index)
     with _progress() as report:
         receipt = bring_up_to_date(
             documents,
@@ -130,7 +132,7 @@ def index(
             shards=shards,
             cluster=ray,
         )
-    golden = evaluation.check_golden(index, before) if check_golden else None
+    golden = evaluating.check_golden(index, before) if check_golden else None
     if as_json:
         shown = asdict(receipt) | ({"golden": golden.as_json()} if golden else {})
         typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
@@ -215,14 +217,12 @@ def status(
     """Show what is indexed, and what is wrong with any file."""
     del documents  # taken so that a script can pass both folders to every command
     checked = None
-    if check and is_sharded(index):
-        raise UsageError("An index in shards can't be checked as a whole yet: leave out --check.")
     if check:
         with err.status("Checking …") as line:
             checked = qa_bot.check_index(index, lambda step: line.update(f"Checking {step} …"))
-    with qa_bot.open_index(place_of(index, ray)) as opened:
+    with qa_bot.open_index(index) as opened:
         found = index_status(opened)
-        shards = shards_of(opened)
+        shards = shards_of(opened, ray)
     if as_json:
         shown = {
             **asdict(found),

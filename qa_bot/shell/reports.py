@@ -11,7 +11,7 @@ from rich.markup import escape
 
 import qa_bot
 from qa_bot.language import language_name
-from qa_bot.sharding.state import Shard
+from qa_bot.sharding.state import Replica, Shard
 from qa_bot.shell.console import count, err, out, print_text
 from qa_bot.store.health import Status
 from qa_bot.telling import cure
@@ -63,10 +63,15 @@ def print_shards(shards: Sequence[Shard]) -> None:
     for number, one in enumerate(shards):
         held = f"{count(one.documents, 'document')}, {count(one.passages, 'passage')}"
         told = f"Shard {number:<4} {held}, build {one.generation}"
-        if one.nodes:
-            places = [f"on {node[:8]}" if node else "[red]not answering[/]" for node in one.nodes]
-            told += f"; {', '.join(places)}"
+        if one.replicas is not None:
+            places = [_replica(replica) for replica in one.replicas]
+            told += f"; served {', '.join(places) or '[yellow]by nothing[/]'}"
         out.print(told, soft_wrap=True)
+
+
+def _replica(one: Replica) -> str:
+    place = f"on {one.node}" if one.node else "[red]by one that doesn't answer[/]"
+    return f"{place} [yellow](behind: of build {one.generation})[/]" if one.is_behind else place
 
 
 def print_health(health: qa_bot.Health, console: Console) -> None:

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from qa_bot.errors import NoDocumentsError, UnreadableDocumentError
+from qa_bot.errors import NoDocumentsError, QaBotError, UnreadableDocumentError
 from qa_bot.loaders.files import file_hash_of, find_files
 from qa_bot.members import is_member
 from qa_bot.records import Check
-from qa_bot.store import caches, database, rows, schema, tables
+from qa_bot.store import caches, database, rows, scans, schema, tables
 from qa_bot.store.containers import file_versions, recognised_pictures
+from qa_bot.store.manifest import FILE, is_sharded, read_manifest, shard_of
 from qa_bot.text import text_digest
 
 RECALL_QUESTIONS = 200  # stored vectors that are searched for, to compare with an exact search
@@ -26,13 +27,14 @@ _SHOWN = 5  # examples of one kind of fault
 _ATTEMPTS = 3  # to check a build while others end
 
 OnStep = Callable[[str], None]
+IsOurs = Callable[[str], bool]
 
 
 def check_index(folder: str | Path, on_step: OnStep | None = None) -> Check:
     """Verify everything that an index promises; nothing is changed.
 
     Args:
-        folder: The index's folder.
+        folder: The index's folder; one in shards is checked shard by shard.
         on_step: Told what is being looked at.
 
     Raises:
@@ -40,17 +42,60 @@ def check_index(folder: str | Path, on_step: OnStep | None = None) -> Check:
     """
     tell = on_step or (lambda _: None)
     target = Path(folder)
+    if is_sharded(target):
+        return _check_shards(target, tell)
+    return _check_one(target, tell)
+
+
+def _check_shards(index: Path, tell: OnStep) -> Check:
+    """Check each shard of the build that was published last; what is found names its shard.
+
+    The recall is that of the shard that has the lowest.
+    """
+    manifest = read_manifest(index)
+    faults: list[str] = []
+    outdated: list[str] = []
+    recalls: list[float] = []
+    count = len(manifest.shards)
+    for number, part in enumerate(manifest.shards):
+
+        def is_ours(name: str, number: int = number) -> bool:
+            return shard_of(name, count) == number
+
+        def tell_of(step: str, number: int = number) -> None:
+            tell(f"shard {number}: {step}")
+
+        place = manifest.place(index, number)
+        try:
+            checked = _check_one(place, tell_of, is_ours)
+            with closing(database.open_reader(place)) as connection:
+                built = _build_of(connection)
+        except QaBotError as error:
+            faults.append(f"shard {number}: {error}")
+            continue
+        if built != (part.uuid, str(part.generation)):
+            faults.append(f"shard {number} is of another build than {FILE} names")
+        faults += [f"shard {number}: {fault}" for fault in checked.faults]
+        outdated += checked.outdated
+        recalls += [] if checked.recall is None else [checked.recall]
+    return Check(tuple(faults), tuple(dict.fromkeys(outdated)), min(recalls, default=None))
+
+
+def _check_one(target: Path, tell: OnStep, is_ours: IsOurs | None = None) -> Check:
+    """Check an index; of a shard, ``is_ours`` tells which of the folder's files are its own."""
     with database.explain_errors(target):
         for _ in range(_ATTEMPTS):
             with closing(database.open_reader(target)) as connection:
-                checked = _check(target, connection, tell)
+                checked = _check(target, connection, tell, is_ours)
                 whole = not (checked.faults or checked.outdated)
                 if whole or _build_of(connection) == _last_build(target):
                     break  # else a build that ended meanwhile may be what was found
     return checked
 
 
-def _check(target: Path, connection: sqlite3.Connection, tell: OnStep) -> Check:
+def _check(
+    target: Path, connection: sqlite3.Connection, tell: OnStep, is_ours: IsOurs | None
+) -> Check:
     """Verify the build that the connection sees."""
     tell("the database")
     faults = list(_database_faults(connection))
@@ -61,7 +106,7 @@ def _check(target: Path, connection: sqlite3.Connection, tell: OnStep) -> Check:
     tell("caches")
     found, recall = _cache_faults(target, connection, sound=not faults)
     tell("files")
-    return Check(tuple(faults + found), tuple(_outdated(target, connection)), recall)
+    return Check(tuple(faults + found), tuple(_outdated(target, connection, is_ours)), recall)
 
 
 def _last_build(folder: Path) -> tuple[str, str]:
@@ -111,6 +156,8 @@ def _text_faults(connection: sqlite3.Connection) -> Iterator[str]:
             yield f"{path} (its whole text)"
         if not _are_tables_whole(connection, number, len(text)):
             yield f"{path} (its tables)"
+        if not _are_scans_whole(connection, path):
+            yield f"{path} (where words stand on its pages)"
         slices = connection.execute(
             "SELECT start, end, text, sentences FROM passages WHERE document = ?", (number,)
         )
@@ -132,6 +179,15 @@ def _are_tables_whole(connection: sqlite3.Connection, number: int, characters: i
         for table in found
         for cell in table.cells
     )
+
+
+def _are_scans_whole(connection: sqlite3.Connection, path: str) -> bool:
+    """Whether all words of a document's recognised pages can be read."""
+    try:
+        scans.read_scans(connection, path)
+    except (sqlite3.DatabaseError, json.JSONDecodeError):
+        return False
+    return True
 
 
 def _whole_text(connection: sqlite3.Connection, number: int) -> tuple[str, bool]:
@@ -201,7 +257,9 @@ def _recall(opened: caches.Caches, connection: sqlite3.Connection) -> float | No
     return hits / best.size
 
 
-def _outdated(folder: Path, connection: sqlite3.Connection) -> Iterator[str]:
+def _outdated(
+    folder: Path, connection: sqlite3.Connection, is_ours: IsOurs | None
+) -> Iterator[str]:
     """Files that are no longer what was indexed, every one of them hashed; and new ones."""
     meta = schema.read_meta(connection)
     documents = schema.documents_folder(folder, meta)
@@ -213,6 +271,7 @@ def _outdated(folder: Path, connection: sqlite3.Connection) -> Iterator[str]:
     versions |= published
     try:
         found = find_files(documents)
+        found = found if is_ours is None else found.dealt(is_ours, hidden=False)
         pictures = recognised_pictures(connection)
         found = found if pictures else found.without_pictures(pictures)  # OCR wasn't asked for
     except NoDocumentsError as error:

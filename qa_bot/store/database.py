@@ -29,7 +29,7 @@ from qa_bot.errors import (
     IndexStateError,
 )
 from qa_bot.records import Document, Passage, Problem, Section, Stamp
-from qa_bot.store import naming, pieces, tables
+from qa_bot.store import naming, pieces, scans, tables
 from qa_bot.store.schema import BUSY_MS, FILE, TABLES, check_meta, read_meta, write_meta
 
 _NO_STAMP = Stamp()
@@ -228,6 +228,7 @@ def save_document(
     number = inserted.lastrowid or 0  # never None after an INSERT
     pieces.save_pieces(connection, number, document)
     tables.save_tables(connection, number, document)
+    scans.save_scans(connection, number, document)
     connection.executemany(
         "INSERT INTO sections VALUES (?, ?, ?, ?, ?, ?)",
         [

@@ -15,6 +15,7 @@ from qa_bot.models.embedding import dequantise
 from qa_bot.store.lexical import Lexicon
 from qa_bot.store.rows import PassageVectors
 from qa_bot.store.spread import Spread
+from qa_bot.store.ties import MOST_TIED, InOrder, are_tied, best
 from qa_bot.store.vectors import VectorEngine
 
 Vector = npt.NDArray[np.float32]
@@ -54,31 +55,55 @@ def gather(
     vectors: VectorEngine,
     lexicon: Lexicon,
     stored: Callable[[Iterable[int]], dict[int, PassageVectors]],
+    in_order: InOrder,
 ) -> Gathered:
-    """Gather from one index; ``stored`` reads its vectors."""
-    terms, spread = wanted.terms, wanted.spread
+    """Gather from one index; ``stored`` reads its vectors, ``in_order`` where passages stand."""
+    terms, spread, pool = wanted.terms, wanted.spread, wanted.pool
     if wanted.among is None:
-        nearest = vectors.search(wanted.vector, wanted.pool, wanted.passages)
-        worded = lexicon.search(terms, wanted.pool, wanted.documents, spread)
+        allowed = wanted.passages
+        scores = lexicon.search(terms, pool, wanted.documents, spread, tied=True)
     else:
         among = list(wanted.among)
-        nearest = vectors.search(wanted.vector, wanted.pool, np.asarray(among, np.int64))
-        worded = dict(list(lexicon.scores(terms, among, spread).items())[: wanted.pool])
-    rest = [number for number in nearest if number not in worded]
-    bm25 = worded | lexicon.scores(terms, rest, spread)
-    cosines = _cosines(wanted.vector, stored(sorted({*nearest, *bm25})))
-    return Gathered(tuple(nearest), tuple(worded), bm25, cosines)
+        allowed = np.asarray(among, np.int64)
+        scores = lexicon.scores(terms, among, spread)
+    worded = {number: scores[number] for number in best(scores, pool, in_order)}
+    found = vectors.search(wanted.vector, pool + 1, allowed)  # one more tells whether any tie
+    bm25 = worded | lexicon.scores(terms, [n for n in found if n not in worded], spread)
+    cosines = _cosines(wanted.vector, stored(sorted({*found, *bm25})))
+    near = {number: cosines[number][0] for number in found}
+    look = len(found)
+    while pool < look == len(near) and look <= pool + MOST_TIED and _ends_tied(near, pool):
+        look *= 4
+        more = vectors.search(wanted.vector, look, allowed)
+        cosines |= _cosines(wanted.vector, stored([n for n in more if n not in cosines]))
+        near = {number: cosines[number][0] for number in more}
+    nearest = best(near, pool, in_order)
+    kept = {*nearest, *worded}
+    if look > pool + 1:
+        bm25 |= lexicon.scores(terms, [n for n in nearest if n not in bm25], spread)
+    return Gathered(
+        nearest=tuple(nearest),
+        worded=tuple(worded),
+        bm25={number: score for number, score in bm25.items() if number in kept},
+        cosines={number: cosines[number] for number in sorted(kept)},
+    )
 
 
-def together(parts: Iterable[Gathered], pool: int) -> Gathered:
+def _ends_tied(scores: Mapping[int, float], k: int) -> bool:
+    """Whether the last of all ties with the ``k``-th: then more may."""
+    ordered = sorted(scores.values(), reverse=True)
+    return are_tied(ordered[k - 1], ordered[-1])
+
+
+def together(parts: Iterable[Gathered], pool: int, in_order: InOrder) -> Gathered:
     """What of several parts is gathered from the whole; no passage is in two of them."""
     found = list(parts)
     cosines = {number: both for one in found for number, both in one.cosines.items()}
     bm25 = {number: score for one in found for number, score in one.bm25.items()}
-    nearest = [number for one in found for number in one.nearest]
-    nearest = sorted(nearest, key=lambda number: -cosines[number][0])[:pool]
-    worded = [number for one in found for number in one.worded]
-    worded = sorted(worded, key=lambda number: -bm25[number])[:pool]
+    near = {number: cosines[number][0] for one in found for number in one.nearest}
+    nearest = best(near, pool, in_order)
+    scores = {number: bm25[number] for one in found for number in one.worded}
+    worded = best(scores, pool, in_order)
     kept = dict.fromkeys((*worded, *nearest))
     return Gathered(
         nearest=tuple(nearest),

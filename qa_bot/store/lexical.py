@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from qa_bot.store.analysis import content, stems, way_of
 from qa_bot.store.spread import FIELDS, Spread, as_in, words_in
+from qa_bot.store.ties import MOST_TIED, are_tied
 
 MAX_TERMS = 64  # of one question; the rarest are kept
 _HEAP = 64_000_000
@@ -127,6 +128,14 @@ class Lexicon:
         """Whether any passage, or its headings, has the term."""
         return bool(self.search([term], 1))  # frequencies would count deleted passages
 
+    def expect(self, question: str) -> None:
+        """A question is about to be looked into: where words are far away, they are asked now."""
+
+    def known(self, terms: Iterable[str]) -> tuple[Spread, list[str]]:
+        """How terms are spread, and those that any passage, or its headings, has."""
+        wanted = list(terms)
+        return self.spread(wanted), [term for term in wanted if self.holds(term)]
+
     def _count(self, term: str) -> int:
         # Deleted passages count until their segment is merged away.
         return min(int(self._searcher.doc_freq("text", term)), int(self._searcher.num_docs))
@@ -137,12 +146,15 @@ class Lexicon:
         k: int,
         documents: Sequence[int] | None = None,
         spread: Spread | None = None,
+        *,
+        tied: bool = False,
     ) -> dict[int, float]:
         """BM25 of the ``k`` best passages by id; ``documents`` limits them to those documents.
 
         ``spread`` is that of a whole of which this is a part: scores are then those in it.
+        ``tied``: with those that tie with the last of them, of which there may be many.
         """
-        return self._search(terms, k, "document", documents, spread)
+        return self._search(terms, k, "document", documents, spread, tied=tied)
 
     def scores(
         self, terms: Iterable[str], ids: Sequence[int], spread: Spread | None = None
@@ -200,6 +212,8 @@ class Lexicon:
         field: str,
         among: Sequence[int] | None,
         spread: Spread | None,
+        *,
+        tied: bool = False,
     ) -> dict[int, float]:
         from tantivy import Occur, Query
 
@@ -217,21 +231,37 @@ class Lexicon:
             query = Query.boolean_query(
                 [(Occur.Must, query), (Occur.Must, Query.const_score_query(chosen, 0.0))]
             )
-        return self._found(query, k, spread)
+        return self._found(query, k, spread, tied=tied)
 
-    def _found(self, query: Any, k: int, spread: Spread | None) -> dict[int, float]:  # noqa: ANN401 - likewise
+    def _found(
+        self,
+        query: Any,  # noqa: ANN401 - likewise
+        k: int,
+        spread: Spread | None,
+        *,
+        tied: bool = False,
+    ) -> dict[int, float]:
         """What a query finds, best first; by its scores in the whole, where this is a part of it.
 
         The search counts lengths against this part's own average. So a few more are looked at.
         """
-        found = self._searcher.search(query, limit=k if spread is None else 2 * k, count=False)
+        look = 2 * k if spread is not None else k + tied  # one more tells whether any tie
+        found = self._searcher.search(query, limit=look, count=False)
+        while tied and len(found.hits) == look < k + MOST_TIED:
+            if not are_tied(found.hits[k - 1][0], found.hits[-1][0]):
+                break
+            look *= 4
+            found = self._searcher.search(query, limit=look, count=False)
         scores = [score for score, _ in found.hits]
         numbers = self._numbers(found)
         if spread is not None:
             explained = (query.explain(self._searcher, one).to_json() for _, one in found.hits)
             scores = [as_in(spread, one) for one in explained]
         best = sorted(zip(numbers, scores, strict=True), key=lambda pair: -pair[1])
-        return dict(best[:k])
+        kept = k
+        while tied and kept < len(best) and are_tied(best[k - 1][1], best[kept][1]):
+            kept += 1
+        return dict(best[:kept])
 
     def _numbers(self, found: Any) -> list[int]:  # noqa: ANN401 - tantivy has no types
         addresses = [address for _, address in found.hits]

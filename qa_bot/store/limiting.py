@@ -17,6 +17,7 @@ import numpy.typing as npt
 from qa_bot.builds import Receipt
 from qa_bot.errors import UnknownDocumentError
 from qa_bot.members import INSIDE, is_container
+from qa_bot.paging import ScannedPage
 from qa_bot.records import Document, DocumentSummary, Excerpt, Health, Named, Problem, Section, Span
 from qa_bot.store import caches, database, naming, rows
 from qa_bot.store.opening import Index
@@ -34,14 +35,26 @@ def is_within(document_id: str, folders: Iterable[str]) -> bool:
     )
 
 
+def build_of(documents: Iterable[DocumentSummary]) -> dict[str, str]:
+    """When what is seen was built, and which build: another only where some of it has changed."""
+    held = list(documents)
+    built = max((one.indexed_at for one in held), default="")
+    seen = json.dumps([(one.id, one.digest, one.indexed_at) for one in held])
+    generation = hashlib.sha256(seen.encode()).hexdigest()[:16]
+    return {"built_at": built or "1970-01-01T00:00:00Z", "generation": generation}
+
+
 class LimitedIndex(Index):
     """A part of another index, which it reads from, and which has to stay open for it.
 
     Made once for each set of folders: its caches take about as long as those of so many
-    passages in a build.
+    passages in a build. ``earlier`` is the same part of an earlier build: where nothing in it has
+    changed since, its caches are taken over, so that not even the time tells of what is outside.
     """
 
-    def __init__(self, whole: Index, folders: Sequence[str]) -> None:
+    def __init__(
+        self, whole: Index, folders: Sequence[str], earlier: LimitedIndex | None = None
+    ) -> None:
         self._folders, self._whole = tuple(folders), whole
         self._connection, self._lock = whole._connection, whole._lock
         self.folder, self.embedder = whole.folder, whole.embedder
@@ -53,21 +66,22 @@ class LimitedIndex(Index):
                 for one in self._documents
                 for number in rows.document_ids(self._connection, one.id)
             ]
-            passages = rows.passage_ids(self._connection, numbers)
+            self._passages = rows.passage_ids(self._connection, numbers)
+            self.meta = whole.meta | build_of(self._documents)
+            if earlier is not None and self._is_as(earlier):
+                self.vectors, self.lexicon = earlier.vectors, earlier.lexicon
+                self.vocabulary = earlier.vocabulary
+                return
             languages = sorted({one.language for one in self._documents})
-            opened = caches.in_memory(self._connection, passages, languages)
-        built = max((one.indexed_at for one in self._documents), default="")
-        # Another build is one only where something that is seen has changed.
-        seen = json.dumps([(one.id, one.digest, one.indexed_at) for one in self._documents])
-        generation = hashlib.sha256(seen.encode()).hexdigest()[:16]
-        self.meta = {
-            **whole.meta,
-            "built_at": built or "1970-01-01T00:00:00Z",
-            "generation": generation,
-        }
+            opened = caches.in_memory(self._connection, self._passages, languages)
         self.vectors = opened.vectors
         self.lexicon = opened.lexicon
         self.vocabulary = opened.vocabulary
+
+    def _is_as(self, earlier: LimitedIndex) -> bool:
+        """Whether an earlier build's part holds the same passages, under the same numbers."""
+        same = all(self.meta[name] == earlier.meta[name] for name in ("uuid", "generation"))
+        return same and np.array_equal(self._passages, earlier._passages)
 
     def close(self) -> None:
         """Nothing of its own is open."""
@@ -110,6 +124,11 @@ class LimitedIndex(Index):
         """The document's tables, if it is seen."""
         self._check(document_id)
         return super().tables(document_id, span)
+
+    def scans(self, document_id: str, pages: Sequence[int]) -> tuple[ScannedPage, ...]:
+        """Where words stand on the document's recognised pages, if it is seen."""
+        self._check(document_id)
+        return super().scans(document_id, pages)
 
     def passage_ids(self, document_id: str, span: Span) -> list[int]:
         """Ids of the document's passages in a span, if it is seen."""

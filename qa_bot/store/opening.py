@@ -23,6 +23,7 @@ from qa_bot.errors import (
 from qa_bot.loaders.files import is_current
 from qa_bot.members import file_of
 from qa_bot.models.embedding import Embedder, load_embedder
+from qa_bot.paging import ScannedPage
 from qa_bot.records import (
     Document,
     DocumentSummary,
@@ -33,7 +34,7 @@ from qa_bot.records import (
     Section,
     Span,
 )
-from qa_bot.store import caches, database, locks, naming, rows, schema
+from qa_bot.store import caches, database, locks, naming, rows, scans, schema
 from qa_bot.store.caches import Caches
 from qa_bot.store.gathering import Gathered, Wanted, gather
 from qa_bot.tables import Table
@@ -147,6 +148,11 @@ class Index:
         with self._lock, database.explain_errors(self.folder):
             found = rows.read_tables(self._connection, document_id, span)
             return _known(found, document_id)
+
+    def scans(self, document_id: str, pages: Sequence[int]) -> tuple[ScannedPage, ...]:
+        """Where words stand on those of these pages that were recognised, in their order."""
+        with self._lock, database.explain_errors(self.folder):
+            return scans.read_scans(self._connection, document_id, pages)
 
     def named(self, digest: str, preferred: str = "") -> Named | None:
         """The document that a citation's digest names, also after it was changed or deleted.
@@ -267,7 +273,7 @@ class Index:
 
     def gather(self, wanted: Wanted) -> Gathered:
         """The passages that may bear on a question, by vectors and by words."""
-        return gather(wanted, self.vectors, self.lexicon, self.stored_vectors)
+        return gather(wanted, self.vectors, self.lexicon, self.stored_vectors, self.places)
 
     def scope(self, names: Sequence[str]) -> tuple[list[int], npt.NDArray[np.int64]]:
         """Internal ids of the documents that ``names`` mean, and of their passages.

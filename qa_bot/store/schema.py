@@ -13,7 +13,7 @@ from pathlib import Path
 from qa_bot.errors import IndexDamagedError, IndexFormatError, IndexStateError
 
 FILE = "qa_bot.sqlite"
-FORMAT = 6
+FORMAT = 7
 DIGEST = "[0-9a-f]" * 16  # what a digest looks like
 BUSY_MS = 2_000  # how long a second writer waits before it says so
 
@@ -62,6 +62,13 @@ CREATE TABLE IF NOT EXISTS table_parts (  -- a few rows each
     end INTEGER NOT NULL,
     cells BLOB NOT NULL,
     PRIMARY KEY (document, ordinal, start)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS scans (     -- pages that were recognised
+    document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+    page INTEGER NOT NULL,         -- from 1
+    shape TEXT NOT NULL,           -- JSON [width, height, turn]
+    words BLOB NOT NULL,           -- where they stand, as scans.py packs them
+    PRIMARY KEY (document, page)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS former_texts (
     digest TEXT PRIMARY KEY CHECK (digest GLOB '{DIGEST}'),  -- a document's, once

@@ -11,7 +11,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 FIELDS = {"text": 1.0, "headings": 0.3, "title": 0.3}
@@ -39,6 +39,11 @@ class Spread:
         """In how many passages' texts each term is."""
         return {term: min(count, self.passages) for term, count in self.holding["text"].items()}
 
+    def of(self, term: str) -> Spread:
+        """That of one term."""
+        holding = {field: {term: counts[term]} for field, counts in self.holding.items()}
+        return replace(self, holding=holding)
+
     def average(self, field: str) -> float:
         """How many words a passage has in a field."""
         return self.lengths.get(field, 0.0) / max(self.counted, 1)
@@ -58,6 +63,20 @@ def whole(parts: Iterable[Spread]) -> Spread:
                 term: sum(one.holding[field][term] for one in spreads)
                 for term in (spreads[0].holding[field] if spreads else ())
             }
+            for field in FIELDS
+        },
+    )
+
+
+def joined(spreads: Iterable[Spread]) -> Spread:
+    """The spread of several terms, each of which was asked of the same passages."""
+    found = list(spreads)
+    if not found:
+        return whole(())
+    return replace(
+        found[0],
+        holding={
+            field: {term: n for one in found for term, n in one.holding[field].items()}
             for field in FIELDS
         },
     )

@@ -30,7 +30,7 @@ def highlighted(
         file = service.original(name)
         if file is None:
             return "", "The file has changed since it was indexed, or is gone."
-        notes = _notes(viewer, conversation, file, name, digest)
+        notes = _notes(service, viewer, conversation, file, (name, digest))
         if not notes:
             return "", "Nothing in this conversation can be highlighted in this file."
         copy = viewer.annotate(file, notes)
@@ -50,16 +50,23 @@ def highlighted(
 
 
 def _notes(
-    viewer: PageViewer, conversation: Conversation, file: Path, name: str, digest: str
+    service: Service,
+    viewer: PageViewer,
+    conversation: Conversation,
+    file: Path,
+    wanted: tuple[str, str],
 ) -> list[Note]:
+    """The quotes of one document, by its name and its text's digest."""
     notes: list[Note] = []
     for turn in conversation.turns:
         for quote in (one for reply in turn.replies for one in reply.answer.quotes):
-            if (quote.citation.document_id, quote.citation.digest) != (name, digest):
+            if (quote.citation.document_id, quote.citation.digest) != wanted:
                 continue
             pages = [page.number for page in quote.citation.pages]
             spans = [(start - quote.start, end - quote.start) for start, end in quote.marked]
-            found = viewer.boxes(file, pages, quote.text, spans)
+            with service.snapshot() as index:
+                scans = index.scans(wanted[0], pages)
+            found = viewer.boxes(file, pages, quote.text, spans, scans)
             boxes = [box for part in found.parts for box in part] or list(found.whole)
             for number in sorted({box.page for box in boxes}):
                 here = tuple(box for box in boxes if box.page == number)

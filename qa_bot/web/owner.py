@@ -50,10 +50,14 @@ def is_from_here(headers: Mapping[str, str]) -> bool:
     """Whether a page of this machine asks, and nothing on the way says that it passed it on."""
     origin = urlsplit(headers.get("origin", ""))
     host = urlsplit(f"//{headers.get('host', '')}")
-    passed_on = any(
+    return host.hostname in LOCAL and origin.hostname in LOCAL and not is_passed_on(headers)
+
+
+def is_passed_on(headers: Mapping[str, str]) -> bool:
+    """Whether a header says that something on the way passed a request on."""
+    return any(
         name.lower() in _FORWARDED or name.lower().startswith(_FORWARDING) for name in headers
     )
-    return host.hostname in LOCAL and origin.hostname in LOCAL and not passed_on
 
 
 def _same(headers: Mapping[str, str], key: str) -> bool:

@@ -27,7 +27,6 @@ from qa_bot.errors import (
 from qa_bot.models.reader import DEFAULT_READER, Reader, warm
 from qa_bot.records import Answer
 from qa_bot.sharding.upkeep import bring_up_to_date, place_of
-from qa_bot.store.limiting import limited_receipt
 from qa_bot.web.leasing import Holdings as Holdings  # noqa: PLC0414 - where others have it from
 from qa_bot.web.leasing import Lease, holdings_of
 from qa_bot.web.leasing import Status as Status  # noqa: PLC0414 - likewise
@@ -44,7 +43,6 @@ if TYPE_CHECKING:
 _BROKEN = "Something went wrong; the terminal that runs the chat shows what."
 _CANCELLED = "Cancelled: answers come from the index as it was, and a rebuild goes on from here."
 _NOT_YET = "The index is being made: try again once it is there."
-_NOT_NOW = "The index can't be brought up to date at the moment; answers come from it as it was."
 _PATIENCE = 3.0  # seconds of a first build after which an index of before is opened, if there is
 _RETRY = 0.5  # seconds between looks at whether there is something to answer from already
 _LOOK = 0.2  # seconds between looks at whether a waiting question is still wanted
@@ -108,13 +106,10 @@ class Service:
         return status if folders is None else self._limited(status, folders)
 
     def _limited(self, status: Status, folders: tuple[str, ...]) -> Status:
-        holdings = receipt = None
+        holdings = None
         with suppress(QaBotError), self._leased() as lease:
             holdings = lease.within(folders)[1]
-        if status.receipt is not None and status.requested:
-            receipt = limited_receipt(status.receipt, folders)
-        problem = _NOT_NOW if status.problem else ""
-        return replace(status, progress=None, holdings=holdings, receipt=receipt, problem=problem)
+        return status.within(folders, holdings)
 
     def refresh(self, *, requested: bool, changed: bool | None = None) -> bool:
         """Start to bring the index up to date, in the background.
@@ -389,7 +384,8 @@ class Service:
             index.close()
             raise
         with self._lock:
-            old, self._lease = self._lease, Lease(index)
+            old = self._lease
+            self._lease = Lease(index, earlier=dict(old.limited) if old is not None else {})
             self._status = replace(self._status, holdings=holdings)
             unused = old is not None and old.users == 0
             if old is not None:

@@ -54,7 +54,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """A page of a PDF, with boxes around the quoted words on it."""
+    """A page of a PDF or a picture, with boxes around the quoted words on it."""
 
     number: int  # 1-based
     count: int
@@ -214,7 +214,9 @@ def page(service: Service, viewer: PageViewer, source: Source, number: int | Non
     parts = [(start - link.start, end - link.start) for start, end in spans]
     try:
         file = service.originals.file(document_id) or service.documents / document_id
-        found = viewer.boxes(file, pages, quoted.text, parts)
+        with service.snapshot() as index:
+            scans = index.scans(document_id, pages)
+        found = viewer.boxes(file, pages, quoted.text, parts, scans)
     except QaBotError as error:
         return PageView(0, count, (), (), str(error))
     marked = tuple(

@@ -353,3 +353,28 @@ def test_whatever_marked_up_text_holds_its_spans_keep_their_promises(
     source: str, suffix: str
 ) -> None:
     made(source.encode(), suffix)
+
+
+def test_lists_and_breaks_in_a_cell_of_latex_stay_in_it(tmp_path: Path) -> None:
+    source = (
+        "\\begin{tabular}{ll} Name & Remarks \\\\ \\hline\n"
+        "Ann & {\\raggedright Mill Lane \\\\ Ebbham} \\\\\n"
+        "Bea & \\begin{itemize}\\item early\\item[2.] late \\& loud\\end{itemize} \\\\\n"
+        "\\end{tabular}\n"
+        "\\begin{steps}\\item Wade.\\end{steps}\n\nThe \\foreignlanguage{german}{Reiher} waits."
+    )
+    document = read(tmp_path, source, "a.tex")
+    assert document.text == (
+        "Name | Remarks\nAnn | Mill Lane Ebbham\nBea | - early 2. late & loud\n\n"
+        "- Wade.\n\nThe Reiher waits."
+    )
+    assert document.blocks[-1].kind == "paragraph", "what follows is no item of the list"
+
+
+def test_a_bold_line_of_a_table_of_contents_is_no_heading(tmp_path: Path) -> None:
+    names = ("Food", "Nests")
+    entries = "".join(f"{{\\b {name}\\tab 3}}\\par " for name in names)
+    parts = "".join(f"{{\\b {name}}}\\par They {name.casefold()}.\\par " for name in names)
+    document = read(tmp_path, f"{{\\rtf1 {entries}{parts}}}", "a.rtf")
+    assert document.text.startswith("Food 3\n\nNests 3\n\nFood\n\nThey food.")
+    assert paths(document) == [("Food",), ("Nests",)]

@@ -18,7 +18,7 @@ from pypdf.generic._font import Font
 
 from qa_bot.building.passages import split_document
 from qa_bot.loaders.pdf.accents import on_their_letters
-from qa_bot.loaders.pdf.fonts import FontReader, named_letters
+from qa_bot.loaders.pdf.fonts import FontReader, clean, named_letters
 from qa_bot.loaders.pdf.load import load_pdf
 from qa_bot.loaders.pdf.pen import Run
 from qa_bot.records import Document
@@ -307,3 +307,7 @@ def test_a_line_pushed_down_by_raised_letters_goes_on_with_its_sentence(
 
     text = made(tmp_path, draw).text
     assert len(text.split("\n\n")) == 2 + parts
+
+
+def test_numbers_that_are_no_letters_are_read_as_windows_or_tex_has_them() -> None:
+    assert clean("\x88 the heron\x92s nest \x96 caf\xe9\x81") == "• the heron’s nest – café"

@@ -39,9 +39,29 @@ def test_a_bookmark_without_the_printed_number_finds_its_heading() -> None:
     ]
     titles = [Entry("Spreadsheets", 0, 0, 720), Entry("Imports", 1, 0, 612), Entry("Notes", 0, 0)]
     assert [(title, level, first) for title, level, first, _ in found(titles, lines)] == [
-        ("Spreadsheets", 0, 0),
-        ("Imports", 1, 3),
-        ("Notes", 0, 5),
+        ("Chapter 2 Spreadsheets", 0, 0),
+        ("2.1 Imports", 1, 3),
+        ("Appendix B: Notes", 0, 5),
+    ]
+
+
+def test_lines_that_say_which_chapter_it_is_belong_to_the_heading() -> None:
+    lines = [
+        line("The last words of the chapter before.", 0, 740),
+        line("CHAPTER", 0, 720),
+        line("SEVEN", 0, 700),
+        line("NESTING BOXES", 0, 680),
+        line("Text about boxes. The next one is chapter", 0, 650),
+        line("Eight", 0, 640),
+        line("Owls", 0, 620),
+        line("Part II", 1, 700),
+        line("Part II. Water", 1, 680),
+    ]
+    titles = [Entry("Nesting boxes", 0, 0), Entry("Owls", 0, 0), Entry("Part II. Water", 0, 1)]
+    assert found(titles, lines) == [
+        ("Chapter 7 Nesting boxes", 0, 1, 3),
+        ("Owls", 0, 6, 1),
+        ("Part II. Water", 0, 7, 2),
     ]
 
 
@@ -103,6 +123,27 @@ def load(path: Path, pdf: FPDF) -> Document:
     file = path / "made.pdf"
     pdf.output(str(file))
     return load_pdf(file, "made.pdf")
+
+
+def test_a_heading_has_the_number_that_is_printed_though_its_bookmark_has_none(
+    tmp_path: Path,
+) -> None:
+    pdf = FPDF(unit="pt")
+    pdf.set_font("Times", "", 11)
+    for number, bird in enumerate(BIRDS[:3], 1):
+        pdf.add_page()
+        pdf.start_section(bird)
+        pdf.text(70, 100, f"{number}  {bird}")
+        pdf.text(70, 130, PROSE)
+        pdf.start_section("Nests", level=1)
+        pdf.text(70, 160, f"{number}.1  Nests")
+        pdf.text(70, 190, PROSE)
+    document = load(tmp_path, pdf)
+    assert outline(document) == [
+        path
+        for number, bird in enumerate(BIRDS[:3], 1)
+        for path in (f"{number} {bird}", f"{number} {bird}/{number}.1 Nests")
+    ]
 
 
 def test_a_header_with_another_title_on_each_page_goes_by_its_page_number(tmp_path: Path) -> None:

@@ -6,8 +6,10 @@ import random
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pypdfium2  # type: ignore[import-untyped]
 import pytest
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks.hashing import HashEmbedder
@@ -31,7 +33,7 @@ STORK = ["A stork returns to the same nest each", "spring, and mends it for its 
 
 def page(lines: list[str]) -> Image.Image:
     """Lines as a scanner at 150 dpi sees them."""
-    made = Image.new("L", (700, 200), 255)
+    made = Image.new("L", (700, 100 + 50 * len(lines)), 255)
     draw = ImageDraw.Draw(made)
     for number, line in enumerate(lines):
         draw.text((30, 40 + 50 * number), line, 0, ImageFont.truetype(FONT, 28))
@@ -61,7 +63,38 @@ def test_each_picture_of_a_tiff_is_a_page(tmp_path: Path) -> None:
     with PageViewer(seconds=60) as viewer:
         drawn = viewer.draw(path, 2, 350)
         assert (drawn.pages, drawn.width, drawn.height) == (2, 350, 100)
-        assert viewer.boxes(path, [1], "The heron").whole == ()
+        assert viewer.boxes(path, [1], "The heron").whole == (), "nothing says where it stands"
+        (box,) = viewer.boxes(path, [2], "A stork returns", scans=document.scans[1:]).whole
+        assert box.page == 2
+
+
+def inked(picture: Image.Image) -> NDArray[np.bool_]:
+    return np.asarray(picture) < 128
+
+
+@needs_tesseract
+@pytest.mark.parametrize("turn", [0, 90, 180])
+def test_a_quote_is_boxed_on_the_picture_as_it_lies(tmp_path: Path, turn: int) -> None:
+    path = tmp_path / "birds.png"
+    page([*HERON, "", *STORK]).rotate(turn, expand=True).save(path)
+    (wanted, other) = (
+        inked(page(lines).rotate(turn, expand=True))
+        for lines in ([*HERON, "", "", ""], ["", "", "", *STORK])
+    )
+    document = load_document(path, path.name, ocr="eng")
+    start = document.text.index("The heron")
+    quote = document.text[start : document.text.index("reeds.") + 6]
+    assert quote.split() == " ".join(HERON).split()
+    with PageViewer(seconds=60) as viewer:
+        boxes = viewer.boxes(path, [1], quote, scans=document.scans).whole
+    boxed = np.zeros_like(wanted)
+    height, width = boxed.shape
+    for box in boxes:
+        rows = slice(round(box.top * height), round(box.bottom * height))
+        boxed[rows, round(box.left * width) : round(box.right * width)] = True
+    assert len(boxes) == 2, "one for each line"
+    assert (wanted & boxed).sum() > 0.97 * wanted.sum()
+    assert not (other & boxed).any()
 
 
 def test_pictures_of_every_make_become_pages(tmp_path: Path) -> None:
@@ -130,5 +163,7 @@ def test_without_ocr_pictures_are_of_a_kind_that_is_not_read(documents: Path, fo
     assert build().renamed == (("heron.png", "bird.png"),)
     with open_index(folder, model=embedder) as index:
         assert "heron stands" in index.document("bird.png").text
+        (scan,) = index.scans("bird.png", [1])
+        assert [word.text for word in scan.words] == " ".join(HERON).split()
     (documents / "bird.png").write_bytes(b"\x89PNG\r\n of another picture")
     assert build().health.unreadable[0].document_id == "bird.png"

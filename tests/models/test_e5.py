@@ -25,6 +25,7 @@ from qa_bot.errors import ModelError
 from qa_bot.models import e5
 from qa_bot.models.e5.file import ModelFile, parse, published_file, read_file
 from qa_bot.models.e5.pieces import PieceTokenizer
+from qa_bot.models.e5.weights import read_bert
 from qa_bot.models.embedding import SentenceTransformerEmbedder, load_embedder
 from qa_bot.records import Span
 
@@ -266,6 +267,23 @@ def test_rows_of_the_word_table_are_unpacked_as_the_format_says(
     np.testing.assert_allclose(unpacked[0, 1], by_hand, rtol=1e-6)
     assert table.packed.dtype == torch.uint8, "the table stays packed"
     assert table.packed.numel() == 250_037 * 216
+
+
+def test_a_matrix_kept_in_four_bits_is_the_one_that_is_unpacked(file: ModelFile) -> None:
+    bert = read_bert(file)
+    for layer, part in (
+        (0, "attention.self.query"),
+        (6, "intermediate.dense"),
+        (11, "output.dense"),
+    ):
+        name = f"encoder.layer.{layer}.{part}.weight"
+        codes = bert.codes(name)
+        assert codes is not None
+        pairs = np.stack([codes.pairs & 15, codes.pairs >> 4], axis=-1)
+        of_blocks = pairs.reshape(*codes.pairs.shape[:2], -1).astype(np.float32) - 8
+        rows = (of_blocks * codes.scales).reshape(len(of_blocks), -1)
+        np.testing.assert_array_equal(rows, bert.tensors[name])
+    assert bert.codes("encoder.layer.0.output.dense.bias") is None
 
 
 def test_questions_and_passages_get_their_own_prompts(

@@ -159,7 +159,9 @@ def test_layers_that_compute_something_else_are_not_used(
     name = "encoder.layer.3.output.dense.weight"
     tensors[name] = tensors[name][::-1].copy()
     graph = openvino_layers._graph
-    monkeypatch.setattr(openvino_layers, "_graph", lambda one: graph(replace(one, tensors=tensors)))
+    monkeypatch.setattr(
+        openvino_layers, "_graph", lambda one, **way: graph(replace(one, tensors=tensors), **way)
+    )
     with pytest.raises(EngineError, match="computes something else here"):
         Layers(bert)
     monkeypatch.setattr(packaged, "_loaded", {})
@@ -327,6 +329,10 @@ def test_a_build_that_finds_nothing_to_do_imports_no_model(tmp_path: Path) -> No
         import sys, qa_bot
         assert qa_bot.build_index(sys.argv[1], sys.argv[2]).nothing_changed
         slow = {"torch", "openvino", "tokenizers", "sentencepiece", "faiss", "tantivy"}
+        assert not slow & set(sys.modules), slow & set(sys.modules)
+        from qa_bot.shell.commands import app
+        app(["index", "--documents", sys.argv[1], "--index", sys.argv[2]], standalone_mode=False)
+        slow |= {"qa_bot.asking.answering", "qa_bot.evaluation"}
         assert not slow & set(sys.modules), slow & set(sys.modules)
         """,
         str(documents),

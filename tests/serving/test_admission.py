@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 
 import anyio
+import anyio.to_thread
 import httpx
 import httpx2
+from fastapi import FastAPI
 from served import Team
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
@@ -15,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 from qa_bot.callers import Caller, current_caller
 from qa_bot.records import Answer
 from qa_bot.serving.admission import Admission, Visits
+from qa_bot.serving.liveness import add_liveness
 from qa_bot.serving.metrics import Measuring, Metrics
 from qa_bot.serving.request_log import RequestLog
 
@@ -133,3 +137,31 @@ def test_who_is_not_let_in_is_counted_too(team: Team) -> None:
     httpx.get(f"{team.url}/api/v1/documents")
     told = httpx.get(f"{team.url}/metrics", headers={"Authorization": f"Bearer {team.reader}"}).text
     assert 'qa_bot_request_seconds_count{route="/api/v1/documents",status="401"}' in told
+
+
+def test_the_server_says_that_it_lives_while_every_thread_is_taken(team: Team) -> None:
+    """Else whatever watches over it would kill it for being asked much."""
+    app, free = FastAPI(), threading.Event()
+    add_liveness(app, team.service)
+
+    async def hold() -> None:
+        await anyio.to_thread.run_sync(free.wait)
+
+    async def run() -> httpx2.Response:
+        transport = httpx2.ASGITransport(app)
+        limiter = anyio.to_thread.current_default_thread_limiter()
+        async with anyio.create_task_group() as group:
+            for _ in range(int(limiter.total_tokens)):
+                group.start_soon(hold)
+            while limiter.available_tokens:
+                await anyio.sleep(0.01)
+            try:
+                with anyio.fail_after(60):
+                    url = "http://127.0.0.1"
+                    async with httpx2.AsyncClient(transport=transport, base_url=url) as client:
+                        return await client.get("/health/live")
+            finally:
+                free.set()
+        raise AssertionError
+
+    assert anyio.run(run).status_code == 200

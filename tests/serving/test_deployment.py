@@ -29,6 +29,7 @@ from typer.main import get_command
 
 from qa_bot.models.embedding import SentenceTransformerEmbedder
 from qa_bot.serving.accounts import AccountFile, add_token, add_user
+from qa_bot.serving.app import listen
 from qa_bot.serving.server import Serving, create_server
 from qa_bot.shell.commands import app
 from qa_bot.web.service import Service
@@ -280,7 +281,7 @@ def test_under_a_path_all_links_lead_below_it_and_the_session_stays_there(
         allowed_hosts=(NAME,), root_path="/docs", accounts=accounts, proxies=("127.0.0.1",)
     )
     below, forwarded = f"https://{NAME}/docs", {"Host": NAME, "X-Forwarded-Proto": "https"}
-    with socket.create_server(("127.0.0.1", 0)) as listener, running(service, serving, listener):
+    with listen("127.0.0.1", 0) as listener, running(service, serving, listener):
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         with httpx.Client(base_url=url, headers=forwarded, timeout=PATIENT) as client:
             page = client.get("/", headers=token).text

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -28,11 +27,14 @@ from fpdf import FPDF
 from served import LEAVE, LIFT, PAY, PRICES, STAFF
 
 from qa_bot import build_index, open_index
+from qa_bot.builds import Progress
 from qa_bot.callers import Caller, current_caller
 from qa_bot.models.embedding import SentenceTransformerEmbedder
 from qa_bot.pages.view import PageViewer
 from qa_bot.serving.accounts import AccountFile, add_token
+from qa_bot.serving.app import listen
 from qa_bot.serving.server import Serving, create_application
+from qa_bot.sharding.building import build_shards
 from qa_bot.web.news import News
 from qa_bot.web.service import Service, Status
 
@@ -258,7 +260,7 @@ def serve(home: Path, model: SentenceTransformerEmbedder) -> Iterator[tuple[Serv
     service = Service(home / "documents", home / "index", model)
     with ExitStack() as stack:
         viewer = stack.enter_context(PageViewer())
-        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        listener = stack.enter_context(listen("127.0.0.1", 0))
         serving = Serving(accounts=accounts, requests_per_minute=10**6)
         guarded, _ = create_application(service, viewer, serving)
         server = uvicorn.Server(uvicorn.Config(guarded, log_level="warning", lifespan="on"))
@@ -321,6 +323,18 @@ def test_whatever_is_tried_nothing_tells_of_what_is_outside(
         assert "zephyrium" in whole.told(Try("GET", "/api/v1/documents/board/pay.md/text"))[1]
 
 
+def test_rights_hold_on_every_shard(
+    homes: Homes, tmp_path: Path, model: SentenceTransformerEmbedder
+) -> None:
+    """A few of those tries; all of them were made once (benchmarks/RESULTS.md)."""
+    shutil.copytree(homes.whole / "documents", tmp_path / "documents")
+    build_shards(tmp_path / "documents", tmp_path / "index", 3, model=model)
+    tries = [*plain(), *asked(OUTSIDE[::16]), *named(NAMES[::5]), *linked(homes.outside[::4])][::3]
+    with serve(tmp_path, model) as (limited, whole), serve(homes.alone, model) as (alone, _):
+        assert [one for one in tries if limited.told(one) != alone.told(one)] == []
+        assert [one for one in tries[::5] if whole.told(one) != alone.told(one)]
+
+
 @contextmanager
 def seeing(*folders: str) -> Iterator[None]:
     token = current_caller.set(Caller("try", "token", "reader", folders))
@@ -344,11 +358,33 @@ def test_what_changes_outside_is_no_news(
         with seeing("staff"):
             return News(service).state(), service.status
 
+    def while_built() -> tuple[str, Status]:
+        """As it is while a build is under way that is held up at its first report."""
+        note, held, go = service._note_progress, threading.Event(), threading.Event()
+
+        def hold(progress: Progress) -> None:
+            held.set()
+            go.wait(60)
+            note(progress)
+
+        service._note_progress = hold  # type: ignore[method-assign]
+        try:
+            service.refresh(requested=True)
+            assert held.wait(60)
+            assert service.status.busy
+            with seeing("staff"):
+                return News(service).state(), service.status
+        finally:
+            go.set()
+            service._note_progress = note  # type: ignore[method-assign]
+
     before, _ = built()
     (home / "documents" / "board" / "pay.md").write_text("Nobody is paid.", encoding="utf-8")
     (home / "documents" / "shop" / "prices.csv").unlink()
     with seeing("staff"):
         assert News(service).state() == before, "a file outside has changed"
+    state, status = while_built()
+    assert (state, status.busy, status.progress) == (before, False, None)
     state, status = built()
     assert (state, status.receipt) == (before, None)
     assert status.holdings is not None

@@ -119,6 +119,8 @@ async def check_everything(client: Client) -> None:  # noqa: PLR0915 - all tools
     await fails("limit", "search_documents", query="a", limit=1_000)
     with pytest.raises(MCPError):
         await client.read_resource(f"qa-bot://quote/{'0' * 16}/0-5")
+    with pytest.raises(MCPError, match="no prompts"):
+        await client.get_prompt("summarise")
 
 
 def test_every_tool_over_http(team: Team) -> None:

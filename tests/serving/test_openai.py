@@ -82,6 +82,8 @@ def test_what_is_not_a_question_is_a_problem(
     refused = client.post("/v1/chat/completions", json=body)
     assert refused.status_code == status
     assert refused.headers["content-type"] == "application/problem+json"
+    said = refused.json()["error"]["message"]  # which is what OpenAI's clients show
+    assert said.startswith(refused.json()["detail"])
 
 
 def test_the_store_is_searched(client: httpx.Client) -> None:
@@ -97,6 +99,31 @@ def test_the_store_is_searched(client: httpx.Client) -> None:
     assert SENTENCE in first["content"][0]["text"]
     assert client.post("/v1/vector_stores/other/search", json=body).status_code == 404
     assert [one["id"] for one in client.get("/v1/models").json()["data"]] == ["qa_bot"]
+    assert client.get("/v1/models/qa_bot").json()["id"] == "qa_bot"
+
+
+def test_several_queries_give_each_passage_once_and_best_first(client: httpx.Client) -> None:
+    url, queries = "/v1/vector_stores/documents/search", [LEAVE, "What does a hammer cost?"]
+    told = client.post(url, json={"query": queries, "max_num_results": 3}).json()
+    assert told["search_query"] == queries
+    found = [(one["filename"], one["attributes"]["start"]) for one in told["data"]]
+    assert len(found) == len(set(found)) == 3
+    assert {"staff/handbook.md", "shop/prices.csv"} <= {name for name, _ in found}
+    scores = [one["score"] for one in told["data"]]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_a_filter_is_refused_rather_than_passed_over(client: httpx.Client) -> None:
+    body = {"query": LEAVE, "filters": {"type": "eq", "key": "title", "value": "Staff handbook"}}
+    told = client.post("/v1/vector_stores/documents/search", json=body)
+    assert told.status_code == 422
+    assert "filters" in told.json()["error"]["message"]
+
+
+def test_a_stranger_is_told_in_the_words_of_openais_clients(team: Team) -> None:
+    told = httpx.get(f"{team.url}/v1/models")
+    assert (told.status_code, told.json()["error"]["message"]) == (401, told.json()["detail"])
+    assert "error" not in httpx.get(f"{team.url}/api/v1/health").json()
 
 
 def test_a_limited_token_gets_its_folder_alone(team: Team) -> None:

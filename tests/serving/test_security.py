@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
 from qa_bot.errors import ServerError, UsageError
-from qa_bot.serving.app import serve
+from qa_bot.serving.accounts import AccountFile, add_user
+from qa_bot.serving.app import listen, serve
 from qa_bot.serving.security import Guard
 
 
@@ -131,3 +133,62 @@ def test_an_address_that_cannot_be_used_is_a_server_error(
 ) -> None:
     with pytest.raises(ServerError, match="choose another"):
         serve(tmp_path, tmp_path, host=host, port=port, allowed_hosts=["library.example"])
+
+
+def test_what_is_sent_goes_out_at_once() -> None:
+    """Else the end of each response waits 40 ms for its client, on a connection that is kept."""
+
+    async def accepted() -> int:
+        with listen("127.0.0.1", 0) as listener:
+            there: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+            def note(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                taken = writer.get_extra_info("socket")
+                there.set_result(taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+                writer.close()
+
+            async with await asyncio.start_server(note, sock=listener):
+                _, writer = await asyncio.open_connection(*listener.getsockname())
+                writer.close()
+                return await there
+
+    assert asyncio.run(accepted())
+
+
+@pytest.mark.parametrize(
+    ("url", "origin", "status"),
+    [
+        ("https://library.example", "https://library.example", 200),
+        ("https://library.example", "http://library.example", 403),  # anybody on the way sends it
+        ("http://library.example", "https://library.example", 200),  # a proxy may hide it
+        ("https://library.example", "null", 403),
+    ],
+)
+def test_a_page_over_plain_http_is_not_one_of_the_server_s(
+    url: str, origin: str, status: int
+) -> None:
+    client = TestClient(Guard(echo, "127.0.0.1", allowed=["library.example"]), base_url=url)
+    assert client.post("/api/v1/answer", headers={"Origin": origin}).status_code == status
+
+
+def test_nothing_of_documents_stays_in_a_cache() -> None:
+    client = TestClient(Guard(echo, "127.0.0.1"), base_url="http://127.0.0.1:7860")
+    for path in ("/file/pay.pdf", "/page/0/1", "/api/v1/documents", "/"):
+        assert client.post(path).headers["cache-control"] == "private, no-cache"
+    assert "cache-control" not in client.post("/assets/index.js").headers
+
+
+@pytest.mark.parametrize("file", ["auth.json", "staff/../staff/auth.json"])
+def test_users_and_keys_among_the_documents_are_refused(tmp_path: Path, file: str) -> None:
+    """They would be indexed: the file of users is JSON, and holds what signs sessions."""
+    (tmp_path / "documents" / "staff").mkdir(parents=True)
+    accounts = AccountFile(tmp_path / "documents" / file)
+    add_user(accounts, "ada", "correct horse battery", "reader")
+    with pytest.raises(UsageError, match="keep it elsewhere"):
+        serve(tmp_path / "documents", tmp_path / "index", port=0, auth_file=accounts.file)
+
+
+def test_a_proxy_is_trusted_by_its_address_alone(tmp_path: Path) -> None:
+    for written in ("*", "nginx", ""):
+        with pytest.raises(UsageError, match="no address of a proxy"):
+            serve(tmp_path, tmp_path, port=0, trusted_proxies=[written])

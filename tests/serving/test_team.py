@@ -168,9 +168,10 @@ def test_a_forged_log_in_is_refused(team: Team, headers: dict[str, str], status:
     assert httpx.post(f"{team.url}/login", data=form, headers=headers).status_code == status
 
 
-def test_behind_a_proxy_that_is_not_trusted_no_credential_is_taken(team: Team) -> None:
+@pytest.mark.parametrize("said", ["X-Forwarded-For", "X-Real-IP", "X-Forwarded-Proto", "Via"])
+def test_behind_a_proxy_that_is_not_trusted_no_credential_is_taken(team: Team, said: str) -> None:
     """It may have come over plain HTTP from anywhere."""
-    far = {"X-Forwarded-For": "203.0.113.5", "Origin": team.url}
+    far = {said: "203.0.113.5", "Origin": team.url}
     form = {"name": "ada", "password": PASSWORD}
     refused = httpx.post(f"{team.url}/login", data=form, headers=far)
     assert refused.status_code == 403
@@ -210,6 +211,10 @@ def test_wrong_passwords_have_to_wait_longer_each_time(tmp_path: Path) -> None:
     assert waits[3:] == [(min(2.0**n, 30), min(2.0**n, 900)) for n in range(9)]
     slowing.succeeded("ada", "10.0.0.1")
     assert slowing.wait("ada", "10.0.0.1") == 0
+    for last in range(5):
+        slowing.failed(f"name {last}", f"2001:db8::{last}")
+    assert slowing.wait("bob", "2001:db8::ffff") == 2, "all of them are one visitor's"
+    assert slowing.wait("bob", "2001:db8:0:1::1") == 0
 
 
 def test_odd_cookies_of_other_servers_on_this_host_hide_no_session() -> None:

@@ -8,11 +8,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import paragraphs, unstale, write
+from conftest import Shell, paragraphs, unstale, write
 
 from benchmarks.cluster.nodes import Cluster, cluster
+from benchmarks.hashing import HashEmbedder
 from qa_bot import answer, build_index, open_index, retrieve
-from qa_bot.errors import UnavailableError
+from qa_bot.building.changes import Options
+from qa_bot.builds import Progress
+from qa_bot.errors import IndexNotFoundError, UnavailableError
 from qa_bot.models.embedding import Embedder
 from qa_bot.sharding.cluster import SETTINGS
 
@@ -61,8 +64,42 @@ def until(true: Callable[[], bool]) -> None:
         time.sleep(0.2)
 
 
+def test_a_build_is_told_of_cancelled_and_gone_on_with(
+    nodes: Cluster, documents: Path, folder: Path
+) -> None:
+    write(documents, **{f"otter_{n}": paragraphs("otter", 4) for n in range(4)})
+    slow = HashEmbedder(seconds=0.2)
+    seen: list[Progress] = []
+
+    def cancel(progress: Progress) -> None:
+        seen.append(progress)
+        if progress.files_read:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build_shards(
+            documents,
+            folder,
+            2,
+            model=slow,
+            options=Options(on_progress=cancel),
+            run=on_ray(nodes.address),
+        )
+    assert 0 < seen[-1].files_read <= 4
+    with pytest.raises(IndexNotFoundError):
+        open_index(folder)
+    quick = HashEmbedder()
+    options = Options(on_progress=seen.append)
+    receipt = build_shards(
+        documents, folder, 2, model=quick, options=options, run=on_ray(nodes.address)
+    )
+    assert (receipt.documents, len(receipt.added)) == (4, 4)
+    assert "of 2 shards built" in str(seen[-1])
+    assert [one for one in (folder / "shards").iterdir() if one.name.startswith(".")] == []
+
+
 def test_two_nodes_build_and_serve_what_one_index_answers_also_when_they_die(
-    nodes: Cluster, documents: Path, folder: Path, tmp_path: Path, model: Embedder
+    nodes: Cluster, documents: Path, folder: Path, tmp_path: Path, model: Embedder, shell: Shell
 ) -> None:
     write(
         documents,
@@ -82,8 +119,8 @@ def test_two_nodes_build_and_serve_what_one_index_answers_also_when_they_die(
         open_index(f"ray://{nodes.address}{folder}", model=model) as shards,
     ):
         assert isinstance(shards, ShardedIndex)
-        served = shards._shards
-        assert isinstance(served, RayShards)
+        replicas = shards._shards
+        assert isinstance(replicas, RayShards)
         expected = [unstale(answer(question, one)) for question in questions]
         for question, wanted in zip(questions, expected, strict=True):
             assert [hit.passage for hit in retrieve(question, shards)] == [
@@ -94,6 +131,13 @@ def test_two_nodes_build_and_serve_what_one_index_answers_also_when_they_die(
         until(lambda: all(all(places) for places in shards.nodes().values()))
         assert all(len(set(places)) == 2 for places in shards.nodes().values())
 
+        write(documents, bell="The morning bell is rung at seven.")
+        build_shards(documents, folder, model=model)
+        told = shell("status", "--index", folder, "--ray", nodes.address).out
+        served = [line for line in told.splitlines() if line.startswith("Shard")]
+        assert [line.count("(behind: of build 1)") for line in served] == [2, 2]
+        assert all(node["NodeManagerAddress"] in served[0] for node in ray.nodes())
+
         own = {node["NodeManagerAddress"] for node in ray.nodes()}
         assert nodes.peers()
         assert {one for one in nodes.peers() if not one.startswith("127.")} <= own, "outward"
@@ -103,8 +147,8 @@ def test_two_nodes_build_and_serve_what_one_index_answers_also_when_they_die(
         until(lambda: alive() == 1)
 
         # Now the other replicas, too: nothing of this build can be asked.
-        for replicas in served._replicas:
-            for replica in replicas:
+        for held in replicas._replicas:
+            for replica in held:
                 ray.kill(replica, no_restart=True)
         with pytest.raises(UnavailableError):
             answer("Who won the football match in Madrid?", shards)

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import Shell, check_failure, paragraphs, unstale, write
 
-from qa_bot import answer, build_index, open_index, retrieve, verify
+from benchmarks.hashing import HashEmbedder
+from qa_bot import (
+    Answer,
+    Index,
+    Turn,
+    answer,
+    build_index,
+    check_index,
+    open_index,
+    retrieve,
+    verify,
+)
 from qa_bot.building.changes import Options
 from qa_bot.builds import Progress
 from qa_bot.errors import (
@@ -25,6 +39,7 @@ from qa_bot.sharding.building import build_shards
 from qa_bot.sharding.index import ShardedIndex
 from qa_bot.sharding.opening import limited
 from qa_bot.sharding.shards import Call, Shards
+from qa_bot.store.gathering import Wanted
 from qa_bot.store.lexical import Lexicon
 from qa_bot.store.manifest import read_manifest, shard_of
 from qa_bot.store.spread import whole
@@ -94,6 +109,32 @@ def test_answers_are_those_of_one_index(
         assert verify(sentence, shards) == verify(sentence, one)
 
 
+def test_what_ties_for_the_last_places_is_the_same_in_every_build(
+    documents: Path, tmp_path: Path
+) -> None:
+    """The texts are alike, so that neither vectors nor words tell most of them apart."""
+    model = HashEmbedder()
+    alike = {f"note_{n:02}": "The otter sleeps in the hut." for n in range(24)}
+    write(documents, **alike, heron="The otter and the heron sleep in the hut by the river.")
+    build_index(documents, tmp_path / "one", model=model)
+    for count in (2, 5):
+        build_shards(documents, tmp_path / str(count), count, model=model)
+    write(documents, note_00="Something else.")
+    build_index(documents, tmp_path / "again", model=model)
+    write(documents, note_00=alike["note_00"])
+    build_index(documents, tmp_path / "again", model=model)  # so it is numbered last
+    found: dict[tuple[int, str], set[tuple[str, ...]]] = {}
+    for name in ("one", "again", "2", "5"):
+        with open_index(tmp_path / name, model=model) as index:
+            for pool in (1, 3, 8):
+                gathered = index.gather(Wanted(model.encode_question("otter"), ("otter",), pool))
+                for way in ("nearest", "worded"):
+                    names = tuple(one.name for one in index.places(getattr(gathered, way)))
+                    found.setdefault((pool, way), set()).add(names)
+    assert [len(builds) for builds in found.values()] == [1] * 6
+    assert found[3, "worded"] == {("note_00.txt", "note_01.txt", "note_02.txt")}
+
+
 def test_words_of_a_part_weigh_what_they_do_in_the_whole() -> None:
     rows = [
         (n, n, "en", "", "", " ".join(["river"] * (n % 3) + ["otter"] * (n % 2) + ["hill"] * n))
@@ -134,11 +175,12 @@ def test_only_the_shard_that_changed_is_replaced_and_readers_keep_theirs(
     assert read_manifest(folder).versions == now.versions
 
 
+@pytest.mark.parametrize("built", [0, 1])
 def test_a_build_that_was_interrupted_changes_nothing_and_is_gone_on_with(
-    texts: Path, folder: Path, model: Embedder
+    texts: Path, folder: Path, model: Embedder, built: int
 ) -> None:
     def stop(progress: Progress) -> None:
-        if progress.stage == "saving":
+        if progress.stage == "saving" and progress.shards_built == built:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -146,7 +188,8 @@ def test_a_build_that_was_interrupted_changes_nothing_and_is_gone_on_with(
     with pytest.raises(IndexNotFoundError):
         open_index(folder, model=model)
     receipt = build_shards(texts, folder, 2, model=model)
-    assert receipt.documents == 6
+    assert receipt.documents == len(receipt.added) == 6
+    assert receipt.embedded + receipt.reused == receipt.passages
     assert receipt.reused > 0, "what was embedded before it was interrupted"
 
 
@@ -231,6 +274,52 @@ def test_who_sees_some_folders_gets_what_one_index_gives_of_them(
             retrieve("bees", parts, documents=["people"])
 
 
+def test_tables_languages_conversations_and_verdicts_are_those_of_one_index(
+    documents: Path, tmp_path: Path, model: Embedder
+) -> None:
+    prices = "".join(f"part {n},{n + 7},shelf {n % 9}\n" for n in range(120))
+    (documents / "prices.csv").write_text(f"item,price in euros,place\nhammer,12,hall\n{prices}")
+    write(
+        documents,
+        leave="Employees get 25 days of leave a year.\n\nInterns get 11 days of leave a year.",
+        abtei="Die Bienen der Abtei hält Bruder Anselm. Er verkauft ihren Honig im Sommer.",
+        bell="The morning bell is rung at six.",
+    )
+    build_index(documents, tmp_path / "one", model=model)
+    build_shards(documents, tmp_path / "shards", 3, model=model)
+    asked = [
+        ABSENT,
+        "What does the part 100 cost?",
+        "Which item has the highest price?",
+        "Wer hält die Bienen der Abtei?",
+        "How many days of leave do employees get?",
+        "And interns?",
+        "Is the bell rung on Sundays?",
+        "Which documents are there?",
+    ]
+    said: list[Answer] = []
+    with (
+        open_index(tmp_path / "one", model=model) as one,
+        open_index(tmp_path / "shards", model=model) as shards,
+    ):
+        for question in asked:
+            turns = [Turn.of(reply) for reply in said]
+            expected = unstale(answer(question, one, history=turns))
+            assert unstale(answer(question, shards, history=turns)) == expected
+            said.append(expected)
+    assert len({one.verdict for one in said}) > 1
+    assert said[1].quotes[0].table is not None
+    assert "Anselm" in said[3].quotes[0].text
+    assert said[5].understood_as
+    assert "11 days" in said[5].quotes[0].text
+    assert said[7].navigation
+
+
+def test_shards_have_all_that_an_index_has() -> None:
+    own = {name for name, held in vars(Index).items() if callable(held) and name[0] != "_"}
+    assert own - vars(ShardedIndex).keys() <= {"warm"}
+
+
 def test_the_command_line_builds_shards_and_tells_of_them(
     texts: Path, single: Path, folder: Path, shell: Shell
 ) -> None:
@@ -247,4 +336,30 @@ def test_the_command_line_builds_shards_and_tells_of_them(
     assert "Nothing changed" in again.out
     told = check_failure(shell("index", "--index", single, "--ray", "127.0.0.1:1"), 2)
     assert "not in shards" in told
-    assert "--check" in check_failure(shell("status", "--index", folder, "--check"), 2)
+
+
+def test_a_check_looks_through_every_shard(
+    texts: Path, documents: Path, folder: Path, model: Embedder, shell: Shell
+) -> None:
+    for file in texts.rglob("*.txt"):
+        (documents / file.name).write_text(file.read_text())
+    build_shards(documents, folder, 3, model=model)
+    whole_index = check_index(folder)
+    assert (whole_index.faults, whole_index.outdated) == ((), ())
+    assert whole_index.recall == 1.0
+    assert "is what it claims" in shell("status", "--index", folder, "--check").out
+
+    (documents / "note.txt").write_text("The morning bell is rung at seven.")
+    write(documents, new="The new note.")
+    assert sorted(check_index(folder).outdated) == ["new.txt is new", "note.txt was changed"]
+
+    number = shard_of("abbey.txt", 3)
+    place = read_manifest(folder).place(folder, number)
+    with closing(sqlite3.connect(place / "qa_bot.sqlite")) as connection, connection:
+        connection.execute("UPDATE passages SET text = 'forged' WHERE text LIKE '%Anselm%'")
+    assert (
+        f"fault: shard {number}: a passage isn't"
+        in shell("status", "--index", folder, "--check").out
+    )
+    shutil.rmtree(place)
+    assert f"shard {number}" in check_index(folder).faults[0]

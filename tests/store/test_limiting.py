@@ -103,3 +103,31 @@ def test_what_lies_in_a_file_that_is_seen_is_seen() -> None:
     assert is_within("staff/mails.zip › a/b.txt", ["staff/mails.zip"])
     assert is_within("staff/leave.eml › form.pdf", ["staff/leave.eml"])
     assert not is_within("staff › b.txt", ["staff"])  # a file of that odd name
+
+
+def test_what_is_built_outside_costs_who_does_not_see_it_nothing(
+    library: Path, tmp_path: Path, model: SentenceTransformerEmbedder
+) -> None:
+    """Else the time of the next answer would tell of it; what changes inside is seen at once."""
+    home = Path(shutil.copytree(library, tmp_path / "home"))
+    asked = "How many days of paid leave do employees receive?"
+
+    def part(earlier: LimitedIndex | None) -> tuple[LimitedIndex, Index]:
+        build_index(home / "documents", home / "index", model=model)
+        whole = open_index(home / "index", model=model)
+        return LimitedIndex(whole, ["staff"], earlier), whole
+
+    before, first = part(None)
+    expected = told(before, asked)
+    (home / "documents" / "board" / "pay.md").write_text("Nobody is paid.", encoding="utf-8")
+    after, second = part(before)
+    assert after.vectors is before.vectors
+    first.close()
+    assert told(after, asked) == expected
+    handbook = home / "documents" / "staff" / "handbook.md"
+    handbook.write_text(handbook.read_text("utf-8").replace("twenty-five", "thirty"), "utf-8")
+    changed, third = part(after)
+    assert changed.vectors is not after.vectors
+    assert "thirty days" in told(changed, asked)["quotes"][0]["text"]
+    for index in (second, third):
+        index.close()

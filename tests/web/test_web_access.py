@@ -271,6 +271,7 @@ def test_nothing_jumps_while_a_question_is_asked_and_its_source_opened(
         time.sleep(0.6)
         route.continue_()
 
+    wait_until_built(page)
     page.add_init_script(SHIFTS)
     page.goto(chat.url)
     wait_until_built(page)
@@ -288,8 +289,6 @@ def test_nothing_jumps_while_a_question_is_asked_and_its_source_opened(
     expect(page.locator("#qa-checked mark").first).to_be_visible()
     open_documents(page).get_by_role("link", name="Staff handbook").click()
     expect(page.locator("#qa-panel h2")).to_have_text("Staff handbook")
-    page.get_by_label("Find in this document").fill("caretaker")
-    expect(page.locator("#qa-panel .qa-now")).to_be_visible()
     shifts = page.evaluate("window.shifts")
     page.reload()
     expect(page.locator(".qa-turn")).to_have_count(3, timeout=ANSWER_MS)

@@ -22,6 +22,7 @@ from qa_bot.text import normalise_line_ends
 
 _DEEPEST = 30  # parts in parts
 _MOST_PARTS = 10_000
+_LONGEST_HEADER = 100_000  # characters whose encoded words are read; the time grows as the square
 _LONGEST_NAME = 100  # characters of a name that is made of a subject
 _STUB = 0.5  # of the page's words; plain text with fewer of them only stands in for it
 _TAGS = re.compile(r"<(style|script)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", re.S | re.I)
@@ -57,7 +58,8 @@ def header(mail: Part, name: str) -> str:
     if value is None:
         return ""
     try:
-        decoded = str(make_header(decode_header(value)))
+        is_long = len(str(value)) > _LONGEST_HEADER
+        decoded = str(value if is_long else make_header(decode_header(value)))
     except (LookupError, ValueError, MessageError):  # of an encoding that nobody knows, say
         decoded = str(value)
     return one_line(_mended(decoded))

@@ -90,7 +90,19 @@ _DROPPED = frozenset(  # commands whose argument is for programs
     " captionsetup geometry lstset usetikzlibrary newlength cellcolor rowcolor"
     " enlargethispage".split()
 )
-_SECOND = frozenset(("href", "textcolor", "colorbox", "multirow", "hyperref", "parbox", "raisebox"))
+_SECOND = frozenset(
+    (
+        "href",
+        "textcolor",
+        "colorbox",
+        "multirow",
+        "hyperref",
+        "parbox",
+        "raisebox",
+        "foreignlanguage",
+        "DUrole",
+    )
+)
 _THIRD = frozenset(("multicolumn",))
 _CITED = frozenset(
     "cite citep citet citealp parencite textcite autocite ref eqref pageref autoref cref"
@@ -99,6 +111,9 @@ _CITED = frozenset(
 _SIGNS = {**{sign: sign for sign in "%&_#${}"}, **dict.fromkeys(" ,;", " "), "\\": "\n"}
 _COMMAND = re.compile(r"\\([a-zA-Z@]+)\*?[ \t]*|\\(.)", re.DOTALL)
 _FORMULA = re.compile(r"(?<!\\)(\$\$?)(.+?)(?<!\\)\1|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
+_CELL_END = re.compile(
+    r"\\\\(?:\[[^\]]*\])?|\\tabularnewline\b|\\(?:begin|end)\b|\\.|[{}&]", re.DOTALL
+)
 _SCREEN = "\x00"  # stands for a formula while its line is read
 _MOST_NESTED = 40
 
@@ -140,6 +155,27 @@ def optional(source: str, at: int) -> tuple[str, int]:
     if at < len(source) and source[at] == "[":
         return _within(source, at, "[", "]")
     return "", at
+
+
+def rows_of(body: str) -> list[list[str]]:
+    """The cells of a table's rows; what lies in braces or in an environment is of one cell."""
+    rows, depth, start = [[""]], 0, 0
+    for found in _CELL_END.finditer(body):
+        mark = found[0]
+        if mark in ("{", "\\begin"):
+            depth += 1
+        elif mark in ("}", "\\end"):
+            depth = max(depth - 1, 0)
+        elif depth == 0 and mark == "&":
+            rows[-1][-1] = body[start : found.start()]
+            rows[-1].append("")
+            start = found.end()
+        elif depth == 0 and mark.startswith(("\\\\", "\\tabularnewline")):
+            rows[-1][-1] = body[start : found.start()]
+            rows.append([""])
+            start = found.end()
+    rows[-1][-1] = body[start:]
+    return rows
 
 
 def _within(source: str, start: int, opens: str, closes: str) -> tuple[str, int]:
@@ -203,11 +239,9 @@ def _pieces(text: str, depth: int) -> list[str]:
             pieces.append(_LETTERS[name])
             at += 2 if text.startswith("{}", at) else 0
             continue
-        if name == "verb" and at < len(text):
-            end = text.find(text[at], at + 1)
-            end = len(text) if end < 0 else end
-            pieces.append(text[at + 1 : end])
-            at = end + 1
+        if name in ("begin", "end", "item", "verb"):
+            piece, at = _apart(name, text, at, depth)
+            pieces.append(piece)
             continue
         told, at = optional(text, at)
         number = 3 if name in _THIRD else 2 if name in _SECOND else 1
@@ -226,6 +260,18 @@ def _pieces(text: str, depth: int) -> list[str]:
                 at = more[1]
     pieces.append(_bare(text[at:]))
     return pieces
+
+
+def _apart(name: str, text: str, at: int, depth: int) -> tuple[str, int]:
+    """What is told of an environment or an item in a cell or a note, and of what is verbatim."""
+    if name == "item":
+        label, at = optional(text, at)
+        return f"\n{shown(label, depth + 1) or '-'} ", at
+    if name == "verb" and at < len(text):
+        end = text.find(text[at], at + 1)
+        end = len(text) if end < 0 else end
+        return text[at + 1 : end], end + 1
+    return "\n", argument(text, at)[1]
 
 
 def _bare(text: str) -> str:

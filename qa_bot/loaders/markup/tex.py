@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from qa_bot.loaders.decoding import decode, refuse_binary
-from qa_bot.loaders.markup.commands import argument, optional, shown, without_comments
+from qa_bot.loaders.markup.commands import argument, optional, rows_of, shown, without_comments
 from qa_bot.loaders.table_shape import first_row_is
 from qa_bot.loaders.writing import DEEPEST, INDENT, Writer, one_line, raised
 from qa_bot.records import Document
@@ -36,6 +36,10 @@ _DRAWN = frozenset("tikzpicture pspicture picture comment asy pgfpicture CCSXML"
 _RULES = re.compile(
     r"\\(?:hline|toprule|midrule|bottomrule|endhead|endfirsthead|endfoot|endlastfoot)\b"
     r"|\\(?:cline|cmidrule)(?:\([^)]*\))?\{[^}]*\}|\\(?:addlinespace|noalign)(?:\{[^}]*\})?"
+)
+_FLOATS = frozenset("figure table wrapfigure sidewaystable sidewaysfigure".split())
+_ARGUED = frozenset(  # what they are given is for programs
+    "minipage multicols adjustwidth spacing subfigure subtable DUclass DUlineblock".split()
 )
 _MOST_NESTED = 50
 _LONGEST_HEADING = 300  # characters
@@ -222,11 +226,13 @@ class _Reader:
             if bare == "thebibliography":
                 inner = inner[argument(inner, 0)[1] :]
                 self._heading("References", _SECTIONS["section"])
-            elif bare in ("minipage", "multicols", "figure", "table", "wrapfigure"):
+            elif bare in _FLOATS or bare in _ARGUED:
                 inner = inner[optional(inner, 0)[1] :]
-                inner = inner[argument(inner, 0)[1] if bare in ("minipage", "multicols") else 0 :]
+                inner = inner[argument(inner, 0)[1] if bare in _ARGUED else 0 :]
+            outer = len(self._lists)
             self._walk(inner, depth + 1)
             self._flush()
+            del self._lists[outer:]  # of an environment that is a list by a definition
             self._told_caption()
         return after
 
@@ -246,8 +252,8 @@ class _Reader:
             self._caption = one_line(shown(text))
         body = re.sub(r"\\caption\*?(?:\[[^\]]*\])?\{[^{}]*\}", "", body)
         rows = []
-        for line in re.split(r"\\\\(?:\[[^\]]*\])?|\\tabularnewline", _RULES.sub(" ", body)):
-            cells = [one_line(shown(cell)) for cell in re.split(r"(?<!\\)&", line)]
+        for row in rows_of(_RULES.sub(" ", body)):
+            cells = [one_line(shown(cell)) for cell in row]
             if any(cells):
                 rows.append(cells)
         if not rows:

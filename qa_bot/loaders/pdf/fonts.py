@@ -17,6 +17,8 @@ _DROPPED = re.compile(
     r"[\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\x00-\x08\x0e-\x1f\x7f]"
 )
 _LIGATURES = re.compile(r"[\ufb00-\ufb06]")
+_NO_LETTER = re.compile(r"[\x80-\x84\x86-\x9f]")  # Unicode has nothing to draw there
+_TEX_BULLET = "\x88"  # where TeX's font of signs has it
 _HALF = re.compile("[\ud800-\udfff]")
 _SHAPED = re.compile("[\ufb1d-\ufdff\ufe70-\ufefc]")
 
@@ -62,7 +64,15 @@ def clean(text: str) -> str:
     if _HALF.search(text):
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     text = _DROPPED.sub("", _SPACES.sub(" ", text))
+    text = _NO_LETTER.sub(_as_windows_has_it, text)
     return _LIGATURES.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
+
+
+def _as_windows_has_it(match: re.Match[str]) -> str:
+    """What a font without names for its glyphs means by a number that is no letter."""
+    if match[0] == _TEX_BULLET:
+        return "•"
+    return match[0].encode("latin-1").decode("cp1252", "ignore")
 
 
 def looks_bold(name: str, weight: str) -> bool:

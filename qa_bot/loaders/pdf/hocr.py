@@ -15,6 +15,7 @@ from qa_bot.loaders.pdf.bidi import mirror, prevails
 from qa_bot.loaders.pdf.fonts import clean
 from qa_bot.loaders.pdf.pen import Rule, Run
 from qa_bot.loaders.pdf.text import PageText
+from qa_bot.paging import SeenWord
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 LEAST_WORD = 20  # per cent of confidence; below are specks and ornaments
 LEAST_LINE = 50  # per cent, of all letters of a line: pictures that look like letters
 ASCENDER = 0.7  # ems from the baseline to the top of d; between .68 and .76 in usual type
+_ABOVE, _BELOW, _BESIDE = 0.8, 0.25, 0.06  # ems of a box around the baseline of its word
 LIKE = 0.08  # sizes that differ by less are one, measured inexactly
 DOTS = 5  # of a contents entry, however many there were
 STEEP = 0.3  # slope of lines on a page that was scanned carelessly; more is a mistake
@@ -152,12 +154,15 @@ def page_text(scan: Scan, width: int, height: int, points: float) -> PageText:
     lines = [kept for line in scan.lines if (kept := _without_specks(line)) is not None]
     turn = _Turn(_slope(lines), width / 2, height / 2, height, points)
     sizes = _levelled([(size * points, line.letters) for line, size in _sized(lines)])
-    pairs = zip(lines, sizes, strict=True)
+    pairs = list(zip(lines, sizes, strict=True))
     runs = tuple(run for line, size in pairs for run in _runs(line, size, turn))
+    words = tuple(word for line, size in pairs for word in _seen(line, size, points))
     rules = tuple(turn.rule(*box) for box in scan.rules)
     if prevails(runs):
         runs, rules = mirror(runs, rules, width * points)
-    return PageText(width * points, height * points, runs, rules, is_picture=True, unreadable=0)
+    return PageText(
+        width * points, height * points, runs, rules, is_picture=True, unreadable=0, words=words
+    )
 
 
 def _without_specks(line: ScanLine) -> ScanLine | None:
@@ -263,18 +268,34 @@ def _levelled(sizes: Sequence[tuple[float, int]]) -> list[float]:
 def _runs(line: ScanLine, size: float, turn: _Turn) -> Iterator[Run]:
     middle = (line.words[0].x0 + line.words[-1].x1) / 2
     _, y = turn(middle, line.base + line.slope * middle)
-    words = sorted(line.words, key=lambda word: word.x0)
-    for index, word in enumerate(words):
-        at = (word.x0 + word.x1) / 2
-        baseline = line.base + line.slope * at
-        text = word.text
-        if index == 0 and len(words) > 1 and text in _BULLETS and _floats(word, line, baseline):
-            text = "•"
-        if _RIGHT_TO_LEFT.search(text):
-            text = text[::-1]  # as it is drawn, for ``bidi`` to put right
+    for index, (text, word, baseline) in enumerate(_placed(line)):
+        # As it is drawn, for ``bidi`` to put right.
+        drawn = text[::-1] if _RIGHT_TO_LEFT.search(text) else text
         x0, _ = turn(word.x0, baseline)
         x1, _ = turn(word.x1, baseline)
-        yield Run(text if index == 0 else f" {text}", x0, x1, y, size)
+        yield Run(drawn if index == 0 else f" {drawn}", x0, x1, y, size)
+
+
+def _placed(line: ScanLine) -> Iterator[tuple[str, Word, float]]:
+    """What each word says, from the left, and its baseline at its middle in pixels."""
+    words = sorted(line.words, key=lambda word: word.x0)
+    for index, word in enumerate(words):
+        baseline = line.base + line.slope * (word.x0 + word.x1) / 2
+        is_first = index == 0 and len(words) > 1
+        is_bullet = is_first and word.text in _BULLETS and _floats(word, line, baseline)
+        yield "•" if is_bullet else word.text, word, baseline
+
+
+def _seen(line: ScanLine, size: float, points: float) -> Iterator[SeenWord]:
+    """The words with boxes as high as the line, in points, in the order in which they are read."""
+    words = list(_placed(line))
+    letters = "".join(text for text, *_ in words)
+    if 2 * len(_RIGHT_TO_LEFT.findall(letters)) > len(letters):
+        words.reverse()
+    for text, word, baseline in words:
+        y, beside = baseline * points, _BESIDE * size
+        left, right = word.x0 * points - beside, word.x1 * points + beside
+        yield SeenWord(text, left, y - _ABOVE * size, right, y + _BELOW * size)
 
 
 def _floats(word: Word, line: ScanLine, baseline: float) -> bool:

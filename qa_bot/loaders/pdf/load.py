@@ -13,6 +13,7 @@ from qa_bot.loaders.pdf.captions import mark_tables
 from qa_bot.loaders.pdf.flow import join_interrupted
 from qa_bot.loaders.pdf.headings import infer_headings, text_size
 from qa_bot.loaders.pdf.opening import open_pdf
+from qa_bot.loaders.pdf.ordinals import letters
 from qa_bot.loaders.pdf.outline import (
     Anchor,
     Outline,
@@ -20,7 +21,6 @@ from qa_bot.loaders.pdf.outline import (
     anchor_contents,
     bookmarks,
     contents_entries,
-    letters,
 )
 from qa_bot.loaders.pdf.page_texts import Read, read_pages
 from qa_bot.loaders.pdf.paragraphs import Speller, Written, group_lines, tidy, write
@@ -121,6 +121,7 @@ def _document(reader: PdfReader, document_id: str, read: Read, *, use_bookmarks:
         sections=nest_sections(headings, len(written.text)),
         blocks=tuple(written.blocks),
         pages=tuple(written.pages),
+        scans=tuple(read.ocr.scans) if read.ocr is not None else (),
         tables=tuple(with_captions([*recorded(written.rows)], written.blocks, written.text)),
         warnings=(
             *(("damaged bookmarks, left out",) if is_damaged else ()),

@@ -22,6 +22,7 @@ from qa_bot.errors import OcrError
 from qa_bot.loaders.pdf.hocr import Scan, page_text, read_hocr
 from qa_bot.loaders.pdf.rapid import can_read_rapidly, read_picture
 from qa_bot.loaders.pdf.text import PageText
+from qa_bot.paging import ScannedPage, SeenWord
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -39,6 +40,7 @@ MAX_PIXELS = 20_000_000  # of one page: A3 at 300 dpi; larger ones are drawn coa
 MAX_WORKERS = 4  # of one file; other files are read at the same time
 SECONDS = 60.0  # for one run of tesseract
 DOUBTFUL = 70  # per cent of confidence; with less, the page may lie on its side
+_DOUBTFUL_TO_RAPIDOCR = 85  # which is surer: 99 of upright pages, up to 72 of some upside down
 
 _MISSING = (
     "OCR needs tesseract: `apt-get install tesseract-ocr` (macOS: `brew install tesseract`); "
@@ -54,6 +56,7 @@ class Recognised:
     index: int
     page: PageText | None
     problem: str = ""
+    scan: ScannedPage | None = None
 
 
 def check_ocr(languages: str) -> None:
@@ -142,24 +145,44 @@ def _recognised(
         return read_picture(seen) if is_rapid else by_tesseract(seen, points, languages)
 
     try:
-        picture, scan = drawn, read(drawn)
-        if _may_lie(scan) and (scan.lines or not is_rapid):  # it finds lines in all directions
+        picture, scan, upright = drawn, read(drawn), 0
+        least = _DOUBTFUL_TO_RAPIDOCR if is_rapid else DOUBTFUL
+        if _may_lie(scan, least) and (
+            scan.lines or not is_rapid
+        ):  # it finds lines in all directions
             turns = (1, 3, 2) if is_rapid else filter(None, (_turn(drawn, points),))
-            for turned in (np.rot90(drawn, -turn) for turn in turns):
+            for turn in turns:
+                turned = np.rot90(drawn, -turn)
                 other = read(turned)
                 if (other.is_upright, other.confidence) > (scan.is_upright, scan.confidence):
-                    picture, scan = turned, other
-                if not _may_lie(scan):
+                    picture, scan, upright = turned, other, turn
+                if not _may_lie(scan, least):
                     break
         height, width = picture.shape
-        return Recognised(index, page_text(scan, width, height, points))
+        page = page_text(scan, width, height, points)
+        down, across = (points * side for side in drawn.shape)
+        words = tuple(_on_drawn(word, upright, across, down) for word in page.words)
+        seen = ScannedPage(index + 1, across, down, -upright % 4, words)
+        return Recognised(index, page, scan=seen)
     except Exception as error:  # noqa: BLE001 - the other pages go on
         return Recognised(index, None, _reason(error))
 
 
-def _may_lie(scan: Scan) -> bool:
+def _on_drawn(word: SeenWord, turn: int, width: float, height: float) -> SeenWord:
+    """Where a word stands on a page of that size that was turned clockwise to be read."""
+    text, left, top, right, bottom = word
+    if turn == 1:
+        return SeenWord(text, top, height - right, bottom, height - left)
+    if turn == 2:
+        return SeenWord(text, width - right, height - bottom, width - left, height - top)
+    if turn == 3:
+        return SeenWord(text, width - bottom, left, width - top, right)
+    return word
+
+
+def _may_lie(scan: Scan, least: float) -> bool:
     """Whether the page may have been scanned on its side, or upside down."""
-    return not (scan.is_upright and scan.confidence >= DOUBTFUL)
+    return not (scan.is_upright and scan.confidence >= least)
 
 
 def by_tesseract(picture: Picture, points: float, languages: str) -> Scan:
@@ -236,4 +259,9 @@ def _limit_time(pid: int) -> None:
 
 
 def _reason(error: BaseException) -> str:
+    """What is said of a page; not what a library tells its makers."""
+    if isinstance(error, MemoryError):
+        return "needs more memory than a file may use"
+    if "Traceback" in str(error):
+        return "what recognises it gives up, perhaps for want of memory"
     return " ".join(str(error).split()) or type(error).__name__

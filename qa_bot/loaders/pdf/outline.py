@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
+from qa_bot.loaders.pdf.ordinals import (
+    ORDINAL,
+    chapter_above,
+    is_numbered,
+    letters,
+    numbered,
+    ordinal_letters,
+)
 from qa_bot.loaders.pdf.rows import LEADERS, Line
 from qa_bot.text import CELLS
 
@@ -25,12 +32,6 @@ NEAR_EDGE = 8.0  # points
 COLUMN = 120.0  # points; a contents list that begins further in is another column
 SIMILAR = 0.88  # of a title and lines that differ from it by a typo
 
-_ORDINAL = re.compile(
-    r"(?P<word>chapter|part|book|title|section|article|appendix|annex|kapitel|teil|abschnitt"
-    r"|anhang|chapitre|partie|annexe|capítulo|parte)?\s*"
-    r"(?P<number>(?:\d{1,3}|[ivxlc]{1,7}|[A-Z])(?:\.\d{1,3})*)(?:[.:)]|\s*[-–—])?(?:\s+|$)",
-    re.IGNORECASE,
-)
 _DEPTH = re.compile(r"((?:\d{1,3}|[A-Z](?=\.\d))(?:\.\d{1,3})*)[.:)]?\s")
 _PART = re.compile(r"(?:part\s+(?:[IVX]+|\d+)|[IVX]+[.:]?)\s", re.IGNORECASE)
 
@@ -96,19 +97,13 @@ def _flatten(reader: PdfReader, items: Any, level: int) -> Iterator[Entry]:  # n
         yield Entry(title, level, page, float(top) if exact else None)
 
 
-def letters(text: str) -> str:
-    """What has to agree for two titles to be the same: letters and digits only."""
-    folded = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(character for character in folded if character.isalnum())
-
-
 class Finder:
     """Looks titles up among the lines of their pages."""
 
     def __init__(self, lines: Sequence[Line]) -> None:
         self._lines = lines
         self._letters = [letters(line.text) for line in lines]
-        self._ordinals = [_ordinal_letters(line.text) for line in lines]
+        self._ordinals = [ordinal_letters(line.text) for line in lines]
         self._pages: dict[int, list[int]] = {}
         for index, line in enumerate(lines):
             if line.role != "link":
@@ -116,12 +111,15 @@ class Finder:
 
     def find(self, entry: Entry, after: int) -> Anchor | None:
         """The lines that hold a title; of several, the one at its place, or the next one on."""
-        number = _ORDINAL.match(entry.title)
-        titles = [letters(entry.title), letters(entry.title[number.end() :]) if number else ""]
-        found = (self._find_title(entry, title, after) for title in titles if title)
-        return next(filter(None, found), None)
+        number = ORDINAL.match(entry.title)
+        if found := self._find_title(entry, letters(entry.title), after):
+            return found
+        rest = letters(entry.title[number.end() :]) if number else ""
+        return self._find_title(entry, rest, after, has_number=True) if rest else None
 
-    def _find_title(self, entry: Entry, title: str, after: int) -> Anchor | None:
+    def _find_title(
+        self, entry: Entry, title: str, after: int, *, has_number: bool = False
+    ) -> Anchor | None:
         if entry.page is None:
             return None
         best: tuple[float, Anchor] | None = None
@@ -129,21 +127,23 @@ class Finder:
             found = self._match(title, index)
             if found is None:
                 continue
-            count, quality = found
+            count, quality, skipped = found
             score = quality + self._nearness(entry, index) + (0.5 if index > after else 0.0)
             if best is None or score > best[0]:
-                anchor = Anchor(entry.title, entry.level, index, count, quality >= 2)
+                text = self._lines[index].text
+                named = entry.title if has_number else numbered(entry.title, text, skipped)
+                anchor = Anchor(named, entry.level, index, count, quality >= 2)
                 best = score, anchor
         return best[1] if best else None
 
-    def _match(self, title: str, index: int) -> tuple[int, float] | None:
+    def _match(self, title: str, index: int) -> tuple[int, float, int] | None:
         """How many lines from ``index`` on hold the title, and how well they do (0 to 3).
 
         What is printed may begin with a number, "Chapter 3" or "3.1", that the
-        title leaves out.
+        title leaves out: the third is how many letters it has.
         """
         matches = [
-            found
+            (*found, skipped)
             for skipped in self._ordinals[index]
             if (found := self._match_after(title, index, skipped)) is not None
         ]
@@ -177,15 +177,6 @@ class Finder:
         return 4 * max(0.0, 1 - distance / 200)
 
 
-def _ordinal_letters(text: str) -> tuple[int, ...]:
-    """After how many letters a title may begin: none, "Chapter", "Chapter 3"."""
-    match = _ORDINAL.match(text)
-    if match is None:
-        return (0,)
-    word, number = len(letters(match["word"] or "")), len(letters(match["number"]))
-    return (0, word, word + number) if word else (0, number)
-
-
 def _alike(a: str, b: str) -> bool:
     if len(b) < 8 or sum(x == y for x, y in zip(a, b, strict=False)) < 0.4 * len(b):
         return False
@@ -211,13 +202,22 @@ def anchor_all(entries: Sequence[Entry], lines: Sequence[Line]) -> Outline:
             outline.rejected.append(entry)
             continue
         above.append((entry.level, level))
-        taken.update(range(anchor.first, anchor.first + anchor.count))
         after = anchor.first
-        outline.anchors.append(
-            Anchor(anchor.title, level, anchor.first, anchor.count, anchor.alone)
-        )
+        anchor = _with_chapter(replace(anchor, level=level), lines, taken)
+        taken.update(range(anchor.first, anchor.first + anchor.count))
+        outline.anchors.append(anchor)
     outline.anchors.sort(key=lambda anchor: anchor.first)
     return outline
+
+
+def _with_chapter(anchor: Anchor, lines: Sequence[Line], taken: Set[int]) -> Anchor:
+    """The heading with the lines right above it that say which chapter it is."""
+    count, said = chapter_above(lines, anchor.first)
+    first = anchor.first - count
+    if not count or not anchor.alone or not taken.isdisjoint(range(first, anchor.first)):
+        return anchor
+    title = anchor.title if is_numbered(anchor.title) else f"{said} {anchor.title}"
+    return replace(anchor, title=title, first=first, count=anchor.count + count)
 
 
 def anchor_contents(entries: Sequence[Entry], lines: Sequence[Line]) -> Outline:

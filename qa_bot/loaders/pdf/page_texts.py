@@ -20,6 +20,7 @@ from qa_bot.loaders.pdf.second_opinion import NOISE, Difference, Opinions, is_no
 from qa_bot.loaders.pdf.second_reader import SecondReader
 from qa_bot.loaders.pdf.tables import take_tables
 from qa_bot.loaders.pdf.text import PageText, read_page
+from qa_bot.paging import ScannedPage
 
 if TYPE_CHECKING:
     from pypdf import PageObject, PdfReader
@@ -55,6 +56,7 @@ class Recognised:
 
     read: list[int] = field(default_factory=list)
     failed: dict[str, list[int]] = field(default_factory=dict)  # why → which
+    scans: list[ScannedPage] = field(default_factory=list)  # of those read
 
 
 class _Pages:
@@ -208,6 +210,7 @@ def _recognise(path: Path, languages: str, pages: _Pages, on_page: OnPage) -> Re
             del pages.silent[found.index]
         elif found.page.runs:
             recognised.read.append(found.index + 1)
+            recognised.scans.extend(filter(None, [found.scan]))
             # Lines that the file draws are known better than those seen in a picture.
             rules = pages.silent[found.index].rules or found.page.rules
             pages.put(found.index, replace(found.page, rules=rules))

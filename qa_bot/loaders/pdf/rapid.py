@@ -22,7 +22,7 @@ import numpy as np
 
 from qa_bot.errors import OcrError
 from qa_bot.loaders.pdf.hocr import ASCENDER, Scan, ScanLine, Word
-from qa_bot.offline import import_openvino
+from qa_bot.offline import import_rapidocr
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,10 +66,8 @@ def _is_installed() -> bool:
 
 @lru_cache(1)
 def _engine() -> Any:  # noqa: ANN401 - the package has no types for it
-    import_openvino()  # first, without what sends usage events
-    import rapidocr
-
-    folder = Path(rapidocr.__file__).parent / "models"
+    rapidocr = import_rapidocr()
+    folder = Path(str(rapidocr.__file__)).parent / "models"
     settings: dict[str, object] = {"Global.log_level": "critical", "Global.use_cls": False}
     for part, name in _MODELS.items():
         if not (folder / name).is_file():  # else it would be fetched

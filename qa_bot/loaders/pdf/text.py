@@ -18,6 +18,7 @@ from qa_bot.loaders.pdf.pen import ASKEW, MANY_PATHS, Drawn, Pen, Rule, Run
 from qa_bot.loaders.pdf.seen import seen
 from qa_bot.loaders.pdf.sight import hidden_layers
 from qa_bot.loaders.pdf.vertical import stood_up
+from qa_bot.paging import SeenWord
 
 if TYPE_CHECKING:
     from pypdf import PageObject
@@ -41,6 +42,7 @@ class PageText:
     is_cut: bool = False  # whether damage hides what else it shows
     hidden: int = 0  # letters that a reader doesn't see: white on white, covered, without ink
     is_endless: bool = False  # whether it draws so much in itself that it wasn't followed
+    words: tuple[SeenWord, ...] = ()  # of a scan, where they stand on the picture of it
     said: str = ""  # all text that its operators draw, in their order, also what isn't seen
 
 
@@ -101,7 +103,7 @@ def read_page(
         pen.is_cut,
         hidden,
         pen.is_endless,
-        "".join(pen.said),
+        said="".join(pen.said),
     )
 
 

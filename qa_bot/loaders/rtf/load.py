@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from qa_bot.loaders.captions import caption_of
-from qa_bot.loaders.rtf.state import Flow, State, laid_out, level_named
+from qa_bot.loaders.rtf.state import CONTENTS_ENTRY, Flow, State, laid_out, level_named
 from qa_bot.loaders.rtf.words import (
     CODE_PAGES,
     SHOWN,
@@ -342,7 +342,7 @@ class _Reader:
         else:
             for one in [line] if caption_of(line) else paragraphs_of(text):
                 self._writer.append("paragraph", one)
-                if is_bold:
+                if is_bold and not CONTENTS_ENTRY.search(text):
                     self._bold.append(len(self._writer.blocks) - 1)
 
     def _flush_notes(self) -> None:

@@ -9,6 +9,7 @@ from qa_bot.loaders.opendocument.tables import header_rows
 from qa_bot.loaders.table_grid import Grid
 from qa_bot.loaders.table_shape import spread
 
+CONTENTS_ENTRY = re.compile(r"\t\s*(?:\d+|[ivxlc]+)\s*$")
 _HEADING = re.compile(r"(?:heading|überschrift|titre|título|titolo|kop)\s?(\d)", re.IGNORECASE)
 _HORIZONTAL, _VERTICAL = "clmrg", "clvmrg"
 

@@ -37,7 +37,7 @@ SPECIAL = {
     "ldblquote": "“",
     "rdblquote": "”",
     "bullet": "•",
-    "tab": " ",
+    "tab": "\t",
     "line": "\n",
     "lbr": "\n",
     "emspace": " ",

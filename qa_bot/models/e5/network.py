@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from qa_bot.errors import ModelError
 from qa_bot.models.e5.file import BLOCK, BLOCK_BYTES, ModelFile
 from qa_bot.models.e5.pieces import PieceTokenizer
-from qa_bot.models.e5.weights import blocks, unpacked
+from qa_bot.models.e5.weights import blocks, read_weights
 from qa_bot.models.engine.standing_in import Run, as_module
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _network(file: ModelFile) -> Any:  # noqa: ANN401 - torch is imported late
     embeddings.word_embeddings = _word_table(words.reshape(shape.vocabulary, -1, BLOCK_BYTES))
     embeddings.position_ids = torch.arange(shape.positions)[None]
     embeddings.token_type_ids = torch.zeros((1, shape.positions), dtype=torch.long)
-    weights = {name: torch.from_numpy(one) for name, one in unpacked(file).items()}
+    weights = {name: torch.from_numpy(one) for name, one in read_weights(file).items()}
     network.load_state_dict(weights, assign=True)
     return network.requires_grad_(requires_grad=False).eval()
 

@@ -21,11 +21,24 @@ _ERF = (0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429)
 
 
 @dataclass(frozen=True, slots=True)
+class Codes:
+    """A matrix in four bits: a weight is its code less 8, times the scale of its block.
+
+    ``pairs`` ``(rows, blocks, size / 2)`` have two codes a byte, the first in the low half;
+    ``scales`` are ``(rows, blocks, 1)``.
+    """
+
+    pairs: npt.NDArray[np.uint8]
+    scales: Rows
+
+
+@dataclass(frozen=True, slots=True)
 class Bert:
     """The weights of a BERT encoder, in float16 or float32.
 
     ``words`` looks up the vectors ``(t, hidden)`` of tokens' numbers; ``tensors`` hold the rest
-    by transformers' names. Where ``tensors`` have ``span.weight``, the layers end in that head.
+    by transformers' names, and ``codes`` those that are kept in four bits, as they are kept.
+    Where ``tensors`` have ``span.weight``, the layers end in that head.
     ``let_go`` gives back the memory of files that they were read from, which are read again
     when they are needed.
     """
@@ -36,6 +49,7 @@ class Bert:
     heads: int
     epsilon: float = 1e-12
     let_go: Callable[[], None] = lambda: None
+    codes: Callable[[str], Codes | None] = lambda _: None
 
     @property
     def hidden(self) -> int:
