@@ -73,6 +73,10 @@ class Reader:
         self._document = pypdfium2.PdfDocument(path)
         self._letters = lru_cache(self._read)
 
+    def letters(self, number: int) -> list[Letter]:
+        """The characters of a page, from 1."""
+        return self._letters(number)
+
     def text(self, boxes: Iterable[Box]) -> str:
         """The characters whose middle is in a box, box by box, each once."""
         seen: set[tuple[int, int]] = set()

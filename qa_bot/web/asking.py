@@ -94,6 +94,13 @@ def freshen(service: Service, conversation: Conversation) -> str:
     """Patches of the turns whose quotes' files have changed since, or are as indexed again."""
     shown = []
     for place, turn in enumerate(conversation.turns):
+        compared = [_freshened(service, each.reply) for each in turn.compared]
+        if any(compared):
+            both = zip(turn.compared, compared, strict=True)
+            renewed = tuple(replace(old, reply=new or old.reply) for old, new in both)
+            conversation.turns[place] = replace(turn, compared=renewed)
+            body = render.compared_html(renewed)
+            shown.append(render.turn_html(turn.number, turn.question, body))
         fresh = _freshened(service, turn.reply) if turn.reply is not None else None
         if fresh is None:
             continue

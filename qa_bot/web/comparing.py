@@ -13,6 +13,7 @@ from qa_bot.web import asking, render
 from qa_bot.web.asking import Updates
 from qa_bot.web.conversation import Conversation
 from qa_bot.web.documents import LEAST_COMPARED, MOST_COMPARED
+from qa_bot.web.replying import Compared
 from qa_bot.web.sent import text
 from qa_bot.web.service import CancelledError, Service
 
@@ -42,10 +43,13 @@ def finish(service: Service, conversation: Conversation) -> Updates:
     holdings = service.status.holdings
     titles = {one.id: one.title for one in holdings.documents} if holdings else {}
     names = sorted(_compared(service, conversation))
+    found: tuple[Compared, ...] = ()
     try:
-        replies = [service.ask(asked.question, [name], is_wanted) for name in names]
-        shown = [titles.get(name, name) for name in names]
-        body = render.compared_html(list(zip(shown, replies, strict=True)))
+        found = tuple(
+            Compared(name, titles.get(name, name), service.ask(asked.question, [name], is_wanted))
+            for name in names
+        )
+        body = render.compared_html(found)
     except CancelledError:
         return gr.skip(), gr.skip(), gr.skip()
     except QaBotError as error:
@@ -53,7 +57,7 @@ def finish(service: Service, conversation: Conversation) -> Updates:
     except Exception:
         logging.getLogger(__name__).exception("a question could not be answered")
         body = render.error_html("Something went wrong; the terminal shows what.")
-    if not conversation.finish(asked, None):
+    if not conversation.finish(asked, None, found):
         return gr.skip(), gr.skip(), gr.skip()
     turn = render.turn_html(asked.number, asked.question, body)
     return render.patch(turn), gr.update(visible=True), gr.update(visible=False)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import qa_bot
-from qa_bot.web.replying import Reply
+from qa_bot.web.replying import Compared, Reply
 from qa_bot.web.service import Holdings
 
 TURNS_KEPT = 1_000  # of a conversation, for the quote sheet
@@ -27,6 +27,14 @@ class Turn:
     reply: Reply | None = None
     alone: bool = False  # whether it was asked without what was said before it
     documents: tuple[str, ...] | None = None  # that it alone is asked of; None: those chosen
+    compared: tuple[Compared, ...] = ()  # in place of a reply, where documents were compared
+
+    @property
+    def replies(self) -> tuple[Reply, ...]:
+        """All that came of it: one reply, or one of each document that was compared."""
+        if self.reply is not None:
+            return (self.reply,)
+        return tuple(each.reply for each in self.compared)
 
 
 class Conversation:
@@ -57,12 +65,12 @@ class Conversation:
         self.asked = Turn(number, question, None, alone, named)
         return self.asked
 
-    def finish(self, asked: Turn, reply: Reply | None) -> bool:
+    def finish(self, asked: Turn, reply: Reply | None, compared: tuple[Compared, ...] = ()) -> bool:
         """Keep the reply; False where the question was stopped meanwhile."""
         if self.asked is not asked:
             return False
         self.asked = None
-        self._keep(replace(asked, reply=reply))
+        self._keep(replace(asked, reply=reply, compared=compared))
         return True
 
     def history(self, asked: Turn) -> tuple[qa_bot.Turn, ...]:
@@ -120,9 +128,11 @@ class Conversation:
         """Forget all turns that are answered, to take back others."""
         self.turns, self.editing = [], None
 
-    def recall_turn(self, question: str, reply: Reply | None) -> Turn:
+    def recall_turn(
+        self, question: str, reply: Reply | None, compared: tuple[Compared, ...] = ()
+    ) -> Turn:
         """Take back a turn that was kept elsewhere, as the last one."""
-        turn = Turn(next(_numbers), question, reply)
+        turn = Turn(next(_numbers), question, reply, compared=compared)
         self._keep(turn)
         return turn
 

@@ -59,7 +59,7 @@ def _notes(
     """The quotes of one document, by its name and its text's digest."""
     notes: list[Note] = []
     for turn in conversation.turns:
-        for quote in turn.reply.answer.quotes if turn.reply is not None else ():
+        for quote in (one for reply in turn.replies for one in reply.answer.quotes):
             if (quote.citation.document_id, quote.citation.digest) != wanted:
                 continue
             pages = [page.number for page in quote.citation.pages]

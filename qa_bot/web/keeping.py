@@ -82,7 +82,7 @@ def sheet_html(conversation: Conversation, wanted: str, origin: str) -> str:
         origin: Where this page is served, for the links to the quotes.
     """
     form = next((form for form, _ in _FORMS if form == wanted), None)
-    replies = [turn.reply for turn in conversation.turns if turn.reply is not None]
+    replies = [reply for turn in conversation.turns for reply in turn.replies]
     if form is None or not replies:
         return ""
     contexts = {place: text for reply in replies for place, text in reply.contexts.items()}

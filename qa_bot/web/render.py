@@ -18,7 +18,7 @@ from qa_bot.web.escaping import marked_html, name, plain, written
 from qa_bot.web.keeping import copy_html
 from qa_bot.web.leading import navigation_html, options_html, places_html, understood_html
 from qa_bot.web.links import SourceLink, quote_link
-from qa_bot.web.replying import Reply
+from qa_bot.web.replying import Compared, Reply
 from qa_bot.web.service import Status
 from qa_bot.web.tables import Mark, named_html, table_html
 
@@ -149,17 +149,31 @@ def answer_html(reply: Reply, *, scoped: bool = False) -> str:
     return warning + quotes + sure + _folded("More passages", more, reply)
 
 
-def compared_html(replies: Sequence[tuple[str, Reply]]) -> str:
+def compared_html(compared: Iterable[Compared]) -> str:
     """What each of some documents answers, side by side: its title, its best quote or none."""
     columns = "".join(
-        f'<section class="qa-column"><h3>{name(title)}</h3>{_best(reply)}</section>'
-        for title, reply in replies
+        f'<section class="qa-column" data-name="{plain(each.document_id)}"'
+        f' data-found="{"true" if each.reply.answer.found else "false"}">'
+        f"<h3>{name(each.title)}</h3>{_best(each.reply, lost=each.lost)}</section>"
+        for each in compared
     )
     return f'<div class="qa-compare">{columns}</div>'
 
 
-def _best(reply: Reply) -> str:
+def lost_html(count: int) -> str:
+    """In place of quotes of an earlier visit that can't be read any more."""
+    said = "A quote" if count == 1 else f"{count} quotes"
+    return (
+        f'<p class="qa-hint">{said} of this answer can’t be shown: the document has changed, or'
+        " is gone."
+        ' <button type="button" class="qa-again-ask qa-quiet">Ask again</button></p>'
+    )
+
+
+def _best(reply: Reply, *, lost: bool = False) -> str:
     answer = reply.answer
+    if lost:
+        return lost_html(1)
     if not answer.quotes:
         return '<p class="qa-hint">Nothing in this one.</p>'
     may = "" if answer.found else '<p class="qa-hint">This may answer it:</p>'
@@ -227,14 +241,26 @@ def _hit(hit: Hit, reply: Reply) -> str:
     passage = hit.passage
     digest = reply.digests[passage.document_id]
     stale = passage.document_id in reply.answer.stale
+    citation = Citation.of(passage, digest)
     link = SourceLink(digest, passage.start, passage.end, (), passage.document_id)
+    whole = Quote(
+        passage.text,
+        passage.start,
+        passage.end,
+        passage,
+        (),
+        passage.context,
+        citation,
+        stale=stale,
+    )
     view = reply.tables.get((passage.document_id, (passage.start, passage.end)))
     return _figure(
         "qa-quote qa-hit",
         _context(passage, reply, view),
         _quoted(passage, view),
-        citation_html(Citation.of(passage, digest), link)
-        + _badge(stale=stale, language=_other_language(reply, passage)),
+        citation_html(citation, link)
+        + _badge(stale=stale, language=_other_language(reply, passage))
+        + copy_html(whole, link, view),
     )
 
 

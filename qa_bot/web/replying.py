@@ -29,6 +29,19 @@ class Reply:
     model: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What one of several documents answers, asked alone.
+
+    ``lost`` says that a quote of an earlier visit can't be read any more.
+    """
+
+    document_id: str
+    title: str
+    reply: Reply
+    lost: bool = False
+
+
 def reply_of(answer: Answer, index: Index) -> Reply:
     """An answer with what is needed to show it, read from the index that it is of."""
     passages = [hit.passage for hit in answer.hits] + [quote.passage for quote in answer.quotes]

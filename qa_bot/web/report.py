@@ -46,7 +46,8 @@ def _holdings(holdings: Holdings) -> str:
         if names
         else ""
     )
-    return f"{documents} · {passages} · indexed {when(holdings.built_at)}{told}"
+    more = f'<span class="qa-said"> · {passages} · indexed {when(holdings.built_at)}</span>'
+    return f"{documents}{more}{told}"
 
 
 def when(moment: str) -> str:
@@ -105,8 +106,9 @@ def _receipt_line(receipt: Receipt) -> str:
     line = f"Index {verb} in {receipt.seconds:.1f} s: {changes or 'no file has changed'}"
     passages = receipt.embedded + receipt.reused
     if passages:
-        share = f"{receipt.reused / passages:.0%}"
-        line += f"; {count(passages, 'passage')} written, {share} of their vectors reused"
+        line += f"; {count(passages, 'passage')} written"
+    if receipt.reused:
+        line += f", {receipt.reused / passages:.0%} of their vectors reused"
     return f"{line}. {name(receipt.chosen)}" if receipt.chosen else line
 
 

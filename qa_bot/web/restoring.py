@@ -16,8 +16,8 @@ from qa_bot.records import Answer, Citation, Hit, Passage, Quote
 from qa_bot.tables import QuotedTable, Table
 from qa_bot.web import render
 from qa_bot.web.conversation import Conversation
-from qa_bot.web.links import SourceLink, parse_query
-from qa_bot.web.replying import reply_of
+from qa_bot.web.links import SourceLink, link_query, parse_query
+from qa_bot.web.replying import Compared, reply_of
 from qa_bot.web.sent import text, texts
 from qa_bot.web.service import Service
 
@@ -25,6 +25,20 @@ MOST_TURNS = 200  # of a conversation that are taken back, the last ones
 _MOST_QUESTION = 2_000  # characters
 _MOST_QUOTES = 6  # as many as documents are compared
 _MOST_HITS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class KeptColumn:
+    """One of the documents that were compared, and where its quote stands, if it had one."""
+
+    document_id: str
+    found: bool
+    quote: SourceLink | None
+
+    def as_json(self) -> dict[str, object]:
+        """As the page keeps it."""
+        quotes = [link_query(self.quote)] if self.quote else []
+        return {"name": self.document_id, "found": self.found, "quotes": quotes}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +50,14 @@ class Kept:
     confidence: float  # in [0, 1]
     quotes: tuple[SourceLink, ...]
     hits: tuple[SourceLink, ...]
+    compared: tuple[KeptColumn, ...] = ()
 
     def as_json(self, sent: Mapping[str, Any]) -> str:
         """The fields as they came, for the page to keep: also those that can't be shown now."""
         told = {"question": self.question, "found": self.found, "confidence": self.confidence}
         links = {name: texts(sent, name)[:_MOST_HITS] for name in ("quotes", "hits")}
-        return json.dumps({**told, **links})
+        columns = [each.as_json() for each in self.compared]
+        return json.dumps({**told, **links, **({"compared": columns} if columns else {})})
 
 
 def kept_turn(sent: object) -> Kept | None:
@@ -58,6 +74,20 @@ def kept_turn(sent: object) -> Kept | None:
         float(confidence) if known else 0.0,  # type: ignore[arg-type]
         _links(texts(sent, "quotes"), _MOST_QUOTES),
         _links(texts(sent, "hits"), _MOST_HITS),
+        _columns(sent.get("compared")),
+    )
+
+
+def _columns(sent: object) -> tuple[KeptColumn, ...]:
+    told = [each for each in sent if isinstance(each, dict)] if isinstance(sent, list) else []
+    return tuple(
+        KeptColumn(
+            text(each, "name"),
+            each.get("found") is True,
+            next(iter(_links(texts(each, "quotes"), 1)), None),
+        )
+        for each in told[:_MOST_QUOTES]
+        if len(text(each, "name")) <= _MOST_QUESTION
     )
 
 
@@ -91,6 +121,8 @@ def restore(service: Service, conversation: Conversation, data: Mapping[str, Any
 def _shown(
     service: Service, conversation: Conversation, kept: Kept, sent: Mapping[str, Any]
 ) -> str:
+    if kept.compared:
+        return _shown_compared(service, conversation, kept, sent)
     lost = len(kept.quotes)
     reply = None
     try:
@@ -112,22 +144,50 @@ def _shown(
         pass  # the question alone is shown
     turn = conversation.recall_turn(kept.question, reply)
     if reply is None or (not reply.answer.quotes and lost):
-        body = _lost(max(lost, 1))
+        body = render.lost_html(max(lost, 1))
     else:
-        body = (_lost(lost) if lost else "") + render.answer_html(reply)
+        body = (render.lost_html(lost) if lost else "") + render.answer_html(reply)
     foot = ""
     if reply is not None and reply.answer.quotes:
         foot = render.verdict_html(turn.number, reply.answer)
     return render.turn_html(turn.number, kept.question, body, foot, kept=kept.as_json(sent))
 
 
-def _lost(count: int) -> str:
-    said = "A quote" if count == 1 else f"{count} quotes"
-    return (
-        f'<p class="qa-hint">{said} of this answer can’t be shown: the document has changed, or'
-        " is gone."
-        ' <button type="button" class="qa-again-ask qa-quiet">Ask again</button></p>'
+def _shown_compared(
+    service: Service, conversation: Conversation, kept: Kept, sent: Mapping[str, Any]
+) -> str:
+    compared: tuple[Compared, ...] = ()
+    try:
+        with service.snapshot() as index:
+            compared = tuple(_compared(service, index, kept.question, one) for one in kept.compared)
+    except QaBotError:
+        pass  # the question alone is shown
+    turn = conversation.recall_turn(kept.question, None, compared)
+    body = render.compared_html(compared) if compared else render.lost_html(len(kept.compared))
+    return render.turn_html(turn.number, kept.question, body, kept=kept.as_json(sent))
+
+
+def _compared(
+    service: Service,
+    index: Any,  # noqa: ANN401 - a qa_bot.Index
+    question: str,
+    column: KeptColumn,
+) -> Compared:
+    quote = _quote(index, column.quote) if column.quote else None
+    quotes = (quote,) if quote else ()
+    answer = Answer(
+        question=question,
+        found=column.found and quote is not None,
+        confidence=0.0,
+        hits=tuple(Hit(one.passage, 0.0) for one in quotes),
+        quotes=quotes,
+        stale=tuple(one.citation.document_id for one in quotes if one.stale),
     )
+    holdings = service.status.holdings
+    titles = {one.id: one.title for one in holdings.documents} if holdings else {}
+    title = quote.citation.title if quote else titles.get(column.document_id, column.document_id)
+    is_lost = quote is None and (column.quote is not None or column.document_id not in titles)
+    return Compared(column.document_id, title, reply_of(answer, index), is_lost)
 
 
 def _passage(index: Any, link: SourceLink) -> Passage | None:  # noqa: ANN401 - a qa_bot.Index

@@ -109,7 +109,9 @@ def _empty(status: Status, folder: Path, adding: Adding) -> str:
     return (
         f"<h1>Add your documents</h1>{_PROMISE.format('')}{problem}"
         + (drop if adding != "nobody" else "")
-        + "<h2>Put them into this folder; they are read as soon as they are there</h2>"
+        + '<h2><span class="qa-or-folder">Or put them into this folder; </span>'
+        '<span class="qa-only-folder">Put them into this folder; </span>'
+        "they are read as soon as they are there</h2>"
         f'<p class="qa-folder"><code>{plain(str(folder))}</code>'
         f'<button type="button" class="qa-copy-text qa-quiet" value="{plain(str(folder))}">'
         "Copy</button></p>"

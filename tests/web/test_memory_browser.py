@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -126,14 +127,27 @@ def test_conversations_are_listed_searched_renamed_exported_and_forgotten(
         {"question": HOSTILE, "found": True, "confidence": 1, "quotes": [HOSTILE], "hits": []},
         {"question": "Gone?", "quotes": [quote.replace("quote=", "quote=0")], "hits": []},
         {"question": "Moved?", "quotes": ["?quote=" + "0" * 16 + ":0-9"], "hits": []},
+        {
+            "question": "Both?",
+            "quotes": [],
+            "hits": [],
+            "compared": [
+                {"name": HOSTILE, "found": True, "quotes": [HOSTILE]},
+                {"name": "handbook.md", "found": True, "quotes": [quote]},
+            ],
+        },
     ]
     file.write_text(json.dumps(forged))
     dialog.get_by_label("File of a conversation").set_input_files(file)
-    expect(page.locator(".qa-turn")).to_have_count(4, timeout=ANSWER_MS)
+    expect(page.locator(".qa-turn")).to_have_count(5, timeout=ANSWER_MS)
     expect(page.locator(".qa-turn mark").first).to_have_text(LEAVE_SENTENCE)
     expect(page.locator(".qa-turn").nth(1)).to_contain_text(HOSTILE)
     expect(page.locator(".qa-turn").nth(1).locator("blockquote")).to_have_count(0)
     expect(page.locator(".qa-turn").nth(3)).to_contain_text("can’t be shown")
+    columns = page.locator(".qa-turn").nth(4).locator(".qa-column")
+    expect(columns.nth(0)).to_contain_text(HOSTILE)
+    expect(columns.nth(0)).to_contain_text("can’t be shown")
+    expect(columns.nth(1).locator("mark")).to_have_text(LEAVE_SENTENCE)
     assert page.evaluate("window.hit") is None
 
 
@@ -175,10 +189,19 @@ def test_two_documents_are_compared_and_one_that_says_nothing_says_so(page: Page
     expect(columns.nth(0).locator("mark").first).to_have_text(LEAVE_SENTENCE)
     expect(columns.nth(1)).to_contain_text("Nothing in this one.")
     assert violations(page) == []
+    page.reload()
+    expect(columns).to_have_count(2, timeout=ANSWER_MS)
+    expect(columns.nth(0).locator("mark").first).to_have_text(LEAVE_SENTENCE)
+    expect(columns.nth(1)).to_have_text("ottersNothing in this one.", use_inner_text=False)
+    page.get_by_text("Save quotes").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV", exact=True).click()
+    assert LEAVE_SENTENCE in download.value.path().read_text(encoding="utf-8-sig")
     page.get_by_role("button", name="Documents", exact=True).click()
     page.locator('.qa-choose[value="otters.txt"]').uncheck()
     expect(page.locator(".qa-scope")).to_contain_text("Asking 1 of 2")
     page.get_by_role("link", name="Read otters.txt").click()
+    expect(page.locator("#qa-panel h2")).to_have_text("otters")
     page.locator("#qa-panel").get_by_label("Find in this document").fill("holding   HANDS")
     expect(page.locator("#qa-panel .qa-find")).to_contain_text("1 of 1")
     expect(page.locator("#qa-panel .qa-now")).to_have_text("holding hands")
@@ -232,13 +255,20 @@ def test_the_divider_is_moved_by_keys_and_remembered(page: Page) -> None:
 
 
 def test_an_idle_page_hears_of_changed_files_and_of_anothers_index(page: Page, chat: Chat) -> None:
+    with page.expect_response("**/events"):
+        page.reload()
     turn = ask(page, LEAVE)
-    page.wait_for_timeout(1_500)  # the stream has begun
+    begun = time.monotonic()
+    page.get_by_role("button", name="Documents", exact=True).click()
+    expect(page.locator(".qa-doc").first).to_be_visible()
+    clicked = 1000 * (time.monotonic() - begun)
+    page.wait_for_timeout(1_500)  # the stream has told what there is
+    news = max(NEWS_MS, 20 * clicked)  # on a slow machine, as many times what a click takes
     handbook = chat.documents / "handbook.md"
     handbook.write_text(HANDBOOK + "\nIt ends here.\n", encoding="utf-8")
-    expect(turn.locator(".qa-badge").first).to_have_text("changed since indexed", timeout=NEWS_MS)
+    expect(turn.locator(".qa-badge").first).to_have_text("changed since indexed", timeout=news)
     qa_bot.build_index(chat.documents, chat.index)
     (chat.documents / "herons.txt").write_text("Herons sleep standing on one leg.")
     qa_bot.build_index(chat.documents, chat.index)
-    expect(page.locator("#qa-status")).to_contain_text("3 documents", timeout=2 * NEWS_MS)
+    expect(page.locator("#qa-status")).to_contain_text("3 documents", timeout=2 * news)
     wait_until_built(page)

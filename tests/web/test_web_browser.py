@@ -375,6 +375,60 @@ def test_what_takes_longer_shows_that_it_is_under_way(page: Page) -> None:
     expect(dimmed).to_have_css("opacity", "1")
 
 
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (429, "Too many requests in a minute: trying again in 1 s."),
+        (503, "The server is busy: trying again in 1 s."),
+        (0, "The chat can’t be reached: trying again in 2 s."),
+    ],
+)
+def test_what_is_refused_for_now_is_asked_again_and_nothing_is_lost(
+    page: Page, visit: Visit, status: int, said: str
+) -> None:
+    wait_until_built(page)
+    seen: set[str | None] = set()
+    held: list[Route] = []
+
+    def refuse_once(route: Route) -> None:
+        if route.request.post_data in seen:
+            held.append(route)
+            return
+        seen.add(route.request.post_data)
+        if status:
+            route.fulfill(status=status, headers={"Retry-After": "1"}, body="{}")
+        else:
+            route.abort()
+
+    page.route("**/gradio_api/run/predict**", refuse_once)
+    page.get_by_label("Question", exact=True).fill(LEAVE)
+    page.keyboard.press("Enter")
+    notice = page.locator(".qa-notice")
+    expect(notice).to_have_text(said)
+    page.unroute_all()
+    for route in held:
+        route.continue_()
+    expect(page.locator(".qa-turn mark").first).to_have_text(LEAVE_SENTENCE, timeout=ANSWER_MS)
+    expect(page.locator(".qa-pending")).to_have_count(0)
+    expect(notice).to_have_text("Answers are quotes from your documents, word for word.")
+    expect(page.get_by_test_id("toast-body")).to_have_count(0)
+    assert visit.complaints, "the browser notes the replies"
+    visit.complaints.clear()
+
+
+def test_who_is_logged_out_is_told_and_finds_the_question_again(page: Page, visit: Visit) -> None:
+    wait_until_built(page)
+    held = _held_back(page)
+    page.get_by_label("Question", exact=True).fill(LEAVE)
+    page.keyboard.press("Enter")
+    _next(page, held).fulfill(status=401, body="{}")
+    expect(page.locator("#qa-notice")).to_contain_text("You are no longer logged in.")
+    page.unroute_all()
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_label("Question", exact=True)).to_have_value(LEAVE)
+    visit.complaints.clear()
+
+
 def test_a_rebuild_shows_a_receipt_and_answers_from_the_new_file(page: Page, chat: Chat) -> None:
     (chat.documents / "volcano.txt").write_text(
         "Mount Erebus is the southernmost active volcano on Earth.\n", encoding="utf-8"

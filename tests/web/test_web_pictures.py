@@ -7,13 +7,24 @@ import io
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 import docx
 import pytest
-from browsing import ANSWER_MS, HANDBOOK, PATIENT_MS, ROOT, Chat, ask, open_documents, running_chat
+from browsing import (
+    ANSWER_MS,
+    HANDBOOK,
+    LEAVE,
+    PATIENT_MS,
+    ROOT,
+    Chat,
+    ask,
+    open_documents,
+    running_chat,
+)
 from conftest import ARTICLE, DOCUMENTS
 from fpdf import FPDF
 from PIL import Image
@@ -31,6 +42,7 @@ pytestmark = [
 
 MOST_BYTES = 200_000
 DEFENSE = "What is the principle of collective defense?"
+MAYBE = "Who will mend the boathouse?"
 OTTERS = "When did otters come back to the upper Tarn?"
 REPORT = [
     (
@@ -101,8 +113,10 @@ def fill(documents: Path) -> None:
     with (documents / "stations.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([["Station", "Grayling"], ["Abbey bridge", 14], ["Mill", 9]])
     (documents / "old-scan.pdf").write_bytes(b"%PDF-1.4 cut off")
+    (documents / "interns.txt").write_text(INTERNS, encoding="utf-8")
 
 
+INTERNS = "Interns receive eleven days of paid leave every year. None is carried over.\n"
 STATEMENT = [
     ("Revenue", None),
     ("Product", "64,699", "72,732", "68,041"),
@@ -286,14 +300,34 @@ def test_a_picture_of_a_checked_quote(browser: Browser, chat: Chat) -> None:
 def test_a_picture_of_documents_that_are_compared(browser: Browser, chat: Chat) -> None:
     page = visited(browser, chat)
     expect(page.locator("#qa-status")).to_contain_text("indexed", timeout=ANSWER_MS)
-    ticks = open_documents(page).get_by_role("checkbox")
-    for number in range(2, ticks.count()):
-        ticks.nth(number).uncheck()
+    pane = open_documents(page)
+    pane.get_by_role("button", name="Ask none").click()
+    expect(page.locator("#qa-asked")).to_have_text("Asking 0 of 6 documents")
+    for name in ("staff-handbook.md", "interns.txt", "minutes-spring.docx"):
+        page.locator(f'.qa-choose[value="{name}"]').check()
+    expect(page.locator(".qa-scope")).to_have_text("Asking 3 of 6 documents")
     page.keyboard.press("Escape")
-    page.get_by_label("Question", exact=True).fill(OTTERS)
+    page.get_by_label("Question", exact=True).fill(LEAVE)
     page.get_by_role("button", name="Compare them").click()
-    expect(page.locator(".qa-column")).to_have_count(2, timeout=ANSWER_MS)
+    expect(page.locator(".qa-column")).to_have_count(3, timeout=ANSWER_MS)
     take(page, "compare")
+
+
+def test_a_picture_of_what_may_answer(browser: Browser, chat: Chat) -> None:
+    page = visited(browser, chat)
+    turn = ask(page, MAYBE)
+    expect(turn).to_contain_text("This may answer it:")
+    take(page, "possible")
+
+
+def test_a_picture_of_the_reader(browser: Browser, chat: Chat) -> None:
+    page = visited(browser, chat)
+    ask(page, OTTERS)
+    open_documents(page).get_by_role("link", name="Strengthening Security").click()
+    expect(page.locator("#qa-panel h2")).to_contain_text("Strengthening Security")
+    page.get_by_label("Find in this document").fill("collective defense")
+    expect(page.locator("#qa-panel .qa-now")).to_be_in_viewport()
+    take(page, "reader")
 
 
 def test_a_picture_of_what_nothing_answers(browser: Browser, chat: Chat) -> None:
@@ -311,8 +345,9 @@ def test_a_picture_of_a_conversation_in_print(browser: Browser, chat: Chat) -> N
 
 
 def test_a_picture_of_the_first_run(browser: Browser, tmp_path: Path) -> None:
-    (tmp_path / "documents").mkdir()
-    with running_chat(Chat(tmp_path, tmp_path / "documents")) as chat:
+    documents = Path(tempfile.mkdtemp(prefix="anna-")) / "documents"
+    documents.mkdir()
+    with running_chat(Chat(tmp_path, documents)) as chat:
         page = visited(browser, chat)
         page.goto("about:blank")
         page.goto(chat.owners_url)

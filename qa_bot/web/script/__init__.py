@@ -10,6 +10,7 @@ from pathlib import Path
 
 FILES = (
     "page",
+    "refused",
     "palette",
     "memory",
     "conversation",

@@ -2,7 +2,7 @@
 
 function begin() {
   [page, side, panel] = ['qa-panes', 'qa-side', 'qa-panel'].map((id) => document.getElementById(id));
-  if (!panel || !one('#qa-log') || !one('#qa-listed')) return setTimeout(begin, 20);
+  if (!panel || !box() || !one('#qa-log') || !one('#qa-listed')) return setTimeout(begin, 20);
   // Gradio changes what differs in its place, and elements of its own around it when a request
   // begins: a source has arrived when the number in front of it is another.
   let last;
@@ -18,9 +18,11 @@ function begin() {
   window.addEventListener('popstate', follow);
   makeDivider();
   follow();
+  if (!isLink()) box().focus(); // it could not be focused while nothing was shown
   returnToPage();
   admitOwner();
   listen();
+  bringDraftBack();
 }
 
 begin();

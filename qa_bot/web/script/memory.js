@@ -49,16 +49,24 @@ function wellFormed(kept) {
   if (!good) return null;
   const name = isText(kept.name, 300) ? kept.name : turns[0].question;
   const chosen = isTexts(kept.chosen, 500) ? kept.chosen : [];
-  return { name, chosen, turns: turns.map(({ question, found, confidence, quotes, hits }) => ({
-    question, found: found === true, confidence: Number(confidence) || 0, quotes, hits })) };
+  return { name, chosen, turns: turns.map(({ question, found, confidence, quotes, hits, compared }) => ({
+    question, found: found === true, confidence: Number(confidence) || 0, quotes, hits,
+    ...(isCompared(compared) && { compared }) })) };
 }
+
+const isCompared = (columns) => Array.isArray(columns) && columns.length > 0 && columns.length <= 6
+  && columns.every((each) => isText(each?.name, 2000) && isTexts(each.quotes, 1));
 
 const links = (selector, turn) => all(selector, turn).map((link) => link.getAttribute('href'));
 
 function turnKept(turn) {
   if (turn.dataset.kept) return JSON.parse(turn.dataset.kept);
+  const compared = all('.qa-column', turn).map((column) => ({
+    name: column.dataset.name, found: column.dataset.found === 'true', quotes: links('.qa-citation', column),
+  }));
   return {
     question: one('.qa-question', turn).textContent,
+    ...(compared.length && { compared }),
     found: turn.dataset.found === 'true',
     confidence: Number(turn.dataset.confidence) || 0,
     quotes: links('.qa-quote:not(.qa-hit) .qa-citation', turn),
@@ -107,6 +115,7 @@ function startAnew() {
   try { sessionStorage.removeItem('qa-conversation'); } catch { /* nothing was kept */ }
   clearPage();
   trigger('restore', { turns: [], anew: true });
+  offerEarlier();
   box()?.focus();
 }
 
@@ -115,8 +124,8 @@ async function returnToPage() {
   let id = null;
   try { id = sessionStorage.getItem('qa-conversation'); } catch { /* nothing is kept */ }
   const kept = id && wellFormed(await stored('readonly', (store) => store.get(id)));
-  if (kept) bringBack({ ...kept, id });
-  offerEarlier();
+  if (kept) bringBack({ ...kept, id }); // others are offered where it is left: they would jump
+  else offerEarlier();
 }
 
 async function offerEarlier() {
@@ -256,5 +265,8 @@ document.addEventListener('visibilitychange', listen);
 
 Object.assign(clicked, {
   '.qa-open-earlier': openEarlier,
-  '.qa-again-ask': (target) => trigger('start', { question: one('.qa-question', target.closest('.qa-turn')).textContent }),
+  '.qa-again-ask': (target) => {
+    const turn = target.closest('.qa-turn');
+    trigger(one('.qa-compare', turn) ? 'compare' : 'start', { question: one('.qa-question', turn).textContent });
+  },
 });
