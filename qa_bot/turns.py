@@ -15,6 +15,7 @@ class Turn:
     answer_text: str = ""  # the texts of the quotes, or whatever else was said
     documents: tuple[str, ...] = ()  # quoted, the first quote's first; or the one that was led to
     sections: tuple[tuple[str, ...], ...] = ()  # of the quotes, headings outermost first
+    understood_as: str = ""  # what was searched, where it wasn't the question alone
 
     @classmethod
     def of(cls, answer: Answer) -> Turn:
@@ -27,4 +28,5 @@ class Turn:
             documents=tuple(dict.fromkeys(quote.citation.document_id for quote in quotes))
             or tuple(led_to if len(led_to) == 1 else ()),
             sections=tuple(dict.fromkeys(quote.citation.section for quote in quotes)),
+            understood_as=answer.understood_as,
         )

@@ -12,6 +12,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import lru_cache
 from pathlib import Path
 
@@ -97,14 +98,41 @@ def understand(
     ranking = rank(other.text, index, documents=documents)
     likely = 1.0
     if other.way == "topic" and other.question == question:
-        if any(turn.question.casefold() == question.casefold() for turn in history):
-            return Understood(alone)  # it stood alone when it was asked first
+        if _is_as_before(question, history):
+            return Understood(alone)
         ranked = rank(question, index, documents=documents), ranking
         likely = probability(features(question, history, *ranked), fitted().weights)
         if likely < fitted().leans:
             return Understood(alone, likely)
     spoken = () if documents is not None else _spoken_of(other, history, index, ranking)
     return Understood(other, likely, spoken)
+
+
+def _is_as_before(question: str, history: Sequence[Turn]) -> bool:
+    """Whether an earlier question could be understood, and so can this one, which is like it."""
+    if any(turn.question.casefold() == question.casefold() for turn in history):
+        return True
+    if leaning(question).refers:
+        return False
+    return any(_stood_alone(turn) and asks_alike(question, turn.question) for turn in history)
+
+
+def _stood_alone(turn: Turn) -> bool:
+    looked = leaning(turn.question)
+    return not (turn.understood_as or looked.refers or looked.inside or looked.fragment)
+
+
+def asks_alike(question: str, earlier: str) -> bool:
+    """Whether it is an earlier question again, or the same of something else that it names.
+
+    Nothing of what the earlier one says is left out: "When does the ferry Cora leave?" after "When
+    does the ferry Ada leave?"; not "When does it leave?".
+    """
+    mine, theirs = (words(one.casefold()) for one in (question, earlier))
+    changes = SequenceMatcher(None, theirs, mine, autojunk=False).get_opcodes()
+    kept = [word for tag, _, _, start, end in changes if tag == "equal" for word in mine[start:end]]
+    instead = [mine[start:end] for tag, _, _, start, end in changes if tag != "equal"]
+    return bool(content(" ".join(kept))) and all(content(" ".join(said)) for said in instead)
 
 
 def _spoken_of(

@@ -10,7 +10,7 @@ import pytest
 from talking import ABOUT_ARTICLE, OVER_REPORTS, write_reports
 
 from qa_bot import Answer, Index, ModelError, Turn, UsageError, answer, build_index, open_index
-from qa_bot.asking.following import FEATURES, FILE, fitted, probability, understand
+from qa_bot.asking.following import FEATURES, FILE, asks_alike, fitted, probability, understand
 from qa_bot.models.embedding import SentenceTransformerEmbedder
 
 
@@ -118,6 +118,32 @@ def test_a_question_of_its_own_is_answered_as_without_the_conversation(
         ("Which dredger worked in the northern channel?", "The dredger Marlin did the work.")
     ]
     assert answer(question, reports, history=history) == answer(question, reports)
+
+
+def test_the_same_question_about_something_else_stands_alone(reports: Index) -> None:
+    earlier = "How heavy was the elephant calf Tamika?"
+    history = [Turn.of(answer(earlier, reports))]
+    for question in ("How heavy was the dredger Marlin?", "How heavy was the pier of the harbour?"):
+        assert answer(question, reports, history=history) == answer(question, reports)
+
+
+@pytest.mark.parametrize(
+    ("question", "earlier", "alike"),
+    [
+        ("When does the ferry Cora leave?", "When does the ferry Ada leave?", True),
+        ("What did the zoo earn in 2022?", "What did the zoo earn in 2021?", True),
+        ("What is the population of France?", "What is the capital of France?", True),
+        ("When does the ferry Cora leave on Sundays?", "When does the ferry Ada leave?", True),
+        ("When does it leave?", "When does the ferry Ada leave?", False),
+        ("When does the ferry leave?", "When does the ferry Ada leave?", False),
+        ("Who owns the dredger?", "When does the ferry Ada leave?", False),
+        ("What is it based on?", "What is collective defence?", False),
+    ],
+)
+def test_questions_are_alike_where_one_names_something_else_in_its_place(
+    question: str, earlier: str, *, alike: bool
+) -> None:
+    assert asks_alike(question, earlier) is alike
 
 
 def test_the_document_just_quoted_is_looked_at_first(reports: Index) -> None:
