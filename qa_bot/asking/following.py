@@ -98,7 +98,7 @@ def understand(
     ranking = rank(other.text, index, documents=documents)
     likely = 1.0
     if other.way == "topic" and other.question == question:
-        if _is_as_before(question, history):
+        if _stands_alone(question, history):
             return Understood(alone)
         ranked = rank(question, index, documents=documents), ranking
         likely = probability(features(question, history, *ranked), fitted().weights)
@@ -108,18 +108,41 @@ def understand(
     return Understood(other, likely, spoken)
 
 
-def _is_as_before(question: str, history: Sequence[Turn]) -> bool:
-    """Whether an earlier question could be understood, and so can this one, which is like it."""
+def _stands_alone(question: str, history: Sequence[Turn]) -> bool:
+    """Whether a question can be understood by itself: it was asked before, or one like it was.
+
+    So can one that points to nothing and has a name of its own, which wasn't said before; a year or
+    a role ("2022", "CEO") isn't one, since it may be of whom the conversation is about.
+    """
     if any(turn.question.casefold() == question.casefold() for turn in history):
         return True
-    if leaning(question).refers:
+    if not _is_whole(question):
         return False
-    return any(_stood_alone(turn) and asks_alike(question, turn.question) for turn in history)
+    alike = any(_stood_alone(turn) and asks_alike(question, turn.question) for turn in history)
+    return alike or any(word.istitle() for word in _new_names(question, history))
+
+
+def _is_whole(question: str) -> bool:
+    looked = leaning(question)
+    return not (looked.refers or looked.inside or looked.fragment)
+
+
+def _new_names(question: str, history: Sequence[Turn]) -> list[str]:
+    said = _said(history)
+    return [
+        word
+        for word in words(question)[1:]
+        if (word[0].isupper() or word[0].isdigit()) and not set(content(word)) <= said
+    ]
+
+
+def _said(history: Sequence[Turn]) -> set[str]:
+    """The terms of the last turns."""
+    return set(content(" ".join(f"{one.question} {one.answer_text}" for one in history[-TURNS:])))
 
 
 def _stood_alone(turn: Turn) -> bool:
-    looked = leaning(turn.question)
-    return not (turn.understood_as or looked.refers or looked.inside or looked.fragment)
+    return not turn.understood_as and _is_whole(turn.question)
 
 
 def asks_alike(question: str, earlier: str) -> bool:
@@ -132,7 +155,8 @@ def asks_alike(question: str, earlier: str) -> bool:
     changes = SequenceMatcher(None, theirs, mine, autojunk=False).get_opcodes()
     kept = [word for tag, _, _, start, end in changes if tag == "equal" for word in mine[start:end]]
     instead = [mine[start:end] for tag, _, _, start, end in changes if tag != "equal"]
-    return bool(content(" ".join(kept))) and all(content(" ".join(said)) for said in instead)
+    is_kept = 2 * len(kept) >= len(mine) and bool(content(" ".join(kept)))
+    return is_kept and all(content(" ".join(said)) for said in instead)
 
 
 def _spoken_of(
@@ -194,14 +218,8 @@ def features(
     above 0); ``agrees`` tells that the two are one.
     """
     looked = leaning(question)
-    before = " ".join(f"{turn.question} {turn.answer_text}" for turn in history[-TURNS:])
-    said = set(content(before))
+    said = _said(history)
     terms = list(dict.fromkeys(content(question)))
-    new_names = [
-        word
-        for word in words(question)[1:]
-        if (word[0].isupper() or word[0].isdigit()) and not set(content(word)) <= said
-    ]
     mine, own = _evidence(alone), _evidence(other)
     best = max(mine.values(), default=0.0)
     first = next(iter(own), None)
@@ -214,7 +232,7 @@ def features(
         "fragment": float(looked.fragment),
         "short": looked.short,
         "said": sum(term in said for term in terms) / len(terms) if terms else 0.0,
-        "names": float(bool(new_names)),
+        "names": float(bool(_new_names(question, history))),
         "evidence": best,
         "gain": max(own.values(), default=0.0) - best,
         "fits": fits,

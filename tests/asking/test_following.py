@@ -120,6 +120,15 @@ def test_a_question_of_its_own_is_answered_as_without_the_conversation(
     assert answer(question, reports, history=history) == answer(question, reports)
 
 
+def test_a_name_that_was_not_said_stands_alone_and_a_year_or_a_role_does_not(
+    reports: Index,
+) -> None:
+    history = [Turn("What did the harbour earn in 2021?", "The harbour earned 96 crowns in 2021.")]
+    assert not understand("How heavy was the elephant calf Tamika?", history, reports).shown
+    for question in ("What was earned in 2022?", "Who was the CEO?"):
+        assert understand(question, history, reports).shown
+
+
 def test_the_same_question_about_something_else_stands_alone(reports: Index) -> None:
     earlier = "How heavy was the elephant calf Tamika?"
     history = [Turn.of(answer(earlier, reports))]
