@@ -65,7 +65,10 @@ def read_scans(
         "SELECT s.page, s.shape, s.words FROM scans s JOIN documents d ON d.id = s.document"
         " WHERE NOT d.staged AND d.path IN (SELECT value FROM json_each(:path)) AND"
         " (:pages IS NULL OR s.page IN (SELECT value FROM json_each(:pages))) ORDER BY s.page",
-        {"path": json.dumps([path]), "pages": pages and json.dumps(list(pages))},
+        {
+            "path": json.dumps([path]),
+            "pages": None if pages is None else json.dumps(list(pages)),
+        },
     )
     return tuple(
         ScannedPage.from_json((page, *json.loads(shape), _unpacked(words)))

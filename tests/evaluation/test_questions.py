@@ -313,7 +313,8 @@ def test_builds_and_rebuilds_leave_the_golden_questions_alone(
 
 FERRIES = """<title>Ferries</title><table><tr><th>Ferry</th><th>Out</th><th>Back</th></tr>
 <tr><td>Alby</td><td>07:10</td><td>16:40</td></tr><tr><td>Corve</td><td>08:15</td><td>17:05</td>
-</tr><tr><td>Selby</td><td>09:20</td><td>18:30</td></tr></table>"""
+</tr><tr><td>Selby</td><td>09:20</td><td>18:30</td></tr><tr><td>Thorn</td><td>07:25</td>
+<td>17:40</td></tr><tr><td>Wick</td><td>08:05</td><td>16:55</td></tr></table>"""
 
 
 def test_a_table_without_a_sure_row_is_golden_by_its_phrase_only(
