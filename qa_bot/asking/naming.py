@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from qa_bot.asking.codes import code_pattern, days, months
 from qa_bot.asking.countries import COUNTRIES, countries, spelled_country
@@ -92,7 +93,7 @@ def absent_names(question: str, passage: Passage, context: Sequence[str] = ()) -
         names = [kept for words in names if (kept := [one for one in words if _is_code(one)])]
     if not names:
         return absent
-    written = _Written(text, passage.language, passage.document_id)
+    written = _written(text, passage.language, passage.document_id)
     for words in names:
         lacking = [word for word in words if not written.has(word)]
         lacking = written.without_country(words, lacking)
@@ -192,6 +193,12 @@ class _Written:
             token.replace(".", "").casefold() == letters
             for token in re.findall(r"\b(?:[A-Z]\.?){2,6}", self.text)
         )
+
+
+@lru_cache(maxsize=64)
+def _written(text: str, language: str, file_name: str) -> _Written:
+    """The same passage is looked at for what is read first, and again for all that is."""
+    return _Written(text, language, file_name)
 
 
 def _stands_alone(words: Sequence[str], lacking: Sequence[str], text: str) -> bool:
@@ -315,6 +322,8 @@ def _value(written: str) -> float:
 
 def folded(text: str) -> str:
     """Without case and accents."""
+    if text.isascii():
+        return text.casefold()
     spread = unicodedata.normalize("NFKD", text.casefold())
     return "".join(character for character in spread if not unicodedata.combining(character))
 
