@@ -255,6 +255,7 @@ class Served:
 @contextmanager
 def serve(home: Path, model: SentenceTransformerEmbedder) -> Iterator[tuple[Served, Served]]:
     """A server that runs: as a token limited to ``staff`` sees it, and as one for everything."""
+    (home / "auth.json").unlink(missing_ok=True)  # of another test that served the same
     accounts = AccountFile(home / "auth.json")
     tokens = add_token(accounts, "staff", "reader", ["staff"]), add_token(accounts, "all", "reader")
     service = Service(home / "documents", home / "index", model)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Shell, paragraphs, unstale, write
@@ -145,13 +147,15 @@ def test_two_nodes_build_and_serve_what_one_index_answers_also_when_they_die(
         write(documents, bell="The morning bell is rung at seven.")
         build_shards(documents, folder, model=model)
 
-        def served() -> list[str]:
-            told = shell("status", "--index", folder, "--ray", nodes.address).out
-            return [line for line in told.splitlines() if line.startswith("Shard")]
+        def served() -> list[dict[str, Any]]:
+            told = shell("status", "--index", folder, "--ray", nodes.address, "--json").out
+            return [one for shard in json.loads(told)["shards"] for one in shard["replicas"]]
 
         # A replica that is busy doesn't say at once which build it has.
-        until(lambda: [line.count("(behind: of build 1)") for line in served()] == [2, 2])
-        assert all(node["NodeManagerAddress"] in served()[0] for node in ray.nodes())
+        until(lambda: [one["is_behind"] for one in served()] == [True] * 4)
+        assert {one["node"] for one in served()} == {
+            one["NodeManagerAddress"] for one in ray.nodes()
+        }
 
         own = {node["NodeManagerAddress"] for node in ray.nodes()}
         assert nodes.peers()
