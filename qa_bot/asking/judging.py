@@ -11,6 +11,7 @@ from qa_bot.asking.marking import (
     alone_names,
     are_siblings,
     defines,
+    in_other_forms,
     is_prose,
     others_labelled,
     signatures,
@@ -277,6 +278,8 @@ def _answering(one: Judged, likely: Sequence[float]) -> Iterator[tuple[float, Se
     titles = [not kind and not is_prose(text) for kind, text in zip(kinds, said, strict=True)]
     passed_over = [False] * len(said) if any(are_asked) else alone_names(kinds, held, titles)
     labelled = others_labelled(one.question, kinds, said)
+    paragraphs = [sentence.paragraph for sentence in one.candidate.passage.sentences]
+    elsewhere = in_other_forms(kinds, paragraphs, held)
     signed = signatures(one.question, said)
     defining = [defines(one.question, text) for text in said]
     asked = -math.inf  # how well the question fits that the next sentence answers
@@ -289,7 +292,7 @@ def _answering(one: Judged, likely: Sequence[float]) -> Iterator[tuple[float, Se
         # "To the members of the board:" is no repetition, and what follows is no list.
         introduces = text.endswith(_INTRODUCES) and (held[place] or not is_prose(after))
         if not introduces:
-            is_over = passed_over[place] or labelled[place] or signed[place]
+            is_over = passed_over[place] or labelled[place] or elsewhere[place] or signed[place]
             if not is_over and (defining[place] or not any(defining)):
                 yield max(found, asked), sentence
             asked = -math.inf

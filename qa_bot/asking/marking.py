@@ -7,13 +7,17 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import Literal
 
+from qa_bot.record_lines import record_starts
 from qa_bot.text import CELLS, STAMP, words
 
 Kind = Literal["row", "item", "line", "entry", ""]
-"""A table's row, a list's item, a line of a log, an entry ("Status: open"); empty for prose."""
+"""A table's row, a list's item, a record or a line of a log, an entry ("Status: open"); empty for
+prose.
+"""
 
 _ITEM = re.compile(r"(?:[-*+•–·]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,5})[.)])\s")  # a list's marker
 _ENTRY = re.compile(r"(?P<label>\w[\w /-]{0,40}):\s+\S")
+_BETWEEN = re.compile(r"\n\s*\n")  # paragraphs
 _SAME_WORD = 5  # letters that two words must share to be forms of one: "attended", "attendees"
 _ENDING = 3  # letters by which each may go on
 _CLOSES = re.compile(
@@ -41,9 +45,15 @@ def are_siblings(text: str, sentences: Sequence[str]) -> list[Kind]:
     """What each of a passage's sentences is among others of its kind.
 
     A row is a line of cells among others with as many; an item a short line with a marker;
-    a line of a log begins with a date or a time; an entry with a label.
+    a line of a log begins with a date or a time; an entry with a label. Other records ("AFN:971")
+    are lines as well.
     """
     lines = {line.strip() for line in text.split("\n")}
+    records = {
+        block[start:].partition("\n")[0].strip()
+        for block in _BETWEEN.split(text)
+        for start in record_starts(block)
+    }
     alone = [sentence if sentence in lines else "" for sentence in sentences]
     cells = [one.count(CELLS) for one in alone]
     kinds: list[Kind] = []
@@ -55,6 +65,8 @@ def are_siblings(text: str, sentences: Sequence[str]) -> list[Kind]:
             kinds.append("line")
         elif is_short and _ENTRY.match(one):
             kinds.append("entry")
+        elif is_short and one in records:
+            kinds.append("line")
         else:
             kinds.append("item" if is_short and _ITEM.match(one) and one[-1] not in ":：" else "")
     return [kind if kind == "row" or kinds.count(kind) > 1 else "" for kind in kinds]
@@ -109,6 +121,37 @@ def _are_forms(one: str, other: str) -> bool:
         1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
     )
     return one == other or (shared >= _SAME_WORD and max(len(one), len(other)) <= shared + _ENDING)
+
+
+def in_other_forms(
+    kinds: Sequence[Kind], paragraphs: Sequence[int], held: Sequence[frozenset[str]]
+) -> list[bool]:
+    """Which entries are passed over, since another form alone is about what is asked.
+
+    Forms are paragraphs of entries ("Name: …", "Phone: …"). One of them is meant where it has
+    all of the question's words that any has, and no other has them all.
+
+    Args:
+        kinds: Of each sentence, as ``are_siblings`` gives them.
+        paragraphs: The paragraph that each is of.
+        held: The question's search terms in each.
+    """
+    forms: dict[int, list[int]] = {}
+    for place, (kind, paragraph) in enumerate(zip(kinds, paragraphs, strict=True)):
+        if kind == "entry":
+            forms.setdefault(paragraph, []).append(place)
+    terms = {
+        paragraph: frozenset[str]().union(*(held[place] for place in places))
+        for paragraph, places in forms.items()
+        if len(places) > 1
+    }
+    every = frozenset[str]().union(*terms.values())
+    meant = [paragraph for paragraph, own in terms.items() if own == every]
+    is_told = len(terms) > 1 and len(meant) == 1
+    return [
+        is_told and kind == "entry" and paragraph != meant[0]
+        for kind, paragraph in zip(kinds, paragraphs, strict=True)
+    ]
 
 
 def signatures(question: str, sentences: Sequence[str]) -> list[bool]:

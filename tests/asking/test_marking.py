@@ -9,6 +9,7 @@ from qa_bot.asking.marking import (
     alone_names,
     are_siblings,
     defines,
+    in_other_forms,
     is_prose,
     others_labelled,
     signatures,
@@ -126,3 +127,14 @@ def test_whole_sentences_are_prose_and_items_are_not() -> None:
     assert is_prose("The bell rings at six.")
     assert not is_prose("- The bell rings at six.")
     assert not is_prose("ls --all")
+
+
+def test_entries_of_another_form_than_the_one_that_is_asked_about_are_passed_over() -> None:
+    kinds: list[Kind] = ["entry", "entry", "entry", "entry", "", "entry", "entry"]
+    paragraphs = [1, 1, 2, 2, 2, 3, 3]
+    other = [False, False, True, True, False, True, True]
+    words = held("ada", "phone", "", "phone", "", "", "phone")
+    assert in_other_forms(kinds, paragraphs, words) == other
+    assert in_other_forms(kinds, [1] * 7, words) == [False] * 7  # one form
+    words = held("ada", "phone", "ben", "phone", "", "cleo", "phone")
+    assert in_other_forms(kinds, paragraphs, words) == [False] * 7  # none has all
