@@ -10,7 +10,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
 
 from qa_bot.loaders.writing import one_line
@@ -35,8 +35,8 @@ _TIMED = 0.2  # of the lines tell a time: a log
 class Delimited:
     """What a file says: lines of notes above its rows, and the rows.
 
-    ``is_named``: the first row is from a note, and names the columns; otherwise it may do so. A
-    note among the rows is a row of one cell.
+    ``is_named``: the first row is from a note, or has a line drawn below it, and names the
+    columns; otherwise it may do so. A note among the rows is a row of one cell.
     """
 
     notes: tuple[str, ...]
@@ -46,7 +46,8 @@ class Delimited:
 
 def delimited(text: str) -> Delimited | None:
     """The rows of a text that is a table as a whole; None of any other."""
-    lines = [line for line in text.split("\n") if any(map(str.isalnum, line))]  # no drawn rules
+    written = [line for line in text.split("\n") if line.strip()]
+    lines = [line for line in written if any(map(str.isalnum, line))]  # without drawn rules
     records = [line for line in lines if not line.startswith(_COMMENT)]
     if len(records) < LEAST:
         return None
@@ -55,7 +56,9 @@ def delimited(text: str) -> Delimited | None:
             continue  # they line columns up
         width = _width(records[:_SAMPLE], delimiter)
         if width and _width(records, delimiter) == width:
-            return _rows(lines, delimiter, width)
+            found = _rows(lines, delimiter, width)
+            is_ruled = written.index(records[0]) + 1 < written.index(records[1])
+            return replace(found, is_named=found.is_named or is_ruled)
     return None
 
 

@@ -57,6 +57,14 @@ def test_a_note_among_the_rows_is_kept() -> None:
     assert found.rows[2] == ["from here on doubtful"]
 
 
+def test_a_line_drawn_below_the_first_row_makes_it_a_header() -> None:
+    lines = ["Sign\tRead from", "----\t----", *(f"{sign}\tleft" for sign in "+-*/%")]
+    found = delimited("\n".join(lines))
+    assert found is not None
+    assert found.is_named
+    assert found.rows[:2] == [["Sign", "Read from"], ["+", "left"]]
+
+
 @pytest.mark.parametrize("text", KEPT.values(), ids=KEPT)
 def test_other_text_stays_as_it_stands(text: str, tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text(text)
