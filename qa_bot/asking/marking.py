@@ -26,6 +26,13 @@ _CLOSES = re.compile(
     r"|(?:bien )?cordialement|atentamente)[,.]?",
     re.IGNORECASE,
 )
+_ASKS = ("?", "？", "؟")
+_AFTER_MARK = "\"'”’»)]*_ "  # may stand after a question mark
+# Of a letter: what it asks somebody to do.
+_REQUEST = re.compile(
+    r"(?:[A-Z]\w+(?:\s[A-Z]\w+)?,\s+(?:please\s+)?|[Pp]lease\s+|[Ss]o\s+|)"
+    r"(?P<asks>[Cc]an|[Cc]ould|[Ww]ould|[Ww]ill)\s+you\b(?P<please>\s+(?:please|kindly)\b)?"
+)
 _ASKS_ADDRESSEE = re.compile(
     r"\bto whom\b|\bwho(?:m)?\b.*\b(?:addressed|sent|written) to\b|\b(?:addressee|recipient)s?\b",
     re.IGNORECASE,
@@ -163,6 +170,19 @@ def signatures(question: str, sentences: Sequence[str]) -> list[bool]:
     if not _ASKS_ADDRESSEE.search(question) or not any(closes):
         return [False] * len(sentences)
     return [any(closes[max(0, place - 1) : place + 1]) for place in range(len(sentences))]
+
+
+def leads_to_answer(sentence: str, after: str) -> bool:
+    """Whether a sentence is a question that the one after it answers, as in a list of questions.
+
+    What a letter asks somebody to do ("Ingo, can you tell them?") is no such question, nor is one
+    that nothing but a closing follows.
+    """
+    if not sentence.rstrip(_AFTER_MARK).endswith(_ASKS) or not after:
+        return False
+    request = _REQUEST.match(sentence)
+    is_request = request is not None and (request.start("asks") > 0 or request["please"])
+    return not is_request and not _CLOSES.fullmatch(after.partition("\n")[0].strip())
 
 
 def defines(question: str, sentence: str) -> bool:
