@@ -35,6 +35,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
         (401, "Who asks isn't known: a token is needed where log-ins are."),
         (403, "Who asks may not do this."),
         (404, "No such document, page or quote, or none that the caller may see."),
+        (408, "The request didn't come to its end."),
         (413, "The body is longer than is taken."),
         (422, "The request isn't as it has to be."),
         (429, "Too many requests: see Retry-After."),
