@@ -23,14 +23,19 @@ from qa_bot.serving.problems import problem
 
 _COSTLY = ("/api/v1/", "/v1/", "/mcp")
 _OF_PAGES = ("/gradio_api/run/", "/page/", "/file/", "/upload")
+_DRAWN_OR_ASKED = ("/gradio_api/run/", "/page/")
 _FREE = ("/api/v1/openapi.json", "/api/v1/health")
 _WINDOW = 60.0  # seconds
 _REMEMBERED = 10_000  # visitors
+_AT_ONCE = 8  # that are answered at once of what one caller's pages ask
 _AGAIN = "1"  # seconds after which a place may be free
 
 
 class Admission:
-    """Wraps the application; what people's pages ask is only counted, since each waits for itself.
+    """Wraps the application.
+
+    What people's pages ask is counted, and where callers are known only a few of each one's are
+    answered at once; the others wait for these, and for nobody else's.
 
     Args:
         app: What is behind it.
@@ -57,6 +62,7 @@ class Admission:
         self._app, self._patience = app, patience
         self._turns, self._most, self._each = Turns(places), waiting, max(1, waiting // 2)
         metrics.waiting.set_function(lambda: self._turns.all)
+        self._own: dict[str, Turns] = {}  # by caller: for what their pages ask
         self._visits, self._pages = Visits(each_minute, clock), Visits(each_minute, clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,6 +80,8 @@ class Admission:
             await refusal(scope, receive, send)
         elif is_costly:
             await self._in_turn(scope, Heard(receive), send)
+        elif path.startswith(_DRAWN_OR_ASKED) and (caller := _known()):
+            await self._among_own(caller, scope, Heard(receive), send)
         else:
             await self._app(scope, receive, send)
 
@@ -83,13 +91,11 @@ class Admission:
         if listening.cancelled_caught:
             refusal = problem(408, "too-slow", "The request didn't come to its end.")
             await refusal(scope, heard.receive, send)
-        elif heard.is_gone:
-            return
         elif refused := self._refused():
             refusal = problem(503, "too-busy", refused, {"Retry-After": _AGAIN})
             await refusal(scope, heard.receive, send)
-        elif await self._has_place(heard):
-            await self._answered(scope, heard.receive, send)
+        else:
+            await self._with_place(self._turns, scope, heard, send)
 
     def _refused(self) -> str:
         """Why nobody of the caller's may wait now; "" where there is room."""
@@ -100,38 +106,53 @@ class Admission:
             return "Too many of your requests are waiting: try again."
         return "Too many are asking: try again." if self._turns.all >= self._most else ""
 
-    async def _has_place(self, heard: Heard) -> bool:
-        """Wait for one; False where whoever asked has gone meanwhile."""
-        has_place = False
+    async def _among_own(self, caller: str, scope: Scope, heard: Heard, send: Send) -> None:
+        """What the pages of one who is known ask: a few at once, the others after these."""
+        turns = self._own.setdefault(caller, Turns(_AT_ONCE))
+        try:
+            await self._with_place(turns, scope, heard, send)
+        finally:
+            if turns.free == _AT_ONCE:
+                self._own.pop(caller, None)
 
-        async def watch() -> None:
-            await heard.gone()
-            waiting.cancel_scope.cancel()
-
-        async with anyio.create_task_group() as waiting:
-            waiting.start_soon(watch)
-            await self._turns.take(_known())
-            has_place = True
-            waiting.cancel_scope.cancel()
-        return has_place
-
-    async def _answered(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _with_place(self, turns: Turns, scope: Scope, heard: Heard, send: Send) -> None:
+        """Pass a request on once it has a place, unless its sender has gone meanwhile."""
+        if not await _has_place(turns, heard):
+            return
         has_place = True
 
         def leave() -> None:
             nonlocal has_place
             if has_place:
                 has_place = False
-                self._turns.leave()
+                turns.leave()
 
         async def send_on(message: Message) -> None:
             leave()  # all that costs is done before a response begins
             await send(message)
 
         try:
-            await self._app(scope, receive, send_on)
+            await self._app(scope, heard.receive, send_on)
         finally:
             leave()
+
+
+async def _has_place(turns: Turns, heard: Heard) -> bool:
+    """Wait for one; False where whoever asked has gone."""
+    if heard.is_gone:
+        return False
+    has_place = False
+
+    async def watch() -> None:
+        await heard.gone()
+        waiting.cancel_scope.cancel()
+
+    async with anyio.create_task_group() as waiting:
+        waiting.start_soon(watch)
+        await turns.take(_known())
+        has_place = True
+        waiting.cancel_scope.cancel()
+    return has_place
 
 
 class Turns:

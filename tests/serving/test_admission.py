@@ -191,6 +191,24 @@ def test_who_sends_or_reads_slowly_or_goes_away_keeps_nobody_waiting(tmp_path: P
     anyio.run(at_desk, tmp_path, run)
 
 
+def test_the_pages_of_one_caller_keep_nobody_elses_waiting(tmp_path: Path) -> None:
+    async def run(desk: Desk) -> None:
+        async with (
+            desk.client("ada") as ada,
+            desk.client("bob") as bob,
+            anyio.create_task_group() as group,
+        ):
+            for _ in range(12):
+                group.start_soon(ada.post, "/gradio_api/run/predict")
+            await desk.until(waiting=0, asked=8)
+            group.start_soon(bob.post, "/gradio_api/run/predict")
+            await desk.until(waiting=0, asked=9)
+            desk.let.set()
+        assert desk.asked == ["ada"] * 8 + ["bob"] + ["ada"] * 4
+
+    anyio.run(at_desk, tmp_path, run)
+
+
 def test_a_request_that_does_not_come_to_its_end_is_given_up(tmp_path: Path) -> None:
     async def run(desk: Desk) -> None:
         with closing(desk.begun("ada", "/api/v1/answer", 10)) as begun:
