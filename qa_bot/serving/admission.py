@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 
 import anyio
@@ -44,11 +44,13 @@ class Admission:
         waiting: Requests that may wait for a place; of one caller who is known, half as many.
         each_minute: Requests of one caller, or of one address where nobody logs in; as many are
             taken of their pages.
+        most_open: Requests of one caller who is known that are under way at once, streams and
+            downloads too.
         patience: Seconds in which all of a request has to come.
         clock: Tells seconds.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a limit of its own
         self,
         app: ASGIApp,
         metrics: Metrics,
@@ -56,17 +58,38 @@ class Admission:
         places: int,
         waiting: int,
         each_minute: int,
+        most_open: int = 200,
         patience: float = 30.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._app, self._patience = app, patience
         self._turns, self._most, self._each = Turns(places), waiting, max(1, waiting // 2)
         metrics.waiting.set_function(lambda: self._turns.all)
+        self._open, self._most_open = Counter[str](), most_open
         self._own: dict[str, Turns] = {}  # by caller: for what their pages ask
         self._visits, self._pages = Visits(each_minute, clock), Visits(each_minute, clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in when there is a place, or say when to come again."""
+        caller = _known()
+        if scope["type"] != "http" or not caller:
+            await self._counted(scope, receive, send)
+            return
+        if self._open[caller] >= self._most_open:
+            refusal = problem(
+                429, "too-many", "Too many of your requests are open.", {"Retry-After": _AGAIN}
+            )
+            await refusal(scope, receive, send)
+            return
+        self._open[caller] += 1
+        try:
+            await self._counted(scope, receive, send)
+        finally:
+            self._open[caller] -= 1
+            if not self._open[caller]:
+                del self._open[caller]
+
+    async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
         is_costly = path.startswith(_COSTLY) and path not in _FREE
         if scope["type"] != "http" or not (is_costly or path.startswith(_OF_PAGES)):

@@ -126,7 +126,13 @@ async def at_desk(
     desk, file = Desk(), AccountFile(folder / "auth.json")
     desk.tokens = {name: add_token(file, name, "reader") for name in ("ada", "bob")}
     app = Admission(
-        desk.answer, desk.metrics, places=1, waiting=4, each_minute=1_000, patience=patience
+        desk.answer,
+        desk.metrics,
+        places=1,
+        waiting=4,
+        each_minute=1_000,
+        most_open=20,
+        patience=patience,
     )
     with listen("127.0.0.1", 0) as listener:
         desk.port = listener.getsockname()[1]
@@ -205,6 +211,27 @@ def test_the_pages_of_one_caller_keep_nobody_elses_waiting(tmp_path: Path) -> No
             await desk.until(waiting=0, asked=9)
             desk.let.set()
         assert desk.asked == ["ada"] * 8 + ["bob"] + ["ada"] * 4
+
+    anyio.run(at_desk, tmp_path, run)
+
+
+def test_one_caller_has_only_so_many_requests_open_streams_too(tmp_path: Path) -> None:
+    async def run(desk: Desk) -> None:
+        async with (
+            desk.client("ada") as ada,
+            desk.client("bob") as bob,
+            anyio.create_task_group() as group,
+        ):
+            for _ in range(20):
+                group.start_soon(ada.get, "/events")
+            await desk.until(waiting=0, asked=20)
+            refused = await ada.get("/events")
+            assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
+            group.start_soon(bob.get, "/events")
+            await desk.until(waiting=0, asked=21)
+            desk.let.set()
+        async with desk.client("ada") as ada:
+            assert (await ada.get("/events")).status_code == 200
 
     anyio.run(at_desk, tmp_path, run)
 
