@@ -170,11 +170,16 @@ async def _has_place(turns: Turns, heard: Heard) -> bool:
         await heard.gone()
         waiting.cancel_scope.cancel()
 
-    async with anyio.create_task_group() as waiting:
-        waiting.start_soon(watch)
-        await turns.take(_known())
-        has_place = True
-        waiting.cancel_scope.cancel()
+    try:
+        async with anyio.create_task_group() as waiting:
+            waiting.start_soon(watch)
+            await turns.take(_known())
+            has_place = True
+            waiting.cancel_scope.cancel()
+    except BaseException:  # cancelled, its caller was taken out, say
+        if has_place:
+            turns.leave()
+        raise
     return has_place
 
 

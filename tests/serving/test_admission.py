@@ -12,14 +12,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 import httpx
 import httpx2
+import pytest
 import uvicorn
 from fastapi import FastAPI
 from served import Team
 from starlette.responses import PlainTextResponse, StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from qa_bot.callers import Caller, current_caller
 from qa_bot.records import Answer
@@ -234,6 +236,39 @@ def test_one_caller_has_only_so_many_requests_open_streams_too(tmp_path: Path) -
             assert (await ada.get("/events")).status_code == 200
 
     anyio.run(at_desk, tmp_path, run)
+
+
+@pytest.mark.parametrize("steps", range(6))
+@pytest.mark.parametrize("taken", [False, True])
+def test_a_place_is_free_again_whenever_its_request_is_ended(steps: int, taken: bool) -> None:
+    """As when its caller is taken out, at whatever step towards the place it is."""
+
+    async def run() -> None:
+        app = Admission(PlainTextResponse("done"), Metrics(), places=1, waiting=1, each_minute=9)
+        turns = app._turns
+        if taken:
+            await turns.take("")
+        scope = {"type": "http", "method": "GET", "path": "/api/v1/documents", "headers": []}
+        begun: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
+
+        async def receive() -> Message:
+            if not begun:
+                await anyio.sleep_forever()
+            return begun.pop()
+
+        async def send(_: Message) -> None:
+            await anyio.lowlevel.checkpoint()
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(app, scope, receive, send)
+            for _ in range(steps):
+                await anyio.lowlevel.checkpoint()
+            group.cancel_scope.cancel()
+        if taken:
+            turns.leave()
+        assert (turns.free, turns.all) == (1, 0)
+
+    anyio.run(run)
 
 
 def test_a_request_that_does_not_come_to_its_end_is_given_up(tmp_path: Path) -> None:
