@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from qa_bot.sharding.cluster import SETTINGS
@@ -67,7 +67,7 @@ class Cluster:
         """The addresses at the other end of all that is connected, or is to be, just now."""
         found = set()
         for node in self.nodes:
-            for process in _below(node.pid) if node.poll() is None else ():
+            for process in below(node.pid) if node.poll() is None else ():
                 found |= _connected_to(process)
         return found
 
@@ -77,7 +77,7 @@ class Cluster:
 
     def _end(self, number: int, how: signal.Signals) -> None:
         node = self.nodes[number]
-        for process in reversed(_below(node.pid)):
+        for process in reversed(below(node.pid)):
             try:
                 os.kill(process, how)
             except ProcessLookupError:
@@ -111,13 +111,13 @@ def _connected_to(process: int) -> set[str]:
     }
 
 
-def _below(process: int) -> list[int]:
-    """A process and all that it, or one that it started, has started."""
+def below(process: int) -> list[int]:
+    """A process and all that it, or one that it started, has started, by any of its threads."""
     found = [process]
     for one in found:
-        children = Path(f"/proc/{one}/task/{one}/children")
-        if children.exists():
-            found += map(int, children.read_text().split())
+        for children in Path(f"/proc/{one}/task").glob("*/children"):
+            with suppress(OSError):  # it has ended
+                found += map(int, children.read_text().split())
     return found
 
 
