@@ -59,7 +59,7 @@ class DrawnVectors:
 
     def encode_question(self, question: str) -> Vectors:
         """A unit vector."""
-        (vector,) = self._drawn(question, 1)
+        vector: Vectors = self._drawn(question, 1)[0]
         return vector
 
     def encode_passages(
@@ -216,7 +216,7 @@ class Runs:
         self._nodes = nodes
 
     def build(self, interrupt_at: float = 2.0) -> tuple[dict[str, Any], Memory]:
-        """One build; at a share of the work it gets what Ctrl+C sends."""
+        """One build; at a share of the work, or after ``--minutes``, it gets what Ctrl+C sends."""
         given = self._arguments
         kind, address = ("shards", self._nodes.address) if self._nodes else ("one", "")
         command = [sys.executable, "-m", "benchmarks.cluster.many", "--drive", kind]
@@ -230,12 +230,13 @@ class Runs:
             with Memory(process.pid, *nodes) as memory:
                 assert process.stdout is not None
                 said: dict[str, Any] = {}
-                struck = 0.0
+                struck, ends = 0.0, time.monotonic() + 60 * given.minutes
                 for line in process.stdout:
                     said = json.loads(line)
                     if "told" in said and "done" in said:
                         print(f"  {said['told']}", file=sys.stderr, flush=True)
-                    if said.get("done", 0) >= interrupt_at and not struck:
+                    is_late = time.monotonic() > ends or said.get("done", 0) >= interrupt_at
+                    if is_late and not struck:
                         process.send_signal(signal.SIGINT)
                         struck = time.monotonic()
             if process.wait() or "done" in said:
@@ -247,16 +248,14 @@ class Runs:
 
 def edit(folder: Path, number: int = 0) -> None:
     """Change one file."""
-    (folder / name_of(number)).write_text(text_of(number).replace("mill", "tower"))
+    (folder / name_of(number)).write_text(
+        text_of(number).replace("mill", f"tower {time.time_ns()}")
+    )
 
 
 def in_one(arguments: argparse.Namespace) -> Iterator[str]:
     """As one index: built, again, and with one file edited."""
-    runs = Runs(arguments)
-    said, memory = runs.build()
-    yield _told("One index", said, memory, arguments.files)
-    said, memory = runs.build()
-    yield _told_again("One index", said, memory)
+    yield from built("One index", Runs(arguments), arguments, interrupt_at=0.0)
 
 
 def in_shards(arguments: argparse.Namespace) -> Iterator[str]:
@@ -267,30 +266,39 @@ def in_shards(arguments: argparse.Namespace) -> Iterator[str]:
         for _ in range(2):
             another(nodes)
         joined(nodes.address).shutdown()
-        runs = Runs(arguments, nodes)
         name = f"{arguments.shards} shards, two nodes"
-        if arguments.interrupt:
-            said, memory = runs.build(interrupt_at=arguments.interrupt)
-            if "interrupted" not in said:
-                raise SystemExit("it was built before it could be interrupted: take more files")
-            yield (
-                f"{name}, interrupted after {said['interrupted']:.0f} s: ended "
-                f"{said['ended after']:.1f} s after Ctrl+C. Most memory: {memory}."
-            )
-        said, memory = runs.build()
-        yield _told(f"{name}, {'gone on with' * bool(arguments.interrupt)}", said, memory, 0)
-        said, memory = runs.build()
-        yield _told_again(name, said, memory)
-        edit(arguments.folder / "documents")
-        said, memory = runs.build()
-        yield (
-            f"{name}, one file edited: {said['seconds']:.1f} s; changed {said['changed']}. "
-            f"Most memory: {memory}."
-        )
+        yield from built(name, Runs(arguments, nodes), arguments, arguments.interrupt)
+
+
+def built(
+    name: str, runs: Runs, arguments: argparse.Namespace, interrupt_at: float
+) -> Iterator[str]:
+    """What each of the builds did."""
+    if interrupt_at and not arguments.go_on:
+        said, memory = runs.build(interrupt_at)
+        yield _told(name, said, memory, arguments.files)
+    said, memory = runs.build()
+    is_whole = not arguments.go_on and not interrupt_at
+    yield _told(name, said, memory, arguments.files if is_whole else 0)
+    if "interrupted" in said:
+        return
+    said, memory = runs.build()
+    yield _told_again(name, said, memory)
+    edit(arguments.folder / "documents")
+    said, memory = runs.build()
+    yield (
+        f"{name}, one file edited: {said['seconds']:.1f} s; changed {said['changed']}. Most "
+        f"memory: {memory}."
+    )
 
 
 def _told(name: str, said: dict[str, Any], memory: Memory, files: int) -> str:
-    speed = f", {files / said['seconds']:.0f} files/s" if files else ""
+    if "interrupted" in said:
+        return (
+            f"{name}: interrupted after {said['interrupted']:.0f} s, ended "
+            f"{said['ended after']:.1f} s after Ctrl+C. Most memory: {memory}."
+        )
+    speed = f", {files / said['seconds']:.0f} files/s" if files else " since it was gone on with"
     return (
         f"{name}: {said['seconds']:.0f} s{speed}; {said['documents']:,} documents, "
         f"{said['passages']:,} passages, {said['embedded']:,} embedded, {said['reused']:,} reused; "
@@ -322,6 +330,10 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=20_000)
     parser.add_argument("--shards", type=int, default=4)
     parser.add_argument("--interrupt", type=float, default=0.4, help="share of the work; 0: not")
+    parser.add_argument(
+        "--minutes", type=float, default=1e9, help="after which a build ends as by Ctrl+C"
+    )
+    parser.add_argument("--go-on", action="store_true", help="with what is in --folder")
     parser.add_argument("--parts", nargs="*", choices=("one", "shards"), default=("one", "shards"))
     parser.add_argument("--folder", type=Path, help="kept, with what is built in it")
     parser.add_argument("--model", action="store_true", help="the usual one")
@@ -337,7 +349,8 @@ def main() -> None:
     with _place(arguments.folder) as arguments.folder:
         write_files(arguments.folder / "documents", arguments.files)
         for part in arguments.parts:
-            shutil.rmtree(arguments.folder / part, ignore_errors=True)
+            if not arguments.go_on:
+                shutil.rmtree(arguments.folder / part, ignore_errors=True)
             for line in {"one": in_one, "shards": in_shards}[part](arguments):
                 lines.append(f"- {line}")
                 print(lines[-1], flush=True)

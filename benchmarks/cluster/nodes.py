@@ -39,8 +39,8 @@ class Cluster:
         }
         self.nodes: list[subprocess.Popen[bytes]] = []
 
-    def start(self, cpus: int = 1) -> int:
-        """Start a node, the first time the head; return its number."""
+    def start(self, cpus: int = 1, gpus: int = 0) -> int:
+        """Start a node, the first time the head; return its number. Its GPUs are only said."""
         number = len(self.nodes)
         role = ["--head", f"--port={self.port}", f"--temp-dir={self.folder}"]
         if number:
@@ -48,13 +48,15 @@ class Cluster:
         ray = Path(sys.executable).with_name("ray")
         command = [
             *(str(ray), "start", "--block", *role, f"--node-ip-address={self.address_of(number)}"),
-            *(f"--num-cpus={cpus}", "--num-gpus=0", f"--object-store-memory={_STORE}"),
+            *(f"--num-cpus={cpus}", f"--num-gpus={gpus}", f"--object-store-memory={_STORE}"),
             *("--include-dashboard=false",) * (not number),
             "--disable-usage-stats",
         ]
+        devices = {"CUDA_VISIBLE_DEVICES": ",".join(map(str, range(gpus)))}
+        environment = self.environment | (devices if gpus else {})
         with (self.folder / f"node-{number}.log").open("wb") as log:
             node = subprocess.Popen(  # noqa: S603 - our own command
-                command, env=self.environment, stdout=log, stderr=log, start_new_session=True
+                command, env=environment, stdout=log, stderr=log, start_new_session=True
             )
         self.nodes.append(node)
         return number
@@ -122,13 +124,16 @@ def below(process: int) -> list[int]:
 
 
 @contextmanager
-def cluster(nodes: int, head_cpus: int = 1) -> Iterator[Cluster]:
-    """A cluster of so many nodes, which is there until the end; a head of 0 runs nothing else."""
+def cluster(nodes: int, head_cpus: int = 1, gpus: int = 0) -> Iterator[Cluster]:
+    """A cluster of so many nodes, which is there until the end; a head of 0 runs nothing else.
+
+    All but the head say that they have so many GPUs.
+    """
     with tempfile.TemporaryDirectory(prefix="qb-", ignore_cleanup_errors=True) as folder:
         held = Cluster(Path(folder))
         try:
             for number in range(nodes):
-                held.start(1 if number else head_cpus)
+                held.start(1 if number else head_cpus, gpus if number else 0)
             yield held
         finally:
             held.close()
