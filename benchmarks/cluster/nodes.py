@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -28,11 +29,21 @@ class Cluster:
             one.bind(("127.0.0.1", 0))
             self.port = one.getsockname()[1]
         self.address = f"127.0.0.1:{self.port}"
+        # Without it a head asks at the clouds' addresses in which of them it is.
+        (folder / "ray_bootstrap_config.yaml").write_text("{}")
+        self._proxy = socket.create_server(("127.0.0.1", 0))
+        self.asked_out: list[str] = []
+        """What nodes wanted from elsewhere: the first line of each request, which goes nowhere."""
+        threading.Thread(target=self._refuse, daemon=True).start()
         self.environment = os.environ | SETTINGS
         self.environment |= {
             "RAY_AUTH_TOKEN": secrets.token_hex(16),
             "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "1",
             "PYTHONPATH": str(ROOT),
+            "HOME": str(folder),
+            # What would leave the machine by HTTP comes to us; gRPC reads these in small letters.
+            "HTTP_PROXY": f"http://127.0.0.1:{self._proxy.getsockname()[1]}",
+            "HTTPS_PROXY": f"http://127.0.0.1:{self._proxy.getsockname()[1]}",
             "RAY_health_check_period_ms": "500",
             # Three are too few where the processors are busy: nodes that live were given up.
             "RAY_health_check_failure_threshold": "12",
@@ -86,8 +97,16 @@ class Cluster:
                 continue
         node.wait(timeout=60)
 
+    def _refuse(self) -> None:
+        with suppress(OSError):  # it was closed
+            while True:
+                one, _ = self._proxy.accept()
+                with one, one.makefile() as stream, suppress(OSError, ValueError):
+                    self.asked_out.append(stream.readline().strip())
+
     def close(self) -> None:
         """End what runs still."""
+        self._proxy.close()
         for number, node in reversed(list(enumerate(self.nodes))):
             if node.poll() is None:
                 self.kill(number)

@@ -186,6 +186,7 @@ def test_two_nodes_build_and_serve_what_one_index_answers_also_when_they_die(
         own = {node["NodeManagerAddress"] for node in ray.nodes()}
         assert nodes.peers()
         assert {one for one in nodes.peers() if not one.startswith("127.")} <= own, "outward"
+        assert nodes.asked_out == []
 
         nodes.kill(second)
         assert [unstale(answer(question, shards)) for question in questions] == expected
@@ -214,6 +215,19 @@ def test_a_shard_whose_node_died_comes_back_with_another_node(
         nodes.start()
         until(lambda: alive() == 2)
         until(lambda: all(all(places) for places in shards.nodes().values()))
+
+
+def test_what_a_node_wants_from_elsewhere_would_be_seen(nodes: Cluster) -> None:
+    import subprocess
+    import sys
+
+    script = "import urllib.request as r; r.urlopen('https://example.org', timeout=60)"
+    before = len(nodes.asked_out)
+    subprocess.run(
+        [sys.executable, "-c", script], env=nodes.environment, capture_output=True, check=False
+    )
+    until(lambda: nodes.asked_out[before:] == ["CONNECT example.org:443 HTTP/1.1"])
+    del nodes.asked_out[before:]
 
 
 def test_nobody_joins_without_the_token(nodes: Cluster, tmp_path: Path) -> None:
