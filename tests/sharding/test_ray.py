@@ -226,7 +226,8 @@ def test_what_a_node_wants_from_elsewhere_would_be_seen(nodes: Cluster) -> None:
     subprocess.run(
         [sys.executable, "-c", script], env=nodes.environment, capture_output=True, check=False
     )
-    until(lambda: nodes.asked_out[before:] == ["CONNECT example.org:443 HTTP/1.1"])
+    until(lambda: len(nodes.asked_out) > before)
+    assert nodes.asked_out[before].startswith("CONNECT example.org:443 ")
     del nodes.asked_out[before:]
 
 
