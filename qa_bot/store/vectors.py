@@ -16,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 EXACT_UP_TO = 50_000  # vectors; exact search of so many takes about as long as encoding a question
-PROBES = 96  # lists that are searched at least
-# And so many more, over the number of lists, since a list of fewer vectors takes less time: always
-# some 1.5 ms. Of the hundred nearest in 157,606 vectors of real sentences .991 are found so, and
-# .954 in 96 lists; in 60,000 drawn ones .982, and .735 (python -m benchmarks.cluster.recall).
-_MORE = 600_000
+PROBES = 250  # lists that are searched at least
+# Shorter lists take less time, so more are searched where they are short: all in all it takes 1 to
+# 2 ms more than 96 of them. Of the hundred nearest in 157,606 vectors of real sentences .990 are
+# found, of 60,000 drawn .984; with 96 it were .958 and .740 (python -m benchmarks.cluster.recall).
+_SEARCHED = 750_000  # lists that are searched, times all lists
 _LISTS = 4.0  # lists, times the square root of the number of vectors
 SAMPLE = 40  # vectors for each list to place it by: FAISS warns below 39
 _SHRUNK = 0.5  # of the vectors that the lists were placed for: place them anew
@@ -236,7 +236,7 @@ def list_count(count: int) -> int:
 
 def probe_count(lists: int) -> int:
     """How many of so many lists are searched."""
-    return min(lists, PROBES + _MORE // lists)
+    return min(lists, max(PROBES, _SEARCHED // lists))
 
 
 def load_vectors(file: Path, *, mapped: bool) -> VectorEngine:
