@@ -12,6 +12,7 @@ from qa_bot.loaders.html.load import parse_web_page
 from qa_bot.loaders.markdown import parse_markdown
 from qa_bot.loaders.pdf.load import load_pdf
 from qa_bot.loaders.table import parse_table
+from qa_bot.loaders.table_grid import Grid, tidied
 from qa_bot.loaders.word.load import load_word
 from qa_bot.loaders.worker import from_json, to_json
 from qa_bot.records import Document
@@ -304,3 +305,15 @@ def test_a_line_below_some_columns_parts_their_rows_and_not_the_cell_beside_them
     assert [cell.rows for cell in table.cells if text_of(document, cell) == aim] == [2]
     assert names_of(document, "May 2031") == ([aim], ["Until"])
     assert names_of(document, "June 2033") == ([aim, "Actual"], ["Until"])
+
+
+def test_a_dash_for_no_amount_is_no_minus_of_the_next_column() -> None:
+    rows = [
+        ["Year", "North", "South"],
+        ["1991", "-", "31.4"],
+        ["1992", "5", "30"],
+        ["1993", "–", "2"],
+    ]
+    assert tidied(Grid(rows, [0])).rows == rows
+    rows = [["Item", "", "Change"], ["Oil", "-", "3.1"], ["Gas", "", "2.0"]]
+    assert tidied(Grid(rows, [0])).rows == [["Item", "Change"], ["Oil", "- 3.1"], ["Gas", "2.0"]]
