@@ -259,11 +259,9 @@ def test_a_number_without_a_format_is_told_in_full(value: float, said: str) -> N
 
 def test_rows_with_an_empty_one_between_each_are_one_table(tmp_path: Path) -> None:
     def fill(sheet: Worksheet) -> None:
-        for at, row in enumerate(
-            [("Year", "Answers"), (2001, 81), (2002, 111), (2003,), (2004, 9)]
-        ):
-            for column, value in enumerate(row, 1):
-                sheet.cell(1 + 2 * at, column, value)
+        for row in [["Year", "Answers"], [2001, 81], [2002, 111], [2003], [2004, 9]]:
+            sheet.append(row)
+            sheet.append([])
         sheet["A11"] = "Counts of each year"
 
     document = read(tmp_path, workbook(fill))
@@ -275,15 +273,15 @@ def test_rows_with_an_empty_one_between_each_are_one_table(tmp_path: Path) -> No
 def test_groups_below_an_empty_row_keep_the_header_above(tmp_path: Path) -> None:
     def fill(sheet: Worksheet) -> None:
         for row in [
-            ("", "2022", "2023", "2024"),
-            ("Sales", 5, None, 7),
-            ("Rents", 2, None, 3),
-            (),
-            ("Wages", 3, None, 4),
-            ("Taxes", "n/a", None, 1),
-            (),
-            ("Item", "Owner", "Due", "State"),
-            ("Roof", "Ann", "May", "open"),
+            ["", "2022", "2023", "2024"],
+            ["Sales", 5, None, 7],
+            ["Rents", 2, None, 3],
+            [],
+            ["Wages", 3, None, 4],
+            ["Taxes", "n/a", None, 1],
+            [],
+            ["Item", "Owner", "Due", "State"],
+            ["Roof", "Ann", "May", "open"],
         ]:
             sheet.append(row)
 
