@@ -272,7 +272,7 @@ def test_rows_with_an_empty_one_between_each_are_one_table(tmp_path: Path) -> No
 
 def test_groups_below_an_empty_row_keep_the_header_above(tmp_path: Path) -> None:
     def fill(sheet: Worksheet) -> None:
-        for row in [
+        rows: list[list[str | int | None]] = [
             ["", "2022", "2023", "2024"],
             ["Sales", 5, None, 7],
             ["Rents", 2, None, 3],
@@ -282,7 +282,8 @@ def test_groups_below_an_empty_row_keep_the_header_above(tmp_path: Path) -> None
             [],
             ["Item", "Owner", "Due", "State"],
             ["Roof", "Ann", "May", "open"],
-        ]:
+        ]
+        for row in rows:
             sheet.append(row)
 
     document = read(tmp_path, workbook(fill))
