@@ -11,6 +11,7 @@ import re
 import unicodedata
 
 from qa_bot.abbreviations import Abbreviations, abbreviations_of
+from qa_bot.record_lines import record_starts
 from qa_bot.records import Span
 
 # Every quantifier that could run on is possessive or bounded: time is linear in the text.
@@ -57,8 +58,8 @@ _AFTER_TIME = frozenset(
 def sentence_spans(text: str, language: str = "") -> list[Span]:
     """Find the sentences of a text.
 
-    A line break alone never ends a sentence; an empty line, a heading mark or a
-    list marker on the next line does.
+    A line break alone never ends a sentence; an empty line, a heading mark, a
+    list marker on the next line or, where lines are records, another one does.
 
     Args:
         text: Plain text, usually one paragraph.
@@ -72,12 +73,15 @@ def sentence_spans(text: str, language: str = "") -> list[Span]:
     start = 0
     all_lower = text.islower()  # then case says nothing about where a sentence opens
     known = abbreviations_of(language)
+    records = frozenset(record_starts(text))
     for match in _BREAK.finditer(text):
         if match["stop"] is not None:
             is_boundary = _ends_sentence(text, start, match, known, all_lower=all_lower)
         elif match["gap"] is not None:
-            is_boundary = match["gap"].count("\n") > 1 or bool(
-                _LIST_MARKER.match(text, match.end())
+            is_boundary = (
+                match["gap"].count("\n") > 1
+                or match.start() + 1 in records
+                or bool(_LIST_MARKER.match(text, match.end()))
             )
         else:
             is_boundary = True

@@ -16,7 +16,8 @@ PACKAGE = ROOT / "qa_bot"
 
 GROUND = (
     "errors records paging builds tables table_reading table_view telling text sentences"
-    " abbreviations language leading turns members verification markdown printing callers"
+    " abbreviations record_lines language leading turns members verification markdown printing"
+    " callers"
 )
 PUBLIC = f"qa_bot {GROUND}"
 ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" is the public names
@@ -58,7 +59,8 @@ ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" 
     "members": "",
     "language": "",
     "abbreviations": "",
-    "sentences": "abbreviations records",
+    "record_lines": "",
+    "sentences": "abbreviations record_lines records",
     "offline": "",
     "processes": "",
 }

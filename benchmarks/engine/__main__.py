@@ -255,19 +255,27 @@ def warm_rows(trees: Sequence[Path], work: Path, rounds: int) -> Iterator[str]:
             costs, differ = _alternate(workers, task, work, questions, rounds)
             yield _row(f"`{task}`, the article's {len(questions)} questions", *costs)
             yield f"| … of which other results | {differ} of {len(questions)} | | | |"
-        texts = work / "texts"
-        texts.mkdir()
-        for number, (document, _) in enumerate(squad(SQUAD).documents[:4]):
-            (texts / f"{number}.txt").write_text(document.text)
-        count = [worker("build", str(texts), DEFAULT_MODEL)[1] for worker in workers][-1]
-        built: list[list[Cost]] = [[], []]
-        for _ in range(rounds):
-            for number, worker in enumerate(workers):
-                built[number].append(worker("build", str(texts), DEFAULT_MODEL)[0])
-        yield _row(f"`build_index` of {count} passages", *built)
+        yield from _built(workers, work / "texts", rounds)
     finally:
         for worker in workers:
             worker.close()
+
+
+def _built(workers: Sequence[Worker], texts: Path, rounds: int) -> Iterator[str]:
+    """The 16 articles of SQuAD's half, in which each may cut other passages."""
+    texts.mkdir()
+    for number, (document, _) in enumerate(squad(SQUAD).documents):
+        (texts / f"{number}.txt").write_text(document.text)
+    counts = [worker("build", str(texts), DEFAULT_MODEL)[1] for worker in workers]
+    costs: list[list[Cost]] = [[], []]
+    for _ in range(rounds):
+        for number, worker in enumerate(workers):
+            costs[number].append(worker("build", str(texts), DEFAULT_MODEL)[0])
+    before, now = counts
+    yield _row(f"`build_index` of {before} passages before, {now} now", *costs)
+    pace = [count / _median(own).wall for count, own in zip(counts, costs, strict=True)]
+    told = f"{pace[0]:.0f} | {pace[1]:.0f} | {pace[1] / pace[0]:.2f} × | |"
+    yield f"| … passages a second | {told}"
 
 
 def _alternate(

@@ -11,7 +11,9 @@ from qa_bot.asking.marking import (
     alone_names,
     are_siblings,
     defines,
+    in_other_forms,
     is_prose,
+    leads_to_answer,
     others_labelled,
     signatures,
 )
@@ -36,8 +38,6 @@ ROW = 20.0  # log probability that all of the question's words are worth in a ta
 # Not fitted: no training data says when a second sentence, or passage, answers as well.
 ALSO_MARKED = 0.7  # log probability by which the second sentence may lag behind the first
 _INTRODUCES = (":", "：")
-_ASKS = ("?", "？", "؟")
-_CLOSING = "\"'”’»)]*_ "  # may stand after a question mark
 ALSO_QUOTED = 2.0  # log odds by which another passage may lag behind the first
 
 _ALSO_MARKED = 0.1  # evidence by which the second sentence may lag behind the first
@@ -272,11 +272,13 @@ def _answering(one: Judged, likely: Sequence[float]) -> Iterator[tuple[float, Se
     """
     said = texts(one.candidate.passage)
     held = one.candidate.held or (frozenset(),) * len(said)
-    are_asked = [text.rstrip(_CLOSING).endswith(_ASKS) for text in said]
+    are_asked = [leads_to_answer(*pair) for pair in itertools.pairwise([*said, ""])]
     kinds = are_siblings(one.candidate.passage.text, said)
     titles = [not kind and not is_prose(text) for kind, text in zip(kinds, said, strict=True)]
     passed_over = [False] * len(said) if any(are_asked) else alone_names(kinds, held, titles)
     labelled = others_labelled(one.question, kinds, said)
+    paragraphs = [sentence.paragraph for sentence in one.candidate.passage.sentences]
+    elsewhere = in_other_forms(kinds, paragraphs, held)
     signed = signatures(one.question, said)
     defining = [defines(one.question, text) for text in said]
     asked = -math.inf  # how well the question fits that the next sentence answers
@@ -289,7 +291,7 @@ def _answering(one: Judged, likely: Sequence[float]) -> Iterator[tuple[float, Se
         # "To the members of the board:" is no repetition, and what follows is no list.
         introduces = text.endswith(_INTRODUCES) and (held[place] or not is_prose(after))
         if not introduces:
-            is_over = passed_over[place] or labelled[place] or signed[place]
+            is_over = passed_over[place] or labelled[place] or elsewhere[place] or signed[place]
             if not is_over and (defining[place] or not any(defining)):
                 yield max(found, asked), sentence
             asked = -math.inf

@@ -12,7 +12,7 @@ from typing import Literal
 from qa_bot.records import Block, BlockKind, Document, Page, Passage, Section, Sentence, Span
 from qa_bot.sentences import sentence_spans
 
-VERSION = 7
+VERSION = 8
 """Raised whenever a document is cut, or its passages embedded, differently: indexes redo it."""
 
 TokenCounter = Callable[[Sequence[str]], list[int]]

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from qa_bot.loaders.decoding import decode, refuse_binary
+from qa_bot.loaders.delimited import delimited
 from qa_bot.loaders.heading_styles import (
     KEYWORD,
     MARKER,
@@ -29,7 +30,9 @@ from qa_bot.loaders.heading_styles import (
 )
 from qa_bot.loaders.outline import Heading, nest_sections
 from qa_bot.loaders.page_breaks import without_page_breaks
+from qa_bot.loaders.table import write_delimited
 from qa_bot.loaders.writing import title_of_name
+from qa_bot.record_lines import form_starts
 from qa_bot.records import Block, Document
 from qa_bot.text import STAMP, words
 
@@ -85,8 +88,14 @@ class _Piece:
 
 
 def load_plain(path: Path, document_id: str) -> Document:
-    """Read a plain-text file. UTF-8 is tried first; another encoding is reported."""
+    """Read a plain-text file. UTF-8 is tried first; another encoding is reported.
+
+    A text that is a table as a whole, as programs export it, is read as one.
+    """
     text, warnings = decode(path.read_bytes())
+    if path.suffix.lower() == ".txt" and (table := delimited(text)) is not None:
+        refuse_binary(text)
+        return write_delimited(table, document_id, len(text), warnings)
     return parse_plain(without_page_breaks(text), document_id, warnings)
 
 
@@ -152,7 +161,8 @@ def _unwrap(group: list[_Line]) -> Iterator[list[_Line]]:
         if run:
             yield run
     else:
-        yield group
+        starts = form_starts([line.text for line in group])
+        yield from (group[a:b] for a, b in pairwise([*starts, len(group)]))
 
 
 def _pieces(text: str) -> Iterator[_Piece]:

@@ -1,4 +1,4 @@
-"""CSV: each record a row that says what its values are."""
+"""CSV, and text files like it: each record a row that says what its values are."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from io import StringIO
 from pathlib import Path
 
 from qa_bot.loaders.decoding import refuse_binary
+from qa_bot.loaders.delimited import Delimited
 from qa_bot.loaders.html.markup import decode_page
 from qa_bot.loaders.table_cells import written_row
 from qa_bot.loaders.table_grid import Grid
@@ -59,6 +60,17 @@ def parse_table(source: str, document_id: str, warnings: tuple[str, ...] = ()) -
     return writer.document(document_id, "", warnings=warnings + problems)
 
 
+def write_delimited(
+    found: Delimited, document_id: str, size: int, warnings: tuple[str, ...] = ()
+) -> Document:
+    """Turn the rows of a text of ``size`` code points into a table, its notes above it."""
+    writer = Writer()
+    for note in found.notes:
+        writer.append("paragraph", note)
+    _write(writer, [row for row in found.rows if any(row)], size, "", is_named=found.is_named)
+    return writer.document(document_id, "", warnings=warnings)
+
+
 def _is_record(row: Sequence[str], width: int) -> bool:
     return width < 2 or sum(map(bool, row)) > 1
 
@@ -99,8 +111,15 @@ def _read(source: str, delimiter: str) -> tuple[list[list[str]], tuple[str, ...]
     return [[one_line(cell) for cell in row] for row in rows], problems
 
 
-def _write(writer: Writer, rows: Sequence[Sequence[str]], size: int, caption: str) -> None:
-    names = _names(rows)
+def _write(
+    writer: Writer,
+    rows: Sequence[Sequence[str]],
+    size: int,
+    caption: str,
+    *,
+    is_named: bool = False,
+) -> None:
+    names = list(rows[0]) if is_named else _names(rows)
     if not names:
         writer.table(rows, caption=caption)
         return

@@ -24,8 +24,20 @@ _CURRENCY = re.compile(r"[$€£¥₹]|[A-Z]{2,3}[$€£¥]")  # "€" over amou
 _MOST_NAMING = 4  # rows of a header told by merged cells
 _GROUPS = 4  # rows at most that name groups before a row with values
 _ANY_LETTER = re.compile(r"[^\W\d_]")
+_CURRENCY = (
+    "AED AUD BRL CAD CHF CNY CZK DKK EUR GBP HKD HUF ILS INR JPY KRW MXN NOK NZD PLN RMB RUB SAR "
+    "SEK SGD TRY USD ZAR"
+).replace(" ", "|")
+_UNIT = (
+    r"(?:%|\u00b0?[A-Za-z\u00b5\u03a9]{1,3}\u00b2?(?:/[A-Za-z]{1,3}\u00b2?)?(?:\([A-Z]\))?"
+    r"|million|billion)"
+)
+_QUANTITY = rf"\d[\d.,'\s]*+{_UNIT}?"
+# One, or a few side by side: "400 V, 50 Hz", "3 x 16 A"; "1-3 km" may name a column. What could
+# run on is possessive or bounded: time is linear in the text.
 _AMOUNT = re.compile(
-    r"[^\w]*\d[\d.,'\s]*\s?(?:%|\u00b0?[A-Za-z\u00b5]{1,3}\u00b2?|million|billion)?[^\w]*"
+    rf"[^\w]*+(?:(?:{_CURRENCY})\s?)?{_QUANTITY}"
+    rf"(?:\s?[,x\u00d7/\u00b1]\s?{_QUANTITY}){{0,3}}[^\w]*+"
 )
 _ADDRESS = re.compile(r"\S+@\S+\.\S+|https?://\S+|www\.\S+", re.IGNORECASE)
 _TRUTH = re.compile(r"true|false|yes|no", re.IGNORECASE)

@@ -9,7 +9,9 @@ from qa_bot.asking.marking import (
     alone_names,
     are_siblings,
     defines,
+    in_other_forms,
     is_prose,
+    leads_to_answer,
     others_labelled,
     signatures,
 )
@@ -126,3 +128,32 @@ def test_whole_sentences_are_prose_and_items_are_not() -> None:
     assert is_prose("The bell rings at six.")
     assert not is_prose("- The bell rings at six.")
     assert not is_prose("ls --all")
+
+
+def test_entries_of_another_form_than_the_one_that_is_asked_about_are_passed_over() -> None:
+    kinds: list[Kind] = ["entry", "entry", "entry", "entry", "", "entry", "entry"]
+    paragraphs = [1, 1, 2, 2, 2, 3, 3]
+    other = [False, False, True, True, False, True, True]
+    words = held("ada", "phone", "", "phone", "", "", "phone")
+    assert in_other_forms(kinds, paragraphs, words) == other
+    assert in_other_forms(kinds, [1] * 7, words) == [False] * 7  # one form
+    words = held("ada", "phone", "ben", "phone", "", "cleo", "phone")
+    assert in_other_forms(kinds, paragraphs, words) == [False] * 7  # none has all
+
+
+@pytest.mark.parametrize(
+    ("sentence", "after", "leads"),
+    [
+        ("Do you deliver abroad?", "We do, for ten euros.", True),
+        ("“Can you repair it?”", "Yes.", True),
+        ("Ingo, can you tell the agents that berth 2 is closed?", "Thanks to you all.", False),
+        ("Could you please send me the key?", "It is needed on Monday.", False),
+        ("Is the berth closed?", "Best regards\nLena Brandt", False),
+        ("Is the berth closed?", "", False),
+        ("The berth is closed.", "It opens in May.", False),
+    ],
+)
+def test_a_question_in_the_text_leads_to_its_answer_but_a_request_to_nothing(
+    sentence: str, after: str, *, leads: bool
+) -> None:
+    assert leads_to_answer(sentence, after) == leads

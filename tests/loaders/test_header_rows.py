@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from qa_bot.loaders.table_cells import made_table
 from qa_bot.loaders.table_grid import Grid
-from qa_bot.loaders.table_shape import headers_by_merges, headers_over_names
+from qa_bot.loaders.table_shape import headers_by_merges, headers_over_names, kind_of
 
 
 @pytest.mark.parametrize(
@@ -69,3 +71,32 @@ def test_a_name_over_years_is_a_header_though_its_corner_has_a_name() -> None:
     assert headers_over_names(rows) == 2
     names = [["Plan", "Old", "New"], ["2005", "2006", "2007"], ["1", "2", "3"]]
     assert headers_over_names(names) == 0
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind"),
+    [
+        ("400 V, 50 Hz", "number"),
+        ("3 x 16 A", "number"),
+        ("54 dB(A)", "number"),
+        ("8 km/h", "number"),
+        ("GBP 38.50", "number"),
+        ("1-3 years", "text"),
+        ("0-5 km", "text"),
+        ("JUN 2019", "text"),
+        ("2 of 5", "text"),
+    ],
+)
+def test_quantities_are_numbers_and_what_may_name_a_column_is_text(cell: str, kind: str) -> None:
+    assert kind_of(cell) == kind
+
+
+def test_rows_of_quantities_are_no_header_of_those_below() -> None:
+    assert headers_over_names([["Voltage", "400 V, 50 Hz"], ["Standby", "11 W"]]) == 0
+
+
+@pytest.mark.parametrize("text", ["1 " * 50_000 + "word", "1 x " * 30_000 + "q", "1 A," * 30_000])
+def test_long_cells_are_told_in_a_moment(text: str) -> None:
+    began = time.process_time()
+    assert kind_of(text) == "text"
+    assert time.process_time() - began < 2

@@ -160,7 +160,7 @@ def test_paths_in_json_are_sections_and_records_tables(tmp_path: Path) -> None:
     assert ("orders", "1", "customer") in paths(document)
     assert "shop: Otter\ntags: old, new" in document.text
     assert "id: 1\ntotal: 1.50" in document.text
-    assert "fish | price\ncarp | 2\neel | 3" in document.text
+    assert "fish | price\nfish: carp | price: 2\nfish: eel | price: 3" in document.text
 
 
 def test_json_that_is_none_is_read_as_text(tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_json_that_is_none_is_read_as_text(tmp_path: Path) -> None:
 
 def test_json_lines_are_a_table_or_sections(tmp_path: Path) -> None:
     rows = '{"a": "x", "b": "1"}\n{"a": "y", "b": "2"}\n'
-    assert read(tmp_path, rows, "a.jsonl").text == "a | b\nx | 1\ny | 2"
+    assert read(tmp_path, rows, "a.jsonl").text == "a | b\na: x | b: 1\na: y | b: 2"
     document = read(tmp_path, '{"a": {"b": "c"}}\nnonsense\n', "b.jsonl")
     assert paths(document) == [("line 1",), ("line 1", "a"), ("Lines that are no JSON",)]
     assert document.warnings == ("1 of its lines are no JSON: read as text",)
@@ -197,7 +197,7 @@ def test_yaml_stays_as_it_is_and_its_names_are_sections(tmp_path: Path) -> None:
 def test_data_in_xml_has_paths_and_documents_their_titles(tmp_path: Path) -> None:
     document = read(tmp_path, SPECIMENS["herons.xml"], "herons.xml")
     assert "name: Como" in document.text
-    assert "year | count\n2021 | 14\n2022 | 17" in document.text
+    assert "year | count\nyear: 2021 | count: 14\nyear: 2022 | count: 17" in document.text
     prose = (
         "<article><title>Herons</title><section><title>Food</title><para>They <b>wait</b> for "
         "fish.</para><itemizedlist><listitem><para>one <i>fish</i> a day</para></listitem>"

@@ -154,6 +154,36 @@ SENTENCE = (
 )
 
 
+def bill(pdf: FPDF) -> None:
+    """A bill: addresses beside its numbers, and sums below its amounts."""
+    sheet(pdf, 10)
+    pdf.set_xy(120, 20)
+    pdf.multi_cell(80, 5, "Bill no.: 2025-0417\nDate: 3 April 2025\nDue: 3 May 2025\nOrder: 5521")
+    pdf.set_xy(10, 60)
+    rows = [
+        ["Pos.", "Goods", "Number", "Price", "Amount"],
+        ["1", "Coated paper, 170 g", "12", "GBP 38.50", "GBP 462.00"],
+        ["2", "Envelopes, box of 500", "4", "GBP 21.75", "GBP 87.00"],
+        ["3", "Carriage", "1", "GBP 15.00", "GBP 15.00"],
+        ["", "", "", "Net", "GBP 564.00"],
+        ["", "", "", "Tax 20 %", "GBP 112.80"],
+        ["", "", "", "Total", "GBP 676.80"],
+    ]
+    for row in rows:
+        for width, text in zip((15, 80, 20, 30, 30), row, strict=True):
+            pdf.cell(width, 6, text)
+        pdf.ln(6)
+
+
+def test_a_bill_is_one_table_with_its_sums_and_each_of_its_numbers_a_line(tmp_path: Path) -> None:
+    document = made(tmp_path, bill)
+    rows = blocks(document, "table_header", "table_row")
+    assert rows[0] == "Pos. | Goods | Number | Price | Amount"
+    assert "2 | Envelopes, box of 500 | 4 | GBP 21.75 | GBP 87.00" in rows
+    assert rows[-1].endswith("Total | GBP 676.80")
+    assert blocks(document, "paragraph")[:2] == ["Bill no.: 2025-0417", "Date: 3 April 2025"]
+
+
 @pytest.mark.parametrize("place", ["column", "page"])
 @pytest.mark.parametrize("aside", ["nothing", "footnote", "figure", "stamp"])
 def test_a_sentence_goes_on_in_the_next_column_or_on_the_next_page(

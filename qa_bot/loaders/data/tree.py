@@ -129,4 +129,5 @@ def table_of(values: Sequence[Tree]) -> Grid | None:
     if len(names) < 2 or sum(map(len, rows)) < _SHARED * len(rows) * len(names):
         return None
     heads = [one_line(name) for name in names]
-    return Grid([heads, *([row.get(name, "") for name in names] for row in rows)], {0})
+    cells = [heads, *([row.get(name, "") for name in names] for row in rows)]
+    return Grid(cells, {0}, names=heads)

@@ -197,7 +197,10 @@ def _cut_a_table(left: Sequence[Segment], right: Sequence[Segment]) -> bool:
     amounts = [part for part in opening if is_amount(part.text)]
     heights = sorted(part.y for part in left if not is_amount(part.text))
     named = sum(_is_near(heights, part.y, SAME_LINE * part.size) for part in amounts)
-    lines = {round(part.y) for part in right if is_amount(part.text)}
+    # Below them may stand sums, whose names are where the amounts are: no columns of their own.
+    left_most = min((part.x0 for part in amounts), default=0.0) - EDGE
+    sums = {round(part.y) for part in opening if part not in amounts and part.x0 > left_most}
+    lines = {round(part.y) for part in right if is_amount(part.text)} - sums
     return named >= MIN_LINES and named > 0.6 * len(lines)
 
 
