@@ -20,7 +20,7 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _CORNER = re.compile(r"\(.*\)|in (?:thousands|millions|billions)\b.*|[$€£¥].*", re.IGNORECASE)
-_CURRENCY = re.compile(r"[$€£¥₹]|[A-Z]{2,3}[$€£¥]")  # "€" over amounts in euros
+_ONLY_SIGN = re.compile(r"[$€£¥₹]|[A-Z]{2,3}[$€£¥]")  # "€" over amounts in euros
 _MOST_NAMING = 4  # rows of a header told by merged cells
 _GROUPS = 4  # rows at most that name groups before a row with values
 _ANY_LETTER = re.compile(r"[^\W\d_]")
@@ -141,7 +141,7 @@ def _groups_years(head: Sequence[Sequence[str]]) -> bool:
     if len(head) < 2:
         return False
     groups = [cell for cell in head[0][1:] if cell]
-    years = [cell for cell in head[1][1:] if cell and not _CURRENCY.fullmatch(cell)]
+    years = [cell for cell in head[1][1:] if cell and not _ONLY_SIGN.fullmatch(cell)]
     return len(set(groups)) < len(groups) and len(years) > 1 and all(map(is_date, years))
 
 
@@ -171,7 +171,7 @@ def _is_body_near(rows: Sequence[Sequence[str]], at: int) -> bool:
 
 def _may_name_amounts(row: Sequence[str], *, is_first: bool) -> bool:
     """Whether nothing in a row is an amount, nor its name but for a corner: "(in millions)"."""
-    others = [cell for cell in row[1:] if cell and not _CURRENCY.fullmatch(cell)]
+    others = [cell for cell in row[1:] if cell and not _ONLY_SIGN.fullmatch(cell)]
     if not all(_DATE.fullmatch(cell) or kind_of(cell) == "text" for cell in others):
         return False
     if any(len(cell) > _LONGEST_NAME for cell in others):
