@@ -122,7 +122,7 @@ INSIDE = {  # rooms of a wing that may use less than the whole of it
     "asking.parts": "",
     "asking.expecting": "asked",
     "asking.pooling": "retrieval",
-    "asking.settling": "judging naming places pooling retrieval expecting",
+    "asking.settling": "judging naming openings places pooling retrieval expecting",
     "asking.judging": "retrieval marking naming weighing",
     "asking.aligning": "",
     "asking.verifying": "aligning",

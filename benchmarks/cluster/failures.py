@@ -10,6 +10,8 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -18,7 +20,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.cluster.nodes import Cluster, cluster
+from benchmarks.cluster.nodes import Cluster, cluster, namespaces
 from benchmarks.results import save_section
 from qa_bot import Answer, answer, build_index, check_index, open_index
 from qa_bot.errors import UnavailableError
@@ -104,8 +106,17 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0, help="that clients ask, each time")
     parser.add_argument("--paragraphs", type=int, default=20, help="of each of 16 documents")
     parser.add_argument("--parts", nargs="*", choices=PARTS, default=PARTS)
+    parser.add_argument(
+        "--apart", action="store_true", help="each node in a network namespace of its own (root)"
+    )
     parser.add_argument("--section", default="cluster-failures", help="none to only print")
     arguments = parser.parse_args()
+    if arguments.apart:
+        with namespaces() as head:
+            command = [sys.executable, "-m", "benchmarks.cluster.failures", *sys.argv[1:]]
+            command.remove("--apart")
+            done = subprocess.run(["ip", "netns", "exec", head, *command], check=False)  # noqa: S603, S607
+        raise SystemExit(done.returncode)
     os.environ.update(SETTINGS)  # Ray reads them when it is first imported
     model = load_embedder(DEFAULT_MODEL)
     lines = [f"Made by `python -m benchmarks.cluster.failures` on {os.cpu_count()} cores.", ""]

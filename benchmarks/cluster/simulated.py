@@ -21,7 +21,7 @@ import numpy.typing as npt
 from benchmarks.results import save_section
 from qa_bot.store.lexical import Lexicon
 from qa_bot.store.spread import whole
-from qa_bot.store.vectors import PROBES, SAMPLE, FlatVectors, ListedVectors, list_count
+from qa_bot.store.vectors import SAMPLE, FlatVectors, ListedVectors, list_count, probe_count
 
 DIMENSION = 384
 SHARD = 5_000_000  # passages
@@ -111,7 +111,7 @@ def searching(draw: np.random.Generator, count: int) -> str:
     questions = unit(draw.standard_normal((300, DIMENSION)))
     taken = _timed(lambda number: engine.search(questions[number], POOL), len(questions))
     return (
-        f"One search in {index.ntotal:,} codes in {lists:,} lists, {PROBES} of them looked "
+        f"One search in {index.ntotal:,} codes in {lists:,} lists, {probe_count(lists)} looked "
         f"through: {taken}. The codes take {index.ntotal * (DIMENSION + 8) / 1e9:.2f} GB."
     )
 

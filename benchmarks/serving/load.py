@@ -19,17 +19,20 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+import qa_bot
 from benchmarks.datasets import SQUAD, need_data, squad
 from benchmarks.results import save_section
 from benchmarks.serving.running import PASSWORD, Library, Server, make_library
+from qa_bot import Index
 from qa_bot.evaluation import golden
+from qa_bot.models.reader import DEFAULT_READER, Reader
 
 ARTICLES = 6
 QUESTIONS = 40
@@ -146,22 +149,35 @@ def once(found: dict[str, str]) -> Expected:
     return {question: [answer] for question, answer in found.items()}
 
 
+def asked_here(index: Index, questions: list[str], reader: Reader | None) -> float:
+    """Milliseconds of this process's processor time for an answer, without any server."""
+    began = time.process_time()
+    for question in questions:
+        qa_bot.answer(question, index, reader=reader)
+    return 1000 * (time.process_time() - began) / len(questions)
+
+
 def crowd(library: Library, questions: list[str], visitors: int, seconds: float) -> dict[str, Any]:
-    """One visitor, sixteen and fifty."""
+    """One visitor, sixteen and fifty, and by turns the same questions without a server."""
     pairs: list[tuple[Visits, Visits]] = []
-    with Server(library) as server:
+    here: list[list[float]] = []
+    with Server(library) as server, ExitStack() as stack:
         server.wait()
+        index = stack.enter_context(qa_bot.open_index(library.index))
+        asked_here(index, questions, DEFAULT_READER)  # loads the models
         expected = once(answers(server, questions))
         for _ in range(ROUNDS):
             one = asyncio.run(visit(server, 1, seconds / 12, expected))
             many = asyncio.run(visit(server, MANY, seconds / 12, expected))
             pairs.append((one, many))
+            here.append([asked_here(index, questions, one) for one in (DEFAULT_READER, None)])
         fifty = asyncio.run(visit(server, visitors, seconds, expected))
     third = len(fifty.memory) // 3
     return {
         "alone": [one for one, _ in pairs],
         "many": [many for _, many in pairs],
         "fifty": fifty,
+        "here": [statistics.median(all_) for all_ in zip(*here, strict=True)],
         "grown": statistics.mean(fifty.memory[-third:]) / statistics.mean(fifty.memory[:third]),
     }
 
@@ -274,6 +290,7 @@ def report(
         for all_ in (alone, many)
     ]
     paces = [statistics.median(one.pace for one in all_) for all_ in (alone, many)]
+    read, unread = found["here"]
     p95, cores = fifty.percentile(0.95), fifty.worked / fifty.took
     rows = [
         ("errors and wrong answers", _wrong(*alone, *many, fifty), "0"),
@@ -302,6 +319,9 @@ def report(
         f"{p95:.2f} s, {fifty.pace:.1f} a second; the server had {cores:.2f} cores. Started again "
         f"after SIGKILL it was ready in {kill['restarting']:.1f} s, before that in "
         f"{kill['starting']:.1f} s.",
+        "",
+        "The same questions, asked by turns of `qa_bot.answer` in a plain process: "
+        f"{read:.0f} ms of processor time for an answer, {unread:.0f} ms without the reader.",
     ]
     return "\n".join(lines)
 

@@ -23,6 +23,7 @@ _DEFINES = (  # (the "Customer"), hereinafter called "Customer"
     rf"(?:\(\s*(?!collectively|together|each|both|all\b)[^()\"“”„«]{{0,60}}?{_QUOTED}[^()]{{0,60}}\)"
     rf"|\bherein\s?after\b[^()\"“”;.]{{0,40}}{_QUOTED.replace('word', 'other')})"
 )
+DEFINITION = re.compile(_DEFINES)
 _ANOTHER = re.compile(r"\b(?:and|between|with|or)\s+(?:the\s+)?[^\W\d_a-z]|;")  # another party
 _FOLLOWS = re.compile(  # the rest of a company's name, and what it is
     r"(?:[\s,]+[A-Z][\w&.’'-]*)*\.?\s*(?:,.*|(?:having|whose|located|with|of)\b.*)?", re.DOTALL

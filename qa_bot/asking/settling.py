@@ -20,6 +20,7 @@ from qa_bot.asking.judging import (
     texts,
 )
 from qa_bot.asking.naming import absent_names
+from qa_bot.asking.openings import asks_of_itself, asks_parties, introducing
 from qa_bot.asking.places import Found, find_place
 from qa_bot.asking.pooling import pooled
 from qa_bot.asking.retrieval import Ranking, rank
@@ -99,7 +100,7 @@ def settle(asking: Asking) -> Settled:
     if place is not None and place.places and place.itself:
         return _whole_place(asking, place)
     if place is None or not place.places:
-        return _weighed(asking, _ranked(asking), place)
+        return _beside_openings(asking, place)
     among = [number for group in place.places for number in group]
     inside = _weighed(asking, _ranked(asking, among), place)
     if inside.quoted:
@@ -108,6 +109,21 @@ def settle(asking: Asking) -> Settled:
     if outside.confidence > inside.confidence:
         return replace(outside, found=False)  # it isn't at the place that was named
     return replace(inside, quoted=inside.judged[:1])
+
+
+def _beside_openings(asking: Asking, place: Found | None) -> Settled:
+    """What is quoted of all passages, or of those that open contracts, where these are meant."""
+    is_who = asks_parties(asking.question)
+    among: list[int] = []
+    if is_who or asks_of_itself(asking.question):
+        among = introducing(asking.question, asking.index, asking.documents)
+    opening = _weighed(asking, _ranked(asking, among), place) if among else None
+    if opening is not None and opening.quoted and is_who:
+        return opening
+    whole = _weighed(asking, _ranked(asking), place)
+    if opening is None or not opening.quoted or opening.confidence < whole.confidence:
+        return whole
+    return opening
 
 
 def _ranked(asking: Asking, among: Sequence[int] | None = None) -> Ranking:

@@ -124,6 +124,27 @@ def build(found: Found, target: Path, model: str | Embedder | None, options: Opt
         return replace(receipt, remade=older)
 
 
+def unchanged(
+    found: Found, target: Path, model: str | Embedder | None, options: Options
+) -> Receipt | None:
+    """The receipt of a build that would find nothing to do, and do it; None where it might.
+
+    Nothing is written, and no lock taken.
+    """
+    began = time.monotonic()
+    with suppress(IndexStateError), closing(database.open_reader(target)) as connection:
+        meta = schema.read_meta(connection)
+        if options.rebuild or meta.get(_BEGUN) or database.has_staged(connection):
+            return None
+        if not schema.documents_named(target, found.folder).items() <= meta.items():
+            return None
+        if options.ocr is None:
+            found = found.without_pictures(containers.recognised_pictures(connection))
+        if settled_state(found, _embedder(model, meta), options) == meta.get("settled"):
+            return _receipt(connection, Outcome(), Outcome(), time.monotonic() - began)
+    return None
+
+
 def _build(
     connection: sqlite3.Connection,
     source: Path,

@@ -80,16 +80,44 @@ class Found:
         is_much = len(rest) > _FEW or sum(rest) > _FEW * _SMALL
         return tuple(file for file in self.files if file[0] in names) if is_much else ()
 
-    def dealt(self, is_ours: Callable[[str], bool], *, hidden: bool) -> Found:
-        """The part of it whose names are ours, and what is hidden, or not."""
+    def dealt(self, is_ours: Callable[[str], bool]) -> Found:
+        """The part of it whose names are ours."""
         return replace(
             self,
             files=tuple(file for file in self.files if is_ours(file[0])),
             skipped=tuple(one for one in self.skipped if is_ours(one.document_id)),
             unsupported=tuple(filter(is_ours, self.unsupported)),
-            hidden=self.hidden if hidden else 0,
+            hidden=0,
             is_part=True,
         )
+
+    def parts(self, count: int, part_of: Callable[[str], int]) -> list[Found]:
+        """All of it in so many parts, by names; what is hidden counts to the first."""
+        files: list[list[SourceFile]] = [[] for _ in range(count)]
+        for file in self.files:
+            files[part_of(file[0])].append(file)
+        skipped: list[list[Problem]] = [[] for _ in range(count)]
+        for problem in self.skipped:
+            skipped[part_of(problem.document_id)].append(problem)
+        unsupported: list[list[str]] = [[] for _ in range(count)]
+        for name in self.unsupported:
+            unsupported[part_of(name)].append(name)
+        return [
+            Found(
+                self.folder,
+                tuple(files[n]),
+                tuple(skipped[n]),
+                tuple(unsupported[n]),
+                0 if n else self.hidden,
+                is_part=True,
+            )
+            for n in range(count)
+        ]
+
+    def seen_again(self) -> Found:
+        """What is left of it now, with sizes and times as this machine sees them."""
+        files = (_seen(self.folder, name) for name, *_ in self.files)
+        return replace(self, files=tuple(file for file in files if file is not None))
 
     def digest(self) -> str:
         """The same as long as nothing in the folder changes."""
@@ -162,6 +190,16 @@ def _walk(folder: str) -> Iterator[tuple[SourceFile, str]]:
                     f"The folder {parent} can't be read ({error.strerror})."
                 ) from error
             yield (prefix[:-1], -1, 0, 0), f"the folder can't be read ({error.strerror})"
+
+
+def _seen(folder: Path, name: str) -> SourceFile | None:
+    """A file as it is now; None where it is gone."""
+    path = os.path.join(folder, name)
+    try:
+        found = os.stat(path)
+    except OSError:  # reading it will say why
+        return (name, -1, 0, 0) if os.path.lexists(path) else None
+    return name, found.st_size, found.st_mtime_ns, found.st_ino
 
 
 def _fate(entry: os.DirEntry[str], root: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Query
+from fastapi import FastAPI, Header, Query
 from fastapi import Path as InPath
 from starlette.responses import JSONResponse, Response
 
@@ -22,6 +22,7 @@ from qa_bot.serving.desk import Desk, ask, innermost, parse_permanent, permanent
 from qa_bot.serving.problems import MEDIA_TYPE, ProblemDetails, ProblemError, add_handlers
 from qa_bot.store.opening import Index
 from qa_bot.web.links import SourceLink, link_query
+from qa_bot.web.pictures import picture
 
 _DESCRIPTION = (
     "Answers questions about documents by quoting them: each answer is a passage, verbatim, with "
@@ -35,6 +36,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
         (401, "Who asks isn't known: a token is needed where log-ins are."),
         (403, "Who asks may not do this."),
         (404, "No such document, page or quote, or none that the caller may see."),
+        (408, "The request didn't come to its end."),
         (413, "The body is longer than is taken."),
         (422, "The request isn't as it has to be."),
         (429, "Too many requests: see Retry-After."),
@@ -168,19 +170,22 @@ def _add_places(api: FastAPI, desk: Desk, viewer: PageViewer) -> None:
     @api.get(
         "/documents/{document_id:path}/pages/{number}.png",
         response_class=Response,
-        responses={200: {"content": {"image/png": {}}, "description": "The page."}},
+        responses={
+            200: {"content": {"image/png": {}}, "description": "The page."},
+            304: {"description": "It is the picture that has one of those ETags."},
+        },
         tags=["places"],
     )
     def page(
         document_id: Id,
         number: Annotated[int, InPath(ge=1, le=_LARGEST)],
         width: Annotated[int, Query(ge=100, le=3_600, description="In pixels.")] = 1_200,
+        if_none_match: Annotated[str, Header(description="ETags of those that one has.")] = "",
     ) -> Response:
-        """A page of a PDF as a picture."""
+        """A page of a PDF as a picture, or 304 for one that is had already."""
         with desk.snapshot() as index:
             _current(index, document_id)
-        drawing = viewer.draw(_file(desk, document_id), number, width, "png")
-        return Response(drawing.data, media_type=drawing.media_type)
+        return picture(viewer, _file(desk, document_id), number, width, "png", if_none_match)
 
     @api.get(
         "/documents/{document_id:path}/boxes",

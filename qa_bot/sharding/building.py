@@ -10,17 +10,17 @@ from __future__ import annotations
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from qa_bot.building.build import build
+from qa_bot.building.build import build, unchanged
 from qa_bot.building.changes import Options
 from qa_bot.building.progress import OnProgress
 from qa_bot.builds import Progress, Receipt
 from qa_bot.errors import NoDocumentsError, UsageError
-from qa_bot.loaders.files import find_files
+from qa_bot.loaders.files import Found, find_files
 from qa_bot.models.embedding import MULTILINGUAL_MODEL, Embedder
 from qa_bot.records import DocumentSummary, Health
 from qa_bot.sharding.index import healths
@@ -44,11 +44,9 @@ _COPY = ".copying-"
 class ShardTask:
     """One shard that is to be brought up to date, in ``work``, from ``before`` if that is there."""
 
-    documents: Path
+    found: Found  # what is to be in it
     work: Path
     before: Path | None
-    number: int
-    shards: int
     model: str | Embedder | None
     options: Options = field(default_factory=Options)
 
@@ -100,13 +98,16 @@ def build_shards(
         raise UsageError(f"{count} shards: give a number from 1 to {MOST}.")
     if (target / schema.FILE).exists():
         raise UsageError(f"The index in {target} is not in shards: give another folder.")
-    find_files(Path(documents))  # refuses a folder with nothing to read
+    found = find_files(Path(documents).absolute())  # refuses a folder with nothing to read
+    dealt = found.parts(count, lambda name: shard_of(name, count))
     target.mkdir(parents=True, exist_ok=True)
     with locks.writing(target):
         before = read_manifest(target) if is_sharded(target) else None
-        tasks = _tasks(Path(documents).absolute(), target.absolute(), before, count)
         plain, on_progress = replace(options, on_progress=None), options.on_progress
-        tasks = [replace(one, model=model, options=plain) for one in tasks]
+        tasks = [
+            ShardTask(part, *places, model, plain)
+            for part, places in zip(dealt, _places(target.absolute(), before, count), strict=True)
+        ]
         built = _of_one_model(tasks, run or run_here, on_progress)
         receipt = _receipt([one.receipt for one in built], time.monotonic() - began)
         if not receipt.documents:
@@ -118,20 +119,15 @@ def build_shards(
     return receipt
 
 
-def _tasks(documents: Path, target: Path, before: Manifest | None, count: int) -> list[ShardTask]:
+def _places(
+    target: Path, before: Manifest | None, count: int
+) -> Iterator[tuple[Path, Path | None]]:
+    """Where each shard is to be built, and where it is now."""
     generation = before.generation + 1 if before else 1
     same = before is not None and len(before.shards) == count
-    return [
-        ShardTask(
-            documents=documents,
-            work=target / FOLDER / f"{number:04d}-{generation}",
-            before=before.place(target, number) if before and same else None,
-            number=number,
-            shards=count,
-            model=None,
-        )
-        for number in range(count)
-    ]
+    for number in range(count):
+        now = before.place(target, number) if before and same else None
+        yield target / FOLDER / f"{number:04d}-{generation}", now
 
 
 def _manifest(before: Manifest | None, parts: tuple[Part, ...], documents: Path) -> Manifest:
@@ -178,24 +174,26 @@ def run_here(tasks: Sequence[ShardTask], on_progress: OnProgress | None) -> list
 
 
 def build_shard(task: ShardTask, on_progress: OnProgress | None = None) -> ShardBuilt:
-    """Bring one shard up to date; one that has no news stays where it is."""
+    """Bring one shard up to date; one that has no news stays where it is, and isn't copied."""
+    found = task.found.seen_again()
     is_gone_on_with = task.work.exists()
     if task.before is not None and not is_gone_on_with:
+        if receipt := unchanged(found, task.before, task.model, task.options):
+            return _built(task.before, receipt)
         _copy(task.before, task.work)
-    found = find_files(task.documents).dealt(
-        lambda name: shard_of(name, task.shards) == task.number, hidden=task.number == 0
-    )
     task.work.mkdir(parents=True, exist_ok=True)
     options = replace(task.options, on_progress=on_progress)
     receipt = build(found, task.work, task.model, options)
     if is_gone_on_with:
         receipt = _since(task.before, task.work, receipt)
-    now = _state(task.work)
-    place = task.work
-    if task.before is not None and _state(task.before) == now:
+    if task.before is not None and _state(task.before) == _state(task.work):
         shutil.rmtree(task.work)
-        place = task.before
-    meta = dict(now[0])
+        return _built(task.before, receipt)
+    return _built(task.work, receipt)
+
+
+def _built(place: Path, receipt: Receipt) -> ShardBuilt:
+    meta, _ = _state(place)
     part = Part(
         folder=place.name,
         uuid=meta["uuid"],

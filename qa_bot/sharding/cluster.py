@@ -16,6 +16,8 @@ NAMESPACE = "qa_bot"
 SETTINGS = {
     "RAY_AUTH_MODE": "token",  # of RAY_AUTH_TOKEN, or the file that RAY_AUTH_TOKEN_PATH names
     "RAY_USAGE_STATS_ENABLED": "0",
+    # Without it a head tells its makers, once, that they are not to be told.
+    "RAY_USAGE_STATS_REPORT_URL": "nowhere",
 }
 """Also to be set where `ray start` is run."""
 

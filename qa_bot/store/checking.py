@@ -271,7 +271,7 @@ def _outdated(
     versions |= published
     try:
         found = find_files(documents)
-        found = found if is_ours is None else found.dealt(is_ours, hidden=False)
+        found = found if is_ours is None else found.dealt(is_ours)
         pictures = recognised_pictures(connection)
         found = found if pictures else found.without_pictures(pictures)  # OCR wasn't asked for
     except NoDocumentsError as error:

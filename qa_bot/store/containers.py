@@ -39,10 +39,11 @@ def file_versions(connection: sqlite3.Connection) -> dict[str, FileVersion]:
 
 def recognised_pictures(connection: sqlite3.Connection) -> dict[str, Stamp]:
     """The pictures of the folder that OCR found text in, as they were."""
+    found = connection.execute("SELECT path, stamp FROM documents WHERE NOT staged")
     return {
-        path: version.stamp
-        for path, version in file_versions(connection).items()
-        if path.lower().endswith(PICTURES)
+        path: Stamp(*map(int, stamp.split()))
+        for path, stamp in found
+        if path.lower().endswith(PICTURES) and not is_member(path)
     }
 
 

@@ -257,9 +257,13 @@ def documents_folder(index: Path, meta: dict[str, str]) -> Path | None:
 
 def name_documents_folder(connection: sqlite3.Connection, index: Path, documents: Path) -> None:
     """Remember where the documents are, in both ways that ``documents_folder`` tries."""
+    write_meta(connection, documents_named(index, documents))
+
+
+def documents_named(index: Path, documents: Path) -> dict[str, str]:
+    """What is remembered of where the documents are; nothing where it is no valid text."""
     values = {
         "documents": os.path.abspath(documents),
         "documents_from_here": os.path.relpath(documents, index),
     }
-    if all(value.isprintable() for value in values.values()):  # SQLite takes valid text only
-        write_meta(connection, values)
+    return values if all(value.isprintable() for value in values.values()) else {}

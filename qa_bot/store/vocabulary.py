@@ -53,6 +53,8 @@ class Vocabulary:
 
     def near(self, word: str, edits: int) -> list[str]:
         """The words that are at most one or two edits from one, two swapped letters being one."""
+        if len(word) > _LONGEST + edits:  # what would look for it grows with its letters
+            return []
         from tantivy import Query
 
         searcher = self._index.searcher()

@@ -82,6 +82,8 @@ class Lease:
 
     def within(self, folders: tuple[str, ...]) -> tuple[Index, Holdings]:
         """The part of the index in those folders."""
+        if (made := self.limited.get(folders)) is not None:
+            return made  # without waiting for one of others that is being made
         with self.limiting:
             if folders not in self.limited:
                 before = self.earlier.pop(folders, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import mimetypes
 from typing import Annotated
 
-from fastapi import FastAPI, Query, Request
+from fastapi import FastAPI, Header, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.responses import FileResponse, PlainTextResponse, Response
@@ -16,6 +16,7 @@ from qa_bot.members import own_name
 from qa_bot.pages.view import PageViewer
 from qa_bot.web import sources
 from qa_bot.web.owner import Owner
+from qa_bot.web.pictures import picture
 from qa_bot.web.service import Service
 from qa_bot.web.uploads import RefusedError, Uploads
 
@@ -54,6 +55,7 @@ def add_routes(app: FastAPI, service: Service, viewer: PageViewer) -> None:
         number: int,
         width: int = 1_200,
         document: Annotated[str, Query(alias="in")] = "",
+        if_none_match: Annotated[str, Header()] = "",
     ) -> Response:
         try:
             with service.snapshot() as index:
@@ -63,10 +65,10 @@ def add_routes(app: FastAPI, service: Service, viewer: PageViewer) -> None:
             file = service.originals.file(named.document_id)
             if file is None:
                 return PlainTextResponse("Not among the documents, or changed since.", 404)
-            drawing = viewer.draw(file, number, min(max(width, 100), _WIDEST))
+            pixels = min(max(width, 100), _WIDEST)
+            return picture(viewer, file, number, pixels, "webp", if_none_match)
         except QaBotError as error:
             return PlainTextResponse(str(error), 404)
-        return Response(drawing.data, media_type=drawing.media_type)
 
 
 def add_upload_routes(app: FastAPI, uploads: Uploads, owner: Owner | None = None) -> None:

@@ -131,6 +131,19 @@ def test_a_quote_has_boxes_on_its_page_and_the_page_is_a_picture(api: TestClient
         assert (picture.format, picture.width) == ("PNG", 300)
 
 
+def test_a_picture_that_one_has_is_not_sent_again(api: TestClient) -> None:
+    address = "/documents/staff/lift.pdf/pages/1.png"
+    page = api.get(address, params={"width": 300})
+    assert page.headers["cache-control"] == "private, no-cache"
+    has = {"If-None-Match": f'"another", W/{page.headers["etag"]}'}
+    again = api.get(address, params={"width": 300}, headers=has)
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == page.headers["etag"]
+    wider = api.get(address, params={"width": 400}, headers=has)
+    assert wider.status_code == 200
+    assert wider.headers["etag"] != page.headers["etag"]
+
+
 def test_a_permanent_link_leads_to_the_very_text(api: TestClient) -> None:
     text = api.get("/documents/staff/handbook.md/text").json()
     start = text["text"].index(SENTENCE)

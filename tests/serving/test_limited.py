@@ -11,6 +11,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,6 +36,7 @@ from qa_bot.serving.accounts import AccountFile, add_token
 from qa_bot.serving.app import listen
 from qa_bot.serving.server import Serving, create_application
 from qa_bot.sharding.building import build_shards
+from qa_bot.web.leasing import Lease
 from qa_bot.web.news import News
 from qa_bot.web.service import Service, Status
 
@@ -343,6 +345,17 @@ def seeing(*folders: str) -> Iterator[None]:
         yield
     finally:
         current_caller.reset(token)
+
+
+def test_who_has_a_part_already_waits_for_nobody_elses(
+    homes: Homes, model: SentenceTransformerEmbedder
+) -> None:
+    with open_index(homes.alone / "index", model=model) as index, ThreadPoolExecutor() as others:
+        lease = Lease(index)
+        made = lease.within(("nowhere",))
+        with lease.limiting:  # one is being made
+            found = others.submit(lease.within, ("nowhere",)).result(60)
+        assert found is made
 
 
 def test_what_changes_outside_is_no_news(

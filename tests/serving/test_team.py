@@ -289,6 +289,21 @@ def test_a_limited_token_sees_its_folder_and_nothing_of_the_rest(team: Team) -> 
     assert tried > 100
 
 
+def test_a_picture_is_not_told_of_to_who_may_not_see_it(team: Team) -> None:
+    """Not even to one who has it from before."""
+    page = "/api/v1/documents/staff/lift.pdf/pages/1.png"
+    token = add_token(team.accounts, "board", "reader", ["board"])
+    with httpx.Client(base_url=team.url, timeout=60) as client:
+        seen = client.get(page, headers=bearer(team.staff))
+        has = {"If-None-Match": seen.headers["etag"]}
+        got = [
+            client.get(page, headers=has | sent).status_code
+            for sent in (bearer(team.staff), bearer(token), {})
+        ]
+    remove(team.accounts, "token", "board")
+    assert got == [304, 404, 401]
+
+
 def test_taking_a_token_out_ends_its_streams_at_once(team: Team) -> None:
     token = add_token(team.accounts, "leaving", "reader")
     with (

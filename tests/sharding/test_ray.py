@@ -37,8 +37,8 @@ PATIENCE = 300  # seconds that a state may take to come about on a busy machine
 
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[Cluster]:
-    """Two nodes, which this process has joined."""
-    with cluster(2) as made:
+    """Two nodes, which this process has joined; the second says that it has a GPU."""
+    with cluster(2, gpus=1) as made:
         os.environ["RAY_AUTH_TOKEN"] = made.environment["RAY_AUTH_TOKEN"]
         until(lambda: _is_joined(made.address))
         until(lambda: alive() == 2)
@@ -63,7 +63,7 @@ def with_one_beside_the_head(nodes: Cluster) -> int:
     running = [number for number, one in enumerate(nodes.nodes) if number and one.poll() is None]
     for number in running[1:]:
         nodes.kill(number)
-    number = running[0] if running else nodes.start()
+    number = running[0] if running else nodes.start(gpus=1)
     until(lambda: alive() == 2)
     return number
 
@@ -108,6 +108,32 @@ def test_a_build_is_told_of_cancelled_and_gone_on_with(
     assert (receipt.documents, len(receipt.added)) == (4, 4)
     assert "of 2 shards built" in str(seen[-1])
     assert [one for one in (folder / "shards").iterdir() if one.name.startswith(".")] == []
+
+
+def test_nodes_with_a_gpu_and_without_build_and_see_what_they_have(
+    nodes: Cluster, documents: Path, folder: Path, tmp_path: Path
+) -> None:
+    with_one_beside_the_head(nodes)
+    write(documents, **{f"otter_{n}": paragraphs("otter", 2) for n in range(4)})
+    noted = tmp_path / "noted"
+    noted.mkdir()
+
+    class Noting(HashEmbedder):
+        """Notes which GPUs it is given where it runs, and holds a machine so long."""
+
+        def encode_passages(self, *given: Any) -> Any:
+            import os
+
+            import ray
+
+            machine = ray.get_runtime_context().get_node_id()
+            (noted / machine).write_text(os.environ.get("CUDA_VISIBLE_DEVICES", "none"))
+            return super().encode_passages(*given)
+
+    build_shards(documents, folder, 2, model=Noting(seconds=0.2), run=on_ray(nodes.address))
+    has = {node["NodeID"]: node["Resources"].get("GPU", 0) for node in ray.nodes() if node["Alive"]}
+    seen = {has[one.name]: one.read_text() for one in noted.iterdir()}
+    assert seen == {0: "none", 1: "0"}
 
 
 def test_two_nodes_build_and_serve_what_one_index_answers_also_when_they_die(
@@ -160,6 +186,7 @@ def test_two_nodes_build_and_serve_what_one_index_answers_also_when_they_die(
         own = {node["NodeManagerAddress"] for node in ray.nodes()}
         assert nodes.peers()
         assert {one for one in nodes.peers() if not one.startswith("127.")} <= own, "outward"
+        assert nodes.asked_out == []
 
         nodes.kill(second)
         assert [unstale(answer(question, shards)) for question in questions] == expected
@@ -188,6 +215,20 @@ def test_a_shard_whose_node_died_comes_back_with_another_node(
         nodes.start()
         until(lambda: alive() == 2)
         until(lambda: all(all(places) for places in shards.nodes().values()))
+
+
+def test_what_a_node_wants_from_elsewhere_would_be_seen(nodes: Cluster) -> None:
+    import subprocess
+    import sys
+
+    script = "import urllib.request as r; r.urlopen('https://example.org', timeout=60)"
+    before = len(nodes.asked_out)
+    subprocess.run(
+        [sys.executable, "-c", script], env=nodes.environment, capture_output=True, check=False
+    )
+    until(lambda: len(nodes.asked_out) > before)
+    assert nodes.asked_out[before].startswith("CONNECT example.org:443 ")
+    del nodes.asked_out[before:]
 
 
 def test_nobody_joins_without_the_token(nodes: Cluster, tmp_path: Path) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from qa_bot import (
     verify,
 )
 from qa_bot.building.changes import Options
+from qa_bot.building.progress import OnProgress
 from qa_bot.builds import Progress
 from qa_bot.errors import (
     IndexDamagedError,
@@ -35,7 +37,7 @@ from qa_bot.errors import (
     UsageError,
 )
 from qa_bot.models.embedding import Embedder
-from qa_bot.sharding.building import build_shards
+from qa_bot.sharding.building import ShardBuilt, ShardTask, build_shards, run_here
 from qa_bot.sharding.index import ShardedIndex
 from qa_bot.sharding.opening import limited
 from qa_bot.sharding.shards import Call, Shards
@@ -191,6 +193,43 @@ def test_a_build_that_was_interrupted_changes_nothing_and_is_gone_on_with(
     assert receipt.documents == len(receipt.added) == 6
     assert receipt.embedded + receipt.reused == receipt.passages
     assert receipt.reused > 0, "what was embedded before it was interrupted"
+
+
+def test_what_has_no_news_is_not_even_copied(documents: Path, folder: Path) -> None:
+    write(documents, **{f"bee_{n}": paragraphs("bee", 2) for n in range(9)})
+    for file in documents.iterdir():  # times of more than two seconds ago tell versions apart
+        os.utime(file, (1e9, 1e9))
+    (documents / "broken.docx").write_bytes(b"no document")
+    os.utime(documents / "broken.docx", (1e9, 1e9))
+    (documents / ".hidden").touch()
+    first = build_shards(documents, folder, 3, model=HashEmbedder())
+    for part in (folder / "shards").iterdir():
+        os.mkfifo(part / "pipe")  # no copy of it can be made
+    again = build_shards(documents, folder, model=HashEmbedder())
+    assert again.nothing_changed
+    assert (again.documents, again.passages) == (first.documents, first.passages)
+    assert again.health == first.health
+    assert (len(again.health.unreadable), again.health.hidden) == (1, 1)
+
+
+def test_files_that_change_or_go_before_their_shard_is_built_are_taken_as_they_are(
+    documents: Path, folder: Path
+) -> None:
+    write(documents, bees="The bees are kept by Anselm.", bell="The bell is rung at six.")
+    build_shards(documents, folder, 2, model=HashEmbedder())
+    write(documents, moth="The moth is at the mill.", owl="The owl is at the well.")
+
+    def later(tasks: Sequence[ShardTask], on_progress: OnProgress | None) -> list[ShardBuilt]:
+        (documents / "moth.txt").unlink()
+        write(documents, owl="The owl has left for the abbey.")
+        return run_here(tasks, on_progress)
+
+    receipt = build_shards(documents, folder, model=HashEmbedder(), run=later)
+    assert (receipt.added, receipt.health.unreadable) == (("owl.txt",), ())
+    assert build_shards(documents, folder, model=HashEmbedder()).nothing_changed
+    with open_index(folder, model=HashEmbedder()) as index:
+        found = retrieve("Where is the owl?", index)
+        assert "The owl has left for the abbey." in [hit.passage.text for hit in found]
 
 
 def test_a_shard_of_another_build_is_refused(texts: Path, folder: Path, model: Embedder) -> None:

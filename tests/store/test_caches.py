@@ -199,7 +199,7 @@ def test_lists_are_placed_anew_before_texts_on_other_subjects_are_lost_in_them(
     documents: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(vectors, "EXACT_UP_TO", 300)
-    monkeypatch.setattr(vectors, "PROBES", 4)
+    monkeypatch.setattr(vectors, "probe_count", lambda _: 4)
     monkeypatch.setattr(checking, "CANDIDATES", 20)
     embedder = TopicEmbedder(dimension=48)
     write(documents, a=paragraphs("otter", 400))

@@ -117,6 +117,13 @@ def test_a_quote_is_boxed_on_the_page_of_a_member(
     picture = client.get(f"/page/{document.digest}/1", params={"in": PDF, "width": 300})
     assert picture.status_code == 200
     assert picture.headers["content-type"].startswith("image/")
+    assert picture.headers["cache-control"] == "private, no-cache"
+    has = {"If-None-Match": picture.headers["etag"]}
+    again = client.get(f"/page/{document.digest}/1", params={"in": PDF, "width": 300}, headers=has)
+    assert (again.status_code, again.content) == (304, b"")
+    other = client.get(f"/page/{document.digest}/1", params={"in": PDF}, headers=has)
+    assert other.status_code == 200
+    assert client.get(f"/page/{'0' * 16}/1", headers=has).status_code == 404
 
 
 def test_pages_of_a_member_are_drawn_and_searched_for_programs(

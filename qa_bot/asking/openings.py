@@ -1,0 +1,75 @@
+"""How a contract opens: "This Lease is made on 1 May between Acme Ltd. (the “Landlord”) and …".
+
+A question about its parties, its date or its name shares hardly a word with the passage that
+opens it, and "party", "date" and "agreement" with most of the others. So where one is asked, the
+passages that introduce parties are looked at beside all others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from qa_bot.asking.defined_terms import DEFINITION
+from qa_bot.records import Passage
+from qa_bot.store.analysis import stems
+from qa_bot.store.opening import Index
+
+_LOOKED_AT = 200  # passages that say "between"
+_CONTRACT = r"(?:agreement|contract|lease|licen[cs]e|deal|deed|treaty|memorandum|policy|amendment)"
+_OF_IT = rf"(?:the|this|that|your|our)\s+(?:[\w-]+\s+){{0,4}}?{_CONTRACT}"
+_PARTIES = re.compile(
+    rf"\b(?:who|what|which)\b(?:\s+\w+){{0,3}}\s+(?:are|were|is)\s+(?:\w+\s+){{0,2}}part(?:y|ies)\b"
+    rf"|\bbetween\s+(?:whom|which|what)\b.*\b{_CONTRACT}\b"
+    rf"|\b{_CONTRACT}\b.*\bbetween\s+(?:whom|which|what)\b"
+    rf"|\b(?:who|which)\b(?:\s+\w+){{0,3}}\s+(?:made|concluded|entered\s+into)\s+{_OF_IT}\b",
+    re.IGNORECASE,
+)
+_ITSELF = re.compile(
+    rf"\b(?:who|which)\b(?:\s+\w+){{0,3}}\s+signed\s+{_OF_IT}\b"
+    rf"|\b(?:title|name|date)\s+of\s+{_OF_IT}\b|\bwhat\s+is\s+{_OF_IT}\s+called\b"
+    rf"|\bwhat\s+(?:kind|type|sort)\s+of\s+{_CONTRACT}\b|\beffective\s+date\b"
+    rf"|\bwhen\s+(?:was|were|did|does|do|is)\b.*?\b{_CONTRACT}\b.*\b(?:signed|made|concluded|dated"
+    r"|executed|entered\s+into|take\s+effect|effective|come\s+into|begin|start|commence)\b"
+    rf"|\bwhen\b.*\b(?:sign|make|conclude|execute|enter\s+into)\s+{_OF_IT}\b",
+    re.IGNORECASE,
+)
+_BETWEEN = re.compile(r"\bbetween\b.{3,600}?\band\b", re.IGNORECASE | re.DOTALL)
+
+
+def asks_parties(question: str) -> bool:
+    """Whether a question asks who concluded a contract."""
+    return _PARTIES.search(question) is not None
+
+
+def asks_of_itself(question: str) -> bool:
+    """Whether a question asks for what a contract's opening may say: its name, its date."""
+    return _ITSELF.search(question) is not None
+
+
+def introducing(question: str, index: Index, documents: Sequence[str] | None = None) -> list[int]:
+    """The numbers of the passages that introduce parties: of each document, the first one.
+
+    Args:
+        question: Its words say which of very many are looked at.
+        index: From ``open_index``.
+        documents: Only in these: exact document ids or folders.
+
+    Raises:
+        UnknownDocumentError
+    """
+    scope = None if documents is None else index.scope(documents)[0]
+    helping = dict.fromkeys(stems(question))
+    numbers = index.lexicon.holding("text", stems("between"), helping, _LOOKED_AT, scope)
+    found: dict[str, tuple[int, int]] = {}
+    for number, passage in index.passages(numbers).items():
+        if introduces(passage):
+            first = found.setdefault(passage.document_id, (passage.start, number))
+            found[passage.document_id] = min(first, (passage.start, number))
+    return [number for _, number in found.values()]
+
+
+def introduces(passage: Passage) -> bool:
+    """Whether a passage names two parties, at least, and what they are called from then on."""
+    names = {match[0] for match in DEFINITION.finditer(passage.text)}
+    return len(names) > 1 and _BETWEEN.search(passage.text) is not None
