@@ -13,6 +13,7 @@ _LONG_FISCAL = re.compile(r"\bFY\s?((?:19|20)\d\d)\b", re.IGNORECASE)
 _FISCAL = re.compile(
     r"\b(?:FY|fiscal(?:\s+years?)?)\s?(?:[’']?\d\d\b|(?=(?:19|20)\d\d))", re.IGNORECASE
 )
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _QUARTER = re.compile(r"(?:\bQ([1-4])|\b([1-4])Q)(?!\w*[^\W\d])", re.IGNORECASE)
 _NAMED_QUARTER = re.compile(
     r"\b(?:(first|1st)|(second|2nd)|(third|3rd)|(fourth|4th))[ -]quarter\b", re.IGNORECASE
@@ -81,8 +82,11 @@ def periods(text: str) -> frozenset[str]:
 
 
 def terms(text: str) -> frozenset[str]:
-    """What a text says, as search terms, without grammar words; years and quarters in one form."""
-    plain = _FISCAL.sub(" ", text)
+    """What a text says, as search terms, without grammar words; years and quarters in one form.
+
+    "30,000" is one number: it has nothing in common with "6,000".
+    """
+    plain = _THOUSANDS.sub("", _FISCAL.sub(" ", text))
     kept = [without_possessive(word) for word in words(plain) if not is_stop_word(word)]
     numbers = {NUMBERS[word] for word in map(str.lower, kept) if word in NUMBERS}
     return frozenset(stems(" ".join(kept))) | periods(text) | numbers

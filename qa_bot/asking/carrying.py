@@ -43,6 +43,11 @@ _NAME = re.compile(r"\b[A-Z][\w’'&.-]*(?:\s+(?:of\s+(?:the\s+)?)?[A-Z][\w’'&
 _ONE_NAME = re.compile(  # "Wage and Hour Division": alone it is one name, in a question maybe two
     r"[A-Z][\w’'&.-]*(?:\s+(?:(?:of|and|for)\s+(?:the\s+)?)?[A-Z][\w’'&.-]*)*"
 )
+_FURTHER = re.compile(
+    r"\s(?:in|on|at|for|from|between|during|by|with|to|about|since|until|under|per)\s",
+    re.IGNORECASE,
+)
+_QUESTION_WORD = re.compile(r"(?:how|what|which|whose?|whom|when|where|why)\b", re.IGNORECASE)
 _LONGEST_THING = 6  # words of what may take the place of its like
 _LONGEST_CALLED = 4  # words of what a document is called
 _MOST_CHAINED = 3  # questions that lean each on the one before
@@ -131,6 +136,8 @@ def instead(question: str, previous: str, index: Index) -> str | None:
         return None
     match = _LEAD.fullmatch(question)
     if match is None or not 0 < len(words(match["thing"])) <= _LONGEST_THING:
+        return None
+    if _QUESTION_WORD.match(match["thing"]):  # "For how many weeks?" has no like
         return None
     thing, joint = match["thing"].strip(), _joint(match)
     for pattern in _DATES:
@@ -258,15 +265,18 @@ def _named(thing: str, joint: str, previous: str) -> str | None:
 def _joined(thing: str, joint: str, previous: str) -> str | None:
     """What stands behind a preposition in the place of what stands so at the question's end.
 
-    "And about floods?" after "What is done about fires?"; where nothing stands so, behind it.
+    "And about floods?" after "What is done about fires?"; where nothing stands so, behind it. What
+    follows behind another preposition stays: "And for lead?" after "… for zinc in water?".
     """
     before = leaning(previous)
     if not joint or leaning(thing).refers or before.refers or before.fragment:
         return None
     plain = previous.rstrip(" ?？.!")
-    kept, found, old = plain.rpartition(f" {joint} ")
+    kept, found, rest = plain.rpartition(f" {joint} ")
+    further = _FURTHER.search(rest)
+    old, after = (rest[: further.start()], rest[further.start() :]) if further else (rest, "")
     if found and len(words(old)) <= _LONGEST_THING:
-        return f"{kept} {joint} {thing}?" if old.casefold() != thing.casefold() else None
+        return f"{kept} {joint} {thing}{after}?" if old.casefold() != thing.casefold() else None
     return f"{plain} {joint} {thing}?"
 
 

@@ -101,8 +101,10 @@ def understand(
         if _stands_alone(question, history):
             return Understood(alone)
         ranked = rank(question, index, documents=documents), ranking
-        likely = probability(features(question, history, *ranked), fitted().weights)
-        if likely < fitted().leans:
+        found = features(question, history, *ranked)
+        likely = probability(found, fitted().weights)
+        # A whole question whose best passage is the same needs nothing of what was said.
+        if likely < fitted().leans or (found["agrees"] and _is_whole(question)):
             return Understood(alone, likely)
     spoken = () if documents is not None else _spoken_of(other, history, index, ranking)
     return Understood(other, likely, spoken)

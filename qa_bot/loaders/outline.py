@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qa_bot.records import Section
+from qa_bot.text import words
+
+LONGEST_HEADING = 250  # characters
+_LONG = 10  # words
+_CLOSED = re.compile(r"[.;:!]\W*$")
+_SENTENCES = re.compile(r"[^\W\d_]{4,}[.!]\s+[\"'“‘(]?[A-Z]")
+_VERBS = frozenset(
+    """
+    are be been can could did do does had has have is may might must shall should was were will
+    would
+    """.split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +30,21 @@ class Heading:
     start: int
     end: int
     anchor: str = ""
+
+
+def is_prose(text: str) -> bool:
+    """Whether what is marked as a heading is a sentence, or several, of the text.
+
+    Contracts have clauses in the styles of headings, for their numbers, and outlines made from
+    such files list whole paragraphs. What is said in a heading would never be quoted.
+    """
+    if len(text) > LONGEST_HEADING:
+        return True
+    said = words(text)
+    is_sentence = len(said) >= 2 * _LONG or not _VERBS.isdisjoint(word.lower() for word in said)
+    if len(said) < _LONG or not is_sentence:
+        return False
+    return bool(_CLOSED.search(text) or _SENTENCES.search(text))
 
 
 def nest_sections(headings: Sequence[Heading], length: int) -> tuple[Section, ...]:

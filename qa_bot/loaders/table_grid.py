@@ -6,7 +6,8 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-_OPENS = re.compile(r"(?:US|C|A|HK|NZ|CAD|USD|EUR)?\s?[$€£¥₹(]\s?\(?|[-−–]")
+_OPENS = re.compile(r"(?:US|C|A|HK|NZ|CAD|USD|EUR)?\s?[$€£¥₹(]\s?\(?")
+_MINUS = re.compile(r"[-−–]")
 _CLOSES = re.compile(r"[)%]{1,2}|\)\s?%|%\s?\)")
 _AMOUNT = re.compile(r"[$€£¥(<>~≥≤±+−–-]*\s?\d|[—–-]+\)?$")
 
@@ -39,20 +40,42 @@ def tidied(grid: Grid) -> Grid:
     Many tables draw "$", "(1,234" and ")" in columns of their own, to align them.
     """
     rows = [list(row) for row in grid.rows]
+    body = [row for at, row in enumerate(rows) if at not in grid.heads]
+    minuses = _minus_columns(body)
     joined = False
-    for at, row in enumerate(rows):
-        if at not in grid.heads:
-            joined |= _join_signs(row)
+    for row in body:
+        joined |= _join_signs(row, minuses)
     if not joined and all(any(row[at : at + 1]) for at in range(grid.width) for row in rows[:1]):
         return grid
     return _without_spacers(replace(grid, rows=rows))
 
 
-def _join_signs(row: list[str]) -> bool:
+def _minus_columns(body: Sequence[Sequence[str]]) -> set[int]:
+    """The columns that hold the minus signs of the next column's amounts.
+
+    Of those some are negative and some are not. Elsewhere a dash says that there is no amount.
+    """
+    found: set[int] = set()
+    for at in range(max(map(len, body), default=0) - 1):
+        pairs = [tuple(row[at : at + 2]) for row in body if any(row[at : at + 2])]
+        signs = {bool(pair[0]) for pair in pairs}
+        if signs == {True, False} and all(map(_may_be_signed, pairs)):
+            found.add(at)
+    return found
+
+
+def _may_be_signed(pair: tuple[str, ...]) -> bool:
+    """Whether the first cell is empty or a minus, and the second one an amount."""
+    is_amount = len(pair) == 2 and _AMOUNT.match(pair[1]) and any(map(str.isdigit, pair[1]))
+    return bool(is_amount) and (not pair[0] or _MINUS.fullmatch(pair[0]) is not None)
+
+
+def _join_signs(row: list[str], minuses: Collection[int]) -> bool:
     """Put "$" and "(" before the number that follows, ")" and "%" behind the one before."""
     joined = False
     for at in range(len(row) - 1):
-        if row[at] and _OPENS.fullmatch(row[at]):
+        is_sign = _OPENS.fullmatch(row[at]) or (at in minuses and _MINUS.fullmatch(row[at]))
+        if row[at] and is_sign:
             after = next((i for i in range(at + 1, min(at + 3, len(row))) if row[i]), 0)
             if after and _AMOUNT.match(row[after]) and row[after] != row[at]:
                 row[after] = f"{row[at]} {row[after]}" if row[at] != "(" else f"({row[after]}"
@@ -69,7 +92,8 @@ def _join_signs(row: list[str]) -> bool:
 def _without_spacers(grid: Grid) -> Grid:
     """The grid without columns in which no row below the headers says anything of its own.
 
-    A header that begins in such a column goes with the next one that it is over, or that has none.
+    A header that begins in such a column goes with the next one that it is over, or that has none;
+    where the columns beside it have names of their own, it is one's that has no values.
     """
     copies = {
         (row, column + more)
@@ -83,6 +107,7 @@ def _without_spacers(grid: Grid) -> Grid:
         for column, text in enumerate(row)
         if text and (at, column) not in copies
     }
+    said |= _named_beside(grid, said, copies)
     kept = [column for column in range(grid.width) if column in said or column == 0]
     if len(kept) == grid.width or len(kept) < 2:
         return grid
@@ -109,6 +134,22 @@ def _without_spacers(grid: Grid) -> Grid:
             if (at, column) in grid.labels:
                 labels.add((at, to))
     return Grid(rows, grid.heads, merged, labels, grid.names)
+
+
+def _named_beside(
+    grid: Grid, said: Collection[int], copies: Collection[tuple[int, int]]
+) -> set[int]:
+    """The columns without values whose name stands beside those of their neighbours, as "2006"."""
+    named: set[int] = set()
+    for at in grid.heads:
+        row = grid.rows[at]
+        for column in range(1, len(row) - 1):
+            beside = row[column - 1], row[column + 1]
+            alone = (at, column) not in copies and (at, column) not in grid.merged
+            if column not in said and row[column] and all(beside) and alone:
+                is_name = row[column] not in beside and row[column][-1].isalnum()
+                named |= {column} if is_name else set()
+    return named
 
 
 def without_empty_rows(grid: Grid) -> Grid:

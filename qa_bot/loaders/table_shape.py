@@ -19,7 +19,8 @@ _DATE = re.compile(
     rf"(?:\s?(?:19|20)?\d\d)?|\d\d?\s{_MONTH}(?:\s(?:19|20)\d\d)?)(?:\s?[(*¹²³ae)]+)?",
     re.IGNORECASE,
 )
-_CORNER = re.compile(r"\(.*\)|in (?:thousands|millions|billions)\b.*|\$.*", re.IGNORECASE)
+_CORNER = re.compile(r"\(.*\)|in (?:thousands|millions|billions)\b.*|[$€£¥].*", re.IGNORECASE)
+_ONLY_SIGN = re.compile(r"[$€£¥₹]|[A-Z]{2,3}[$€£¥]")  # "€" over amounts in euros
 _MOST_NAMING = 4  # rows of a header told by merged cells
 _GROUPS = 4  # rows at most that name groups before a row with values
 _ANY_LETTER = re.compile(r"[^\W\d_]")
@@ -128,8 +129,20 @@ def headers_over_names(rows: Sequence[Sequence[str]]) -> int:
     """
     over = headers_over_amounts(rows)
     count = next((number for number, row in enumerate([*over, -1]) if row != number), 0)
-    corners = all(_may_name_amounts(row, is_first=False) for row in rows[:count])
-    return count if corners else 0
+    own = rows[1:count] if _groups_years(rows[:count]) else rows[:count]
+    return count if all(_may_name_amounts(row, is_first=False) for row in own) else 0
+
+
+def _groups_years(head: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row names groups of the years below it, and may have a name in its corner.
+
+    "Full rate | Single | Single" over "€ | 2006 | 2007": a name over several columns.
+    """
+    if len(head) < 2:
+        return False
+    groups = [cell for cell in head[0][1:] if cell]
+    years = [cell for cell in head[1][1:] if cell and not _ONLY_SIGN.fullmatch(cell)]
+    return len(set(groups)) < len(groups) and len(years) > 1 and all(map(is_date, years))
 
 
 def headers_by_merges(
@@ -158,7 +171,7 @@ def _is_body_near(rows: Sequence[Sequence[str]], at: int) -> bool:
 
 def _may_name_amounts(row: Sequence[str], *, is_first: bool) -> bool:
     """Whether nothing in a row is an amount, nor its name but for a corner: "(in millions)"."""
-    others = [cell for cell in row[1:] if cell]
+    others = [cell for cell in row[1:] if cell and not _ONLY_SIGN.fullmatch(cell)]
     if not all(_DATE.fullmatch(cell) or kind_of(cell) == "text" for cell in others):
         return False
     if any(len(cell) > _LONGEST_NAME for cell in others):

@@ -79,6 +79,11 @@ def test_a_question_that_names_all_it_means_refers_to_nothing(question: str) -> 
         ("And in Ohio?", "Whom did Mr. Smith meet in Texas?", "Whom did Mr. Smith meet in Ohio?"),
         ("And about floods?", "What is done about fires?", "What is done about floods?"),
         (
+            "And for lead?",
+            "What is the limit for zinc in water?",
+            "What is the limit for lead in water?",
+        ),
+        (
             "Of the library",
             "What are the opening hours?",
             "What are the opening hours of the library?",
@@ -100,6 +105,7 @@ def test_what_changes_a_year_place_or_name_is_put_there(
         ("And in 2021?", "What were sales in 2021?"),  # nothing changes
         ("And Norway?", "What did the two do in Poland and Germany?"),  # either may be meant
         ("What were costs in 2022?", "What were sales in 2021?"),  # a question of its own
+        ("For how many weeks?", "What do patients get?"),  # a question of its own
         ("Basic", "What did Mr. Smith get?"),  # a capital that says nothing
         ("And the maintenance revenue?", "What was the license revenue in 2018?"),
         ("Why?", "Why is Iceland important?"),

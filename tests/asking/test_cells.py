@@ -160,6 +160,11 @@ def test_how_a_fiscal_year_is_written_makes_no_difference() -> None:
     assert "fiscal" in terms("Which fiscal year is it?")
 
 
+def test_a_number_with_thousands_has_no_part_in_common_with_another() -> None:
+    assert terms("30,000") & terms("a rent of 30,000 in 2019")
+    assert not terms("30,000") & terms("6,000")
+
+
 def test_a_row_that_is_one_text_over_all_columns_answers_by_what_it_says(tmp_path: Path) -> None:
     (tmp_path / "documents").mkdir()
     (tmp_path / "documents/ferries.html").write_text(FERRIES)

@@ -61,6 +61,18 @@ def test_a_corner_as_high_as_the_names_beside_it_tells_how_many_rows_are_the_hea
     assert headers_by_merges(rows, merged) == count
 
 
+def test_a_name_over_years_is_a_header_though_its_corner_has_a_name() -> None:
+    rows = [
+        ["Full rate", "", "Single", "Single", "Single"],
+        ["€", "£", "2005", "2006", "2007"],
+        ["15,000", "9,451", "3.2%", "0.0%", "0.0%"],
+        ["20,000", "15,751", "8.4%", "7.1%", "5.1%"],
+    ]
+    assert headers_over_names(rows) == 2
+    names = [["Plan", "Old", "New"], ["2005", "2006", "2007"], ["1", "2", "3"]]
+    assert headers_over_names(names) == 0
+
+
 @pytest.mark.parametrize(
     ("cell", "kind"),
     [

@@ -593,3 +593,41 @@ def test_a_sentence_that_refers_to_a_page_is_no_page_number(tmp_path: Path) -> N
     document = made(tmp_path, draw)
     assert "Harbour Book" not in document.text
     assert [text for text in kept.values() if text not in document.text] == []
+
+
+@pytest.mark.parametrize("space", [1.5, 2, 2.4, 3])
+def test_paragraphs_typed_with_space_between_the_lines_are_whole(
+    tmp_path: Path, space: float
+) -> None:
+    texts = [f"{PROSE * 2}That is the end of part {number}." for number in (1, 2, 3)]
+
+    def draw(pdf: FPDF) -> None:
+        sheet(pdf, 12)
+        pdf.cell(0, 6, "FOR THE COUNTY OF REEDS", align="C", new_x="LMARGIN", new_y="NEXT")
+        pdf.cell(0, 14, "I", align="C", new_x="LMARGIN", new_y="NEXT")
+        for text in texts:
+            pdf.multi_cell(0, 12 * space / MM, "          " + text, new_x="LMARGIN", new_y="NEXT")
+        pdf.set_font("Times", "", 9)
+        for number in (1, 2):
+            pdf.multi_cell(0, 4, f"{number} A note on {PROSE}", new_x="LMARGIN", new_y="NEXT")
+
+    found = blocks(made(tmp_path, draw), "paragraph")
+    assert [text for text in found if "end of part" in text] == texts
+    assert "I" in found
+
+
+def test_lines_of_a_form_that_stand_apart_are_not_joined(tmp_path: Path) -> None:
+    fields = [
+        "Name of the bird",
+        "Where it was seen",
+        "Who saw it",
+        "What it was eating",
+        "Remarks",
+    ]
+
+    def draw(pdf: FPDF) -> None:
+        sheet(pdf, 12)
+        for field in fields:
+            pdf.cell(0, 10, field, new_x="LMARGIN", new_y="NEXT")
+
+    assert blocks(made(tmp_path, draw), "paragraph") == fields

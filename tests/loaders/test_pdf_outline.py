@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conftest import outline
+from conftest import blocks, outline
 from fpdf import FPDF
 
 from qa_bot.loaders.pdf.lines import Segment
@@ -186,3 +186,19 @@ def test_dots_that_lead_to_a_page_number_do_not_glue_the_words_before_them(tmp_p
         pdf.text(x, y, str(row + 1))
     assert load(tmp_path, pdf).text.count("New versions of documents") == 5
     assert outline(load(tmp_path, pdf)) == []
+
+
+def test_bookmarks_of_whole_paragraphs_make_no_headings(tmp_path: Path) -> None:
+    pdf = FPDF()
+    pdf.add_page()
+    pdf.set_font("Times", size=11)
+    for bird in ("Herons", "Storks"):
+        prose = (PROSE * 2).replace("heron", bird.lower())
+        for title in (bird, prose.strip()):
+            pdf.start_section(title)
+            pdf.multi_cell(0, 6, title, new_x="LMARGIN", new_y="NEXT")
+            pdf.ln(6)
+    pdf.output(str(tmp_path / "made.pdf"))
+    document = load_pdf(tmp_path / "made.pdf", "made.pdf")
+    assert outline(document) == ["Herons", "Storks"]
+    assert len(blocks(document, "paragraph")) == 2

@@ -10,6 +10,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 import xlwt
+from conftest import blocks
 from openpyxl.comments import Comment
 from openpyxl.worksheet.table import Table
 from openpyxl.worksheet.worksheet import Worksheet
@@ -254,3 +255,47 @@ def test_more_cells_than_are_read_are_said(tmp_path: Path, monkeypatch: pytest.M
 )
 def test_a_number_without_a_format_is_told_in_full(value: float, said: str) -> None:
     assert general(value) == said
+
+
+def test_rows_with_an_empty_one_between_each_are_one_table(tmp_path: Path) -> None:
+    def fill(sheet: Worksheet) -> None:
+        rows: list[list[str | int]] = [
+            ["Year", "Answers"],
+            [2001, 8],
+            [2002, 11],
+            [2003],
+            [2004, 9],
+        ]
+        for row in rows:
+            sheet.append(row)
+            sheet.append([])
+        sheet["A11"] = "Counts of each year"
+
+    document = read(tmp_path, workbook(fill))
+    assert blocks(document, "table_row") == ["2001 | 8", "2002 | 11", "2003 |", "2004 | 9"]
+    assert places(document)["A9:B9"] == "2004 | 9"
+    assert len(document.tables) == 1
+
+
+def test_groups_below_an_empty_row_keep_the_header_above(tmp_path: Path) -> None:
+    def fill(sheet: Worksheet) -> None:
+        rows: list[list[str | int | None]] = [
+            ["", "2022", "2023", "2024"],
+            ["Sales", 5, None, 7],
+            ["Rents", 2, None, 3],
+            [],
+            ["Wages", 3, None, 4],
+            ["Taxes", "n/a", None, 1],
+            [],
+            ["Item", "Owner", "Due", "State"],
+            ["Roof", "Ann", "May", "open"],
+        ]
+        for row in rows:
+            sheet.append(row)
+
+    document = read(tmp_path, workbook(fill))
+    first, second = document.tables
+    told = document.text[first.start : first.end].splitlines()
+    assert told[0].strip(" |") == "2022 | 2023 | 2024"
+    assert told[-2:] == ["Wages | 3 |  | 4", "Taxes | n/a |  | 1"]
+    assert document.text[second.start : second.end].startswith("Item | Owner")

@@ -12,6 +12,7 @@ from qa_bot.loaders.html.load import parse_web_page
 from qa_bot.loaders.markdown import parse_markdown
 from qa_bot.loaders.pdf.load import load_pdf
 from qa_bot.loaders.table import parse_table
+from qa_bot.loaders.table_grid import Grid, tidied
 from qa_bot.loaders.word.load import load_word
 from qa_bot.loaders.worker import from_json, to_json
 from qa_bot.records import Document
@@ -304,3 +305,59 @@ def test_a_line_below_some_columns_parts_their_rows_and_not_the_cell_beside_them
     assert [cell.rows for cell in table.cells if text_of(document, cell) == aim] == [2]
     assert names_of(document, "May 2031") == ([aim], ["Until"])
     assert names_of(document, "June 2033") == ([aim, "Actual"], ["Until"])
+
+
+def test_a_dash_for_no_amount_is_no_minus_of_the_next_column() -> None:
+    rows = [
+        ["Year", "North", "South"],
+        ["1991", "-", "31.4"],
+        ["1992", "5", "30"],
+        ["1993", "–", "2"],
+    ]
+    assert tidied(Grid(rows, [0])).rows == rows
+    rows = [["Item", "", "Change"], ["Oil", "-", "3.1"], ["Gas", "", "2.0"]]
+    assert tidied(Grid(rows, [0])).rows == [["Item", "Change"], ["Oil", "- 3.1"], ["Gas", "2.0"]]
+
+
+def test_columns_kept_apart_by_a_typewriters_spaces_are_cells(tmp_path: Path) -> None:
+    rows = [
+        ("DAY", "OCT", "NOV"),
+        *((str(n), str(2000 + 37 * n), str(91 * n)) for n in range(1, 9)),
+    ]
+    pdf = FPDF()
+    pdf.add_page()
+    pdf.set_font("Courier", size=9)
+    for number, row in enumerate(rows):
+        pdf.text(20, 30 + 5 * number, "".join(f"{cell:>12}" for cell in row))
+    pdf.text(20, 120, "The gauge was read by hand.  It stands below the bridge.")
+    pdf.output(str(tmp_path / "a.pdf"))
+    document = load_pdf(tmp_path / "a.pdf", "a.pdf")
+    told = [document.text[block.start : block.end] for block in document.blocks]
+    assert told[: len(rows)] == [" | ".join(row) for row in rows]
+    assert told[-1] == "The gauge was read by hand. It stands below the bridge."
+
+
+def test_a_row_set_as_one_string_and_a_name_in_small_capitals_keep_their_cells(
+    tmp_path: Path,
+) -> None:
+    pdf = FPDF()
+    pdf.add_page()
+    for y in range(20, 61, 10):
+        pdf.line(20, y, 140, y)
+    for x in (20, 60, 100, 140):
+        pdf.line(x, 20, x, 60)
+    pdf.set_font("Times", size=10)
+    pdf.text(57, 27, "R")
+    pdf.set_font("Times", size=8)
+    pdf.text(57 + 10 * 0.667 / 72 * 25.4, 27, "ELEASES TO AIR")
+    pdf.text(102, 27, "to water")
+    for y, name, row in ((37, "Lead", "200 20"), (47, "Zinc", "300 40"), (57, "Tin", "5 6")):
+        pdf.text(22, y, name)
+        pdf._out("100 Tw")  # points between words
+        pdf.text(72, y, row)
+        pdf._out("0 Tw")
+    pdf.output(str(tmp_path / "a.pdf"))
+    document = load_pdf(tmp_path / "a.pdf", "a.pdf")
+    assert "| RELEASES TO AIR | to water" in document.text
+    for row in ("Lead | 200 | 20", "Zinc | 300 | 40", "Tin | 5 | 6"):
+        assert row in document.text.splitlines()

@@ -189,6 +189,24 @@ def test_long_numbered_clauses_are_paragraphs(tmp_path: Path) -> None:
     assert blocks(document, "list_item") == ["II. Short."]
 
 
+def test_clauses_in_the_style_of_a_heading_are_text(tmp_path: Path) -> None:
+    second = '<w:outlineLvl w:val="1"/>'
+    clause = "The supplier shall deliver the goods within thirty days of each order."
+    body = (
+        numbered("Delivery", 0, more='<w:outlineLvl w:val="0"/>')
+        + numbered(clause, 1, more=second)
+        + numbered("Late goods and what may be done about them by the buyer", 1, more=second)
+        + numbered("Payment", 0, more='<w:outlineLvl w:val="0"/>')
+    )
+    document = raw(tmp_path, body, numbering=NUMBERING)
+    assert blocks(document, "list_item") == [f"1.4 {clause}"]
+    assert outline(document) == [
+        "I. Delivery",
+        "I. Delivery/1.5 Late goods and what may be done about them by the buyer",
+        "II. Payment",
+    ]
+
+
 def test_tables_stay_in_place_under_their_caption(word: WordFile, tmp_path: Path) -> None:
     word.add_paragraph("before")
     word.add_paragraph("Table 1: Tea", "Caption")

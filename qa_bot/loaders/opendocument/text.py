@@ -14,13 +14,13 @@ from qa_bot.loaders.opendocument.inline import Beside, lines_of, text_of
 from qa_bot.loaders.opendocument.lists import Counter
 from qa_bot.loaders.opendocument.package import Package
 from qa_bot.loaders.opendocument.tables import grid_of
+from qa_bot.loaders.outline import LONGEST_HEADING, is_prose
 from qa_bot.loaders.writing import DEEPEST, INDENT, Writer, lone_heading, one_line, paragraphs_of
 from qa_bot.records import Document
 
 if TYPE_CHECKING:
     from lxml import etree
 
-_LONGEST_HEADING = 250  # characters; a longer one is text with an outline level by mistake
 _EDGES = ("header", "footer", "header-left", "footer-left", "header-first", "footer-first")
 _WRAPPERS = frozenset(("section", "index-title", "frame", "g", "a", "numbered-paragraph"))
 _INDEXES = (
@@ -132,7 +132,7 @@ class _Reader:
             if attribute(element, "is-list-header") != "true":
                 mark = self._outline.next(number)
                 shown = f"{mark} {shown}" if mark not in ("", "-") else shown
-            if len(shown) <= _LONGEST_HEADING:
+            if not is_prose(shown):
                 self.writer.heading(shown, number)
             else:
                 self.writer.append("paragraph", shown)
@@ -143,7 +143,7 @@ class _Reader:
         style = attribute(element, "style-name")
         names = self._package.style_names("paragraph", style)
         if text.strip() and self._package.property("paragraph", style, "display") != "none":
-            if "title" in names and len(text) <= _LONGEST_HEADING:
+            if "title" in names and len(text) <= LONGEST_HEADING:
                 self.writer.heading(one_line(text), 0)
             elif any(name in ("caption", "table", "figure", "illustration") for name in names):
                 line = one_line(text)

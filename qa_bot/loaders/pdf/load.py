@@ -25,8 +25,9 @@ from qa_bot.loaders.pdf.outline import (
 from qa_bot.loaders.pdf.page_texts import Read, read_pages
 from qa_bot.loaders.pdf.paragraphs import Speller, Written, group_lines, tidy, write
 from qa_bot.loaders.pdf.recording import recorded
-from qa_bot.loaders.pdf.rows import Line, usual_leadings
+from qa_bot.loaders.pdf.rows import Line
 from qa_bot.loaders.pdf.second_reader import SecondReader
+from qa_bot.loaders.pdf.spacing import line_distances
 from qa_bot.loaders.pdf.warnings import of_bookmarks, of_pages, reservations
 from qa_bot.loaders.table_cells import with_captions
 from qa_bot.loaders.writing import title_of_name
@@ -210,6 +211,6 @@ def _write(lines: Sequence[Line], anchors: Sequence[Anchor], pages: Sequence[Pag
         for number, anchor in enumerate(anchors)
         if anchor.alone and lines[anchor.first].role == "text"
     ]
-    pieces = join_interrupted(group_lines(lines, marks, alone, usual_leadings(lines)))
+    pieces = join_interrupted(group_lines(lines, marks, alone, line_distances(lines)))
     mark_tables(pieces)
     return write(pieces, Speller(lines), pages)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
+from qa_bot.loaders.outline import is_prose
 from qa_bot.loaders.pdf.ordinals import (
     ORDINAL,
     chapter_above,
@@ -68,12 +69,13 @@ class Outline:
 def bookmarks(reader: PdfReader) -> list[Entry]:
     """The outline of the file, depth first; destinations that make no sense have no page.
 
-    A damaged outline may lead to the same entries twice: they count once.
+    A damaged outline may lead to the same entries twice: they count once. Paragraphs don't.
     """
     found: dict[tuple[object, ...], Entry] = {}
     for number, entry in enumerate(_flatten(reader, reader.outline, 0)):
         place = (entry.page, entry.top) if entry.top is not None else (number,)
-        found.setdefault((entry.title, *place), entry)
+        if not is_prose(entry.title):
+            found.setdefault((entry.title, *place), entry)
         if len(found) >= MAX_ENTRIES:
             break
     return list(found.values())

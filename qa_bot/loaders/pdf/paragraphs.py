@@ -77,7 +77,7 @@ def group_lines(
     lines: Sequence[Line],
     marks: Mapping[int, int],
     headings: Iterable[int],
-    leadings: Mapping[float, float],
+    distances: Sequence[float],
 ) -> list[Piece]:
     """Group lines into blocks.
 
@@ -85,7 +85,7 @@ def group_lines(
         lines: Of the whole document, in reading order.
         marks: Line index → the heading that begins there or goes on there.
         headings: Those of them that are lines of their own; the others run into their text.
-        leadings: Usual line distance for each size of type.
+        distances: For each line, how far it stands below the line before in a paragraph, in points.
     """
     own = set(headings)
     pieces: list[Piece] = []
@@ -101,7 +101,7 @@ def group_lines(
             pieces.append(Piece("table_row", [line], mark))
         elif line.role == "link" or (mark < 0 and is_list_title(line)):
             pieces.append(Piece("link", [line], mark))
-        elif mark < 0 and last is not None and _goes_on(last, line, leadings):
+        elif mark < 0 and last is not None and _goes_on(last, line, distances[index]):
             last.lines.append(line)
         else:
             kind: BlockKind = "list_item" if _is_item(line, last) else "paragraph"
@@ -109,7 +109,7 @@ def group_lines(
     return pieces
 
 
-def _goes_on(piece: Piece, line: Line, leadings: Mapping[float, float]) -> bool:
+def _goes_on(piece: Piece, line: Line, leading: float) -> bool:
     """Whether a line belongs to the paragraph before it."""
     if piece.kind not in ("paragraph", "list_item"):
         return False
@@ -123,7 +123,6 @@ def _goes_on(piece: Piece, line: Line, leadings: Mapping[float, float]) -> bool:
         return False
     if before.region != line.region:
         return flows_on(before, line)
-    leading = leadings.get(round(b.size * 2) / 2, 1.25 * b.size)
     gap = a.y - b.y
     if not 0.5 * b.size < gap <= max(1.18 * leading, leading + 1.5):
         # Raised letters in a line of a web page push it down.
@@ -141,7 +140,7 @@ def _begins_anew(piece: Piece, before: Line, line: Line) -> bool:
         return True  # a form, however narrow
     centred = abs((a.x0 + a.x1) - (b.x0 + b.x1)) < 0.6 * em and abs(a.x0 - b.x0) > 0.5 * em
     if centred:
-        return ended
+        return ended or _heads_text(before, line)
     step = b.x0 - a.x0
     if piece.kind == "list_item":
         first = piece.lines[0].part
@@ -159,6 +158,12 @@ def _begins_anew(piece: Piece, before: Line, line: Line) -> bool:
         hangs = last.islower() and is_stop_word(last)
         return ended or not (hangs or opening.islower() or opening.isdigit())
     return False
+
+
+def _heads_text(before: Line, line: Line) -> bool:
+    """Whether a short centred line stands over one that fills its column, as a heading does."""
+    fills = line.part.x0 < line.left + 4 * line.part.size and line.part.x1 > line.right - 15
+    return fills and before.part.width < 0.4 * line.part.width
 
 
 def _is_full(before: Line, line: Line) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -180,20 +179,3 @@ def _are_aligned(a: Segment, b: Segment) -> bool:
         or abs(a.x1 - b.x1) < _ALIGNED
         or abs(a.x0 + a.x1 - b.x0 - b.x1) < 2 * _ALIGNED
     )
-
-
-def usual_leadings(lines: Sequence[Line]) -> dict[float, float]:
-    """For each size of type, the usual distance from line to line within a paragraph."""
-    counts: dict[float, Counter[float]] = {}
-    for before, after in pairwise(lines):
-        if before.role != "text" or after.role != "text" or before.region != after.region:
-            continue
-        size = round(after.part.size * 2) / 2
-        gap = before.part.y - after.part.y
-        if 0.8 * size < gap < 2.2 * size and abs(before.part.size - after.part.size) < 0.6:
-            counts.setdefault(size, Counter())[round(gap * 2) / 2] += 1
-    usual: dict[float, float] = {}
-    for size, gaps in counts.items():
-        most = max(gaps.values())
-        usual[size] = min(gap for gap, count in gaps.items() if count >= 0.5 * most)
-    return usual

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from qa_bot.loaders.captions import caption_of
+from qa_bot.loaders.outline import is_prose
 from qa_bot.loaders.rtf.state import CONTENTS_ENTRY, Flow, State, laid_out, level_named
 from qa_bot.loaders.rtf.words import (
     CODE_PAGES,
@@ -32,7 +33,6 @@ from qa_bot.loaders.writing import (
 from qa_bot.records import Document
 
 _MOST_GROUPS = 1000  # in each other
-_LONGEST_HEADING = 250  # characters
 _EDGE = re.compile(r"(header|footer)[lrf]?")
 
 
@@ -331,7 +331,7 @@ class _Reader:
             return
         self._flush_table()
         line = one_line(text)
-        if level and len(line) <= _LONGEST_HEADING:
+        if level and not is_prose(line):
             self._flush_notes()
             self._writer.heading(f"{marker} {line}".strip(), max(level, 0))
         elif marker:

@@ -14,6 +14,7 @@ _SAMPLE = 200  # rows that tell whether the first ones are a header
 _REPEATED = 60  # characters; a longer cell over several rows is told in the first one only
 _LONGEST_ITEM = 200  # characters; a longer cell below another one is a paragraph
 _LONGEST_NAME = 200  # characters of a sheet's name
+_SPACED = 3  # rows with an empty one between them, at least, are those of a table
 
 _Row = tuple[int, dict[int, str]]
 """A row's number, and its texts by their columns."""
@@ -33,7 +34,7 @@ class Layout:
         top = len(self.writer.blocks)
         self.writer.heading(sheet.name[:_LONGEST_NAME], 1)
         marked = len(self.marks)
-        for rows in _regions(sheet):
+        for rows in _whole_tables(sheet):
             self._region(sheet, rows)
         self._beside("Text boxes", sheet.drawn)
         self._beside("Comments", sheet.comments)
@@ -97,6 +98,69 @@ def _regions(sheet: Sheet) -> Iterator[list[_Row]]:
         run.append((row, sheet.rows[row]))
     if run:
         yield run
+
+
+def _whole_tables(sheet: Sheet) -> Iterator[list[_Row]]:
+    """Regions, those joined that are one table with empty rows in it."""
+    table: list[_Row] = []
+    regions = list(_regions(sheet))
+    spaced = _spaced_rows(regions)
+    for at, region in enumerate(regions):
+        if table and (spaced[at] or _continues(sheet, table, region)):
+            table += region
+            continue
+        if table:
+            yield table
+        table = list(region)
+    if table:
+        yield table
+
+
+def _spaced_rows(regions: Sequence[Sequence[_Row]]) -> list[bool]:
+    """Which regions are a row of the table above, with an empty row between each of its rows.
+
+    Three rows or more have to stand so, in the columns of what is above them; a row of one cell
+    among them is one that has no values.
+    """
+    found = [False] * len(regions)
+    at = 0
+    while at < len(regions):
+        columns = {column for _, cells in regions[at] for column in cells}
+        stop = at + 1
+        while stop < len(regions) and len(regions[stop]) == 1:
+            row, cells = regions[stop][0]
+            follows = row == regions[stop - 1][-1][0] + 2
+            if not (follows and cells.keys() <= columns and min(cells) == min(columns)):
+                break
+            stop += 1
+        while stop > at + 1 and len(regions[stop - 1][0][1]) == 1:  # a line below the table
+            stop -= 1
+        if sum(len(regions[one][0][1]) > 1 for one in range(at + 1, stop)) >= _SPACED:
+            found[at + 1 : stop] = [True] * (stop - at - 1)
+        at = stop
+    return found
+
+
+def _continues(sheet: Sheet, table: Sequence[_Row], region: Sequence[_Row]) -> bool:
+    """Whether rows below an empty one are a group of the table above: amounts under its header."""
+    columns = {column for _, cells in table for column in cells}
+    here = {column for _, cells in region for column in cells}
+    wide = [cells for _, cells in region if len(cells) > 1]
+    if region[0][0] != table[-1][0] + 2 or not wide or not here <= columns or len(columns) < 3:
+        return False
+    if region[0][0] in sheet.headers or len(region[-1][1]) < 2 or len(table[-1][1]) < 2:
+        return False
+    amounts = [
+        {column for column, text in cells.items() if any(map(str.isdigit, text))} for cells in wide
+    ]
+    if not all(amounts):
+        return False
+    first = next(at for at, (_, cells) in enumerate(table) if len(cells) > 1)
+    left, right = min(columns), max(columns)
+    above, below = (_grid(sheet, rows, left, right) for rows in (table[first:], region))
+    named = {at for row in above.heads for at, text in enumerate(above.rows[row]) if text}
+    of_amounts = {column - left for columns in amounts for column in columns if column > left}
+    return not below.heads and bool(of_amounts) and of_amounts <= named
 
 
 def _grid(sheet: Sheet, rows: Sequence[_Row], left: int, right: int) -> Grid:

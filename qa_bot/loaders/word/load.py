@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from qa_bot.loaders.archive import Archive
 from qa_bot.loaders.captions import caption_of
 from qa_bot.loaders.html.markup import local
+from qa_bot.loaders.outline import is_prose
 from qa_bot.loaders.table_grid import Grid
 from qa_bot.loaders.table_shape import spread
 from qa_bot.loaders.word.elements import (
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
 _MATHS = "/math}"
 _CHARACTERS = {"tab": " ", "ptab": " ", "cr": "\n", "noBreakHyphen": "-"}
 _EMBEDDED = "a file embedded in its text is left out"
-_LONGEST_HEADING = 250  # characters; a longer one is text with an outline level by mistake
 _CLAUSE = 300  # characters; a longer numbered item is a paragraph of its own, in contracts mostly
 _MOST_COLUMNS = 63  # that Word allows
 _REPEATED = 200  # characters; a longer cell over several rows is in the first of them only
@@ -213,7 +213,7 @@ class _Reader:
             return _Paragraph(text, "contents")
         if name == "title":
             return _Paragraph(text, "title")
-        if level and len(text) <= _LONGEST_HEADING:
+        if level and not is_prose(text):
             return _Paragraph(f"{label} {text}", "heading", level)
         if marker is None or not label:
             role: _Role = "caption" if name == "caption" else "text"
