@@ -1,8 +1,9 @@
-"""How a contract opens: "This Lease is made on 1 May between Acme Ltd. (the “Landlord”) and …".
+"""How a document opens: "This Lease is made on 1 May between Acme Ltd. (the “Landlord”) and …".
 
-A question about its parties, its date or its name shares hardly a word with the passage that
-opens it, and "party", "date" and "agreement" with most of the others. So where one is asked, the
-passages that introduce parties are looked at beside all others.
+A question about a contract's parties, its date or its name shares hardly a word with the passage
+that opens it, and "party", "date" and "agreement" with most of the others; so does one after a
+report's authors with its title page. So where such is asked, the passages that open documents are
+looked at beside all others.
 """
 
 from __future__ import annotations
@@ -34,6 +35,28 @@ _ITSELF = re.compile(
     rf"|\bwhen\b.*\b(?:sign|make|conclude|execute|enter\s+into)\s+{_OF_IT}\b",
     re.IGNORECASE,
 )
+_DOCUMENT = (
+    r"(?:document|report|paper|article|manual|guide|handbook|book|booklet|brochure|study|thesis"
+    r"|letter|memo|plan|specification|standard|presentation|minutes|publication|guidelines?)"
+)
+_THIS = rf"(?:the|this|that)\s+(?:[\w-]+\s+){{0,4}}?{_DOCUMENT}"
+_FRONT = re.compile(
+    rf"\bwho\s+(?:wrote|authored|published|issued|prepared|compiled|edited|drafted)\s+{_THIS}\b"
+    rf"|\b(?:authors?|publisher|editors?|date|title|version|edition|revision)\s+of\s+{_THIS}\b"
+    rf"|\bwho\s+(?:was|were)\s+{_THIS}\s+(?:written|published|issued|prepared|edited)\s+by\b"
+    rf"|\bby\s+whom\s+(?:was|were)\s+{_THIS}\s+(?:written|published|issued|prepared|edited)\b"
+    rf"|\bwhen\s+(?:was|were)\s+{_THIS}\s+(?:last\s+)?(?:published|written|issued|released|dated"
+    r"|prepared|made|revised|updated)\b"
+    rf"|\b(?:which|what)\s+(?:version|edition|revision)\s+(?:of\s+{_THIS}\s+is\s+this|is\s+{_THIS})",
+    re.IGNORECASE,
+)
+_SAYS = re.compile(
+    rf"\b(?:this|the\s+present)\s+(?:[\w-]+\s+){{0,3}}?{_DOCUMENT}\b|©|\bcopyright\b|\bauthors?\b"
+    r"|\b(?:published|written|prepared|compiled|edited|issued|revised)\s+(?:by|on|in)\b",
+    re.IGNORECASE,
+)
+_FIRST = 3_000  # characters in which a document says what it is
+_FIRST_PASSAGES = 4
 _BETWEEN = re.compile(r"\bbetween\b.{3,600}?\band\b", re.IGNORECASE | re.DOTALL)
 
 
@@ -45,6 +68,24 @@ def asks_parties(question: str) -> bool:
 def asks_of_itself(question: str) -> bool:
     """Whether a question asks for what a contract's opening may say: its name, its date."""
     return _ITSELF.search(question) is not None
+
+
+def asks_of_front(question: str) -> bool:
+    """Whether a question asks for what a document's first page says: who wrote it, and when."""
+    return _FRONT.search(question) is not None
+
+
+def says_of_document(text: str) -> bool:
+    """Whether a text elsewhere in a document may say who wrote it, or when."""
+    return _SAYS.search(text) is not None
+
+
+def first_passages(index: Index, documents: Sequence[str] | None = None) -> list[int]:
+    """The numbers of the first passages of the one document that is asked; none of several."""
+    names = [one.id for one in index.documents()] if documents is None else documents
+    if len(names) != 1 or not index.held(names):
+        return []
+    return index.passage_ids(names[0], (0, _FIRST))[:_FIRST_PASSAGES]
 
 
 def introducing(question: str, index: Index, documents: Sequence[str] | None = None) -> list[int]:

@@ -20,7 +20,14 @@ from qa_bot.asking.judging import (
     texts,
 )
 from qa_bot.asking.naming import absent_names
-from qa_bot.asking.openings import asks_of_itself, asks_parties, introducing
+from qa_bot.asking.openings import (
+    asks_of_front,
+    asks_of_itself,
+    asks_parties,
+    first_passages,
+    introducing,
+    says_of_document,
+)
 from qa_bot.asking.places import Found, find_place
 from qa_bot.asking.pooling import pooled
 from qa_bot.asking.retrieval import Ranking, rank
@@ -112,18 +119,24 @@ def settle(asking: Asking) -> Settled:
 
 
 def _beside_openings(asking: Asking, place: Found | None) -> Settled:
-    """What is quoted of all passages, or of those that open contracts, where these are meant."""
-    is_who = asks_parties(asking.question)
+    """What is quoted of all passages, or of those that open documents, where these are meant."""
+    question, index = asking.question, asking.index
+    is_who, is_front = asks_parties(question), asks_of_front(question)
     among: list[int] = []
-    if is_who or asks_of_itself(asking.question):
-        among = introducing(asking.question, asking.index, asking.documents)
+    if is_who or asks_of_itself(question):
+        among = introducing(question, index, asking.documents)
+    if is_front and not among:
+        among = first_passages(index, asking.documents)
     opening = _weighed(asking, _ranked(asking, among), place) if among else None
     if opening is not None and opening.quoted and is_who:
         return opening
     whole = _weighed(asking, _ranked(asking), place)
-    if opening is None or not opening.quoted or opening.confidence < whole.confidence:
+    if opening is None or not opening.quoted:
         return whole
-    return opening
+    if opening.confidence >= whole.confidence:
+        return opening
+    is_elsewhere = whole.found and says_of_document(whole.quoted[0].candidate.passage.text)
+    return opening if is_front and (opening.found or not is_elsewhere) else whole
 
 
 def _ranked(asking: Asking, among: Sequence[int] | None = None) -> Ranking:
