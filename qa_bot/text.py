@@ -152,7 +152,7 @@ def looks_english(text: str, sample: int = 100_000) -> bool:
 
 def _is_english(stretch: str) -> bool | None:
     """Whether a stretch of text is English; None where it can't be told."""
-    letters = sum(character.isalpha() for character in stretch)
+    letters = sum(map(str.isalpha, stretch))
     if letters < 40 or letters < 0.8 * len("".join(stretch.split())):
         return None
     if len(_LATIN_LETTER.findall(stretch)) < letters / 2:

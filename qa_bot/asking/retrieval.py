@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import fsum
 
 from qa_bot.asking.document_names import named_documents
@@ -187,6 +188,11 @@ def order(candidate: Candidate) -> tuple[float, str, int]:
     return -round(WEIGHTS.evidence(candidate), 6), passage.document_id, passage.start
 
 
+@lru_cache(maxsize=4_096)  # the same few hundred sentences come again in a conversation
+def _stems(text: str, language: str) -> frozenset[str]:
+    return frozenset(stems(text, language))
+
+
 def _compare(
     passage: Passage,
     asked: dict[str, dict[str, float]],
@@ -201,13 +207,13 @@ def _compare(
     held = [
         frozenset(
             terms.keys()
-            & stems(passage.text[s.start - passage.start : s.end - passage.start], language)
+            & _stems(passage.text[s.start - passage.start : s.end - passage.start], language)
         )
         for s in passage.sentences
     ]
     coverages = [fsum(terms[term] for term in found) / total for found in held]
     inside: set[str] = set().union(*held)
-    above = terms.keys() & stems(" ".join((passage.title, *passage.section)), language)
+    above = terms.keys() & _stems(" ".join((passage.title, *passage.section)), language)
     return Candidate(
         passage=passage,
         cosine=cosine,
