@@ -19,13 +19,19 @@ LEAST = 5  # records
 _SHARE = 0.95  # of the lines have as many fields
 _SAMPLE = 200  # lines that decide whether the others are looked at
 # What parts fields, and how many a line has at least: commas and colons stand in sentences, too.
-_FEWEST = {"\t": 2, "\t+": 2, "|": 2, ";": 2, ",": 3, ":": 3, "  ": 2}
-_OF_SENTENCES = ",;:"  # they part fields only where lines are no sentences
-_ENDS = (".", "!", "?", "。")
-_PROSE = 0.2  # of the lines end like sentences, or are as long as a paragraph
+_FEWEST = {"\t": 2, "\t+": 2, "|": 2, ";": 2, ",": 3, ":": 3}
+_PROSE = 0.2  # of the lines hold sentences, or are as long as a paragraph
 _LONG = 200  # characters
+_SENTENCE = re.compile(r"[^\W\d_]{2,}[)\"”’]?[.!?](?:\s|$)|。")
+_LISTED = 0.3  # of the lines begin like items of a list, clauses or what somebody says
+_ITEM = re.compile(
+    r"\s*(?:[-*+•–·]|\(?[^\W\d_]{1,3}[.)]|\(?\d+(?:\.\d+)*[.)]|\d+(?:\.\d+)+"
+    r"|[^\W\d_][\w .'-]{0,30}:)\s*+(?:\t|\||$)"
+)
+_RULE = re.compile(r"[\s|+:]*+(?:[-=_~*]{3,}+[\s|+:]*+)+")  # drawn
 _QUOTED = "\t,;"  # programs that write these may put a field in quotation marks
-_RUNS = {"\t+": re.compile("\t+"), "  ": re.compile(r"\s{2,}|\t")}  # they line columns up
+_RUN = "\t+"  # tabs that line columns up
+_NOT_FROM_NOTES = ","  # a note may be a sentence
 _COMMENT = "#"
 _CLOCK = re.compile(r"\b\d{1,2}:\d\d\b")
 _TIMED = 0.2  # of the lines tell a time: a log
@@ -47,9 +53,9 @@ class Delimited:
 def delimited(text: str) -> Delimited | None:
     """The rows of a text that is a table as a whole; None of any other."""
     written = [line for line in text.split("\n") if line.strip()]
-    lines = [line for line in written if any(map(str.isalnum, line))]  # without drawn rules
+    lines = [line for line in written if not _RULE.fullmatch(line)]
     records = [line for line in lines if not line.startswith(_COMMENT)]
-    if len(records) < LEAST:
+    if len(records) < LEAST or _are_text(records[:_SAMPLE]) or _are_text(records):
         return None
     for delimiter in _FEWEST:
         if delimiter == "\t" and all("\t\t" in line for line in records):
@@ -57,27 +63,31 @@ def delimited(text: str) -> Delimited | None:
         width = _width(records[:_SAMPLE], delimiter)
         if width and _width(records, delimiter) == width:
             found = _rows(lines, delimiter, width)
-            is_ruled = written.index(records[0]) + 1 < written.index(records[1])
+            below = written[written.index(records[0]) + 1]
+            is_ruled = _RULE.fullmatch(below) is not None
             return replace(found, is_named=found.is_named or is_ruled)
     return None
+
+
+def _are_text(records: Sequence[str]) -> bool:
+    """Whether lines hold sentences, or are items, clauses, or what somebody says."""
+    prose = sum(len(line) > _LONG or bool(_SENTENCE.search(line)) for line in records)
+    listed = sum(bool(_ITEM.match(line)) for line in records)
+    return prose > _PROSE * len(records) or listed > _LISTED * len(records)
 
 
 def _width(records: Sequence[str], delimiter: str) -> int:
     """The fields of nearly every record; 0 where they differ."""
     if delimiter == ":" and sum(map(bool, map(_CLOCK.search, records))) > _TIMED * len(records):
         return 0
-    if delimiter in _OF_SENTENCES:
-        prose = sum(line.rstrip().endswith(_ENDS) or len(line) > _LONG for line in records)
-        if prose > _PROSE * len(records):
-            return 0
     widths = Counter(len(_fields(line, delimiter)) for line in records)
     width, times = widths.most_common(1)[0]
     return width if width >= _FEWEST[delimiter] and times >= _SHARE * len(records) else 0
 
 
 def _fields(line: str, delimiter: str) -> list[str]:
-    if run := _RUNS.get(delimiter):
-        found = run.split(line.strip())
+    if delimiter == _RUN:
+        found = re.split(_RUN, line.strip())
     elif delimiter in _QUOTED and '"' in line:
         try:
             found = next(csv.reader(StringIO(line), delimiter=delimiter, strict=True))
@@ -92,7 +102,7 @@ def _rows(lines: Sequence[str], delimiter: str, width: int) -> Delimited:
     first = next(n for n, line in enumerate(lines) if not line.startswith(_COMMENT))
     notes = [line.lstrip(_COMMENT) for line in lines[:first]]
     rows: list[list[str]] = []
-    for place in reversed(range(len(notes))):
+    for place in reversed(range(len(notes) if delimiter not in _NOT_FROM_NOTES else 0)):
         names = _fields(notes[place], delimiter)
         if len(names) == width and all(names):
             rows.append(names)

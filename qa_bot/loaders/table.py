@@ -67,7 +67,14 @@ def write_delimited(
     writer = Writer()
     for note in found.notes:
         writer.append("paragraph", note)
-    _write(writer, [row for row in found.rows if any(row)], size, "", is_named=found.is_named)
+    _write(
+        writer,
+        [row for row in found.rows if any(row)],
+        size,
+        "",
+        is_named=found.is_named,
+        surely=True,
+    )
     return writer.document(document_id, "", warnings=warnings)
 
 
@@ -118,8 +125,9 @@ def _write(
     caption: str,
     *,
     is_named: bool = False,
+    surely: bool = False,
 ) -> None:
-    names = list(rows[0]) if is_named else _names(rows)
+    names = list(rows[0]) if is_named else _names(rows, surely=surely)
     if not names:
         writer.table(rows, caption=caption)
         return
@@ -128,11 +136,11 @@ def _write(
     writer.table(named if longer <= _GROWTH * size else Grid(rows, {0}), caption=caption)
 
 
-def _names(rows: Sequence[Sequence[str]]) -> list[str]:
+def _names(rows: Sequence[Sequence[str]], *, surely: bool) -> list[str]:
     """The names of the columns, where the first row is one of names; else nothing.
 
     A file of this kind has one more often than not, so that texts over texts
-    are taken for names.
+    are taken for names, unless they are to be so ``surely``.
     """
     if not rows:
         return []
@@ -140,4 +148,4 @@ def _names(rows: Sequence[Sequence[str]]) -> list[str]:
     while names and not names[-1]:
         names.pop()  # a delimiter at the end of each line
     shape = first_row_is([row[: max(len(names), 1)] for row in rows[:_SAMPLE]])
-    return [] if shape == "row" else names
+    return [] if shape == "row" or (surely and shape == "unclear") else names
