@@ -12,8 +12,11 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
+from qa_bot.text import is_stop_word, words
+
 LEAST = 3  # lines
 _SHARE = 0.8  # of the lines have the shape
+_RUNNING = 0.3  # of the lines end with a word that only carries grammar
 _NARROW = 45  # characters; text is wrapped at more
 _FORM = 0.6  # of the lines of forms have labels; others part them, or go on
 _EARLY = 0.6  # of the line ends came before the line was full
@@ -70,6 +73,8 @@ def _named(line: str) -> str:
 
 def _records(lines: Sequence[str]) -> list[bool]:
     """Which lines are records; none where they are text."""
+    if _run_on(lines):
+        return [False] * len(lines)
     end_early = _end_early(lines)
     shapes = [_COLUMNS, _TIME, *([_LABEL] if end_early else [])]
     for shape in shapes:
@@ -84,6 +89,12 @@ def _records(lines: Sequence[str]) -> list[bool]:
         if end_early or (usual > 1 and mark != ","):  # not by chance, as in sentences
             return [count == usual for count in counts]
     return [False] * len(lines)
+
+
+def _run_on(lines: Sequence[str]) -> bool:
+    """Whether lines end in the midst of a sentence: "The bus leaves at" / "10:30 and the train"."""
+    last = [words(line)[-1:] for line in lines[:-1] if line[-1].islower()]
+    return sum(is_stop_word(word[0]) for word in last if word) > _RUNNING * len(lines)
 
 
 def _end_early(lines: Sequence[str]) -> bool:

@@ -59,7 +59,7 @@ ALLOWED = {  # wing → the wings, or rooms of wings, that it may use; "qa_bot" 
     "members": "",
     "language": "",
     "abbreviations": "",
-    "record_lines": "",
+    "record_lines": "text",
     "sentences": "abbreviations record_lines records",
     "offline": "",
     "processes": "",

@@ -30,7 +30,7 @@ _ASKS = ("?", "？", "؟")
 _AFTER_MARK = "\"'”’»)]*_ "  # may stand after a question mark
 # Of a letter: what it asks somebody to do.
 _REQUEST = re.compile(
-    r"(?:[A-Z]\w+(?:\s[A-Z]\w+)?,\s+(?:please\s+)?|[Pp]lease\s+|[Ss]o\s+|)"
+    r"(?:[A-Z]\w+(?:\s[A-Z]\w+)?,\s+(?:please\s+)?|[Pp]lease\s+)"
     r"(?P<asks>[Cc]an|[Cc]ould|[Ww]ould|[Ww]ill)\s+you\b(?P<please>\s+(?:please|kindly)\b)?"
 )
 _ASKS_ADDRESSEE = re.compile(

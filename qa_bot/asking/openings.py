@@ -21,8 +21,8 @@ _CONTRACT = r"(?:agreement|contract|lease|licen[cs]e|deal|deed|treaty|memorandum
 _OF_IT = rf"(?:the|this|that|your|our)\s+(?:[\w-]+\s+){{0,4}}?{_CONTRACT}"
 _PARTIES = re.compile(
     rf"\b(?:who|what|which)\b(?:\s+\w+){{0,3}}\s+(?:are|were|is)\s+(?:\w+\s+){{0,2}}part(?:y|ies)\b"
-    rf"|\bbetween\s+(?:whom|which|what)\b.*\b{_CONTRACT}\b"
-    rf"|\b{_CONTRACT}\b.*\bbetween\s+(?:whom|which|what)\b"
+    rf"|\bbetween\s+(?:whom|which|what)\b.{{0,120}}?\b{_CONTRACT}\b"
+    rf"|\b{_CONTRACT}\b.{{0,120}}?\bbetween\s+(?:whom|which|what)\b"
     rf"|\b(?:who|which)\b(?:\s+\w+){{0,3}}\s+(?:made|concluded|entered\s+into)\s+{_OF_IT}\b",
     re.IGNORECASE,
 )
@@ -30,9 +30,10 @@ _ITSELF = re.compile(
     rf"\b(?:who|which)\b(?:\s+\w+){{0,3}}\s+signed\s+{_OF_IT}\b"
     rf"|\b(?:title|name|date)\s+of\s+{_OF_IT}\b|\bwhat\s+is\s+{_OF_IT}\s+called\b"
     rf"|\bwhat\s+(?:kind|type|sort)\s+of\s+{_CONTRACT}\b|\beffective\s+date\b"
-    rf"|\bwhen\s+(?:was|were|did|does|do|is)\b.*?\b{_CONTRACT}\b.*\b(?:signed|made|concluded|dated"
-    r"|executed|entered\s+into|take\s+effect|effective|come\s+into|begin|start|commence)\b"
-    rf"|\bwhen\b.*\b(?:sign|make|conclude|execute|enter\s+into)\s+{_OF_IT}\b",
+    rf"|\bwhen\s+(?:was|were|did|does|do|is)\b.{{0,120}}?\b{_CONTRACT}\b.{{0,120}}?"
+    r"\b(?:signed|made|concluded|dated|executed|entered\s+into|take\s+effect|effective|come\s+into"
+    r"|begin|start|commence)\b"
+    rf"|\bwhen\b.{{0,120}}?\b(?:sign|make|conclude|execute|enter\s+into)\s+{_OF_IT}\b",
     re.IGNORECASE,
 )
 _DOCUMENT = (

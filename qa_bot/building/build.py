@@ -132,9 +132,15 @@ def unchanged(
     Nothing is written, and no lock taken.
     """
     began = time.monotonic()
-    with suppress(IndexStateError), closing(database.open_reader(target)) as connection:
+    if options.rebuild:
+        return None
+    with (
+        suppress(IndexStateError),
+        database.explain_errors(target),
+        closing(database.open_reader(target)) as connection,
+    ):
         meta = schema.read_meta(connection)
-        if options.rebuild or meta.get(_BEGUN) or database.has_staged(connection):
+        if meta.get(_BEGUN) or database.has_staged(connection):
             return None
         if not schema.documents_named(target, found.folder).items() <= meta.items():
             return None

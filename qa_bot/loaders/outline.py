@@ -12,6 +12,7 @@ from qa_bot.text import words
 LONGEST_HEADING = 250  # characters
 _LONG = 10  # words
 _CLOSED = re.compile(r"[.;:!]\W*$")
+_NAMED = re.compile(r"(?:article|section|chapter|part|annex|appendix)\s+[\dIVXA-Z]", re.IGNORECASE)
 _SENTENCES = re.compile(r"[^\W\d_]{4,}[.!]\s+[\"'“‘(]?[A-Z]")
 _VERBS = frozenset(
     """
@@ -40,6 +41,8 @@ def is_prose(text: str) -> bool:
     """
     if len(text) > LONGEST_HEADING:
         return True
+    if _NAMED.match(text):
+        return False
     said = words(text)
     is_sentence = len(said) >= 2 * _LONG or not _VERBS.isdisjoint(word.lower() for word in said)
     if len(said) < _LONG or not is_sentence:

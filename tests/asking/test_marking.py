@@ -147,7 +147,7 @@ def test_entries_of_another_form_than_the_one_that_is_asked_about_are_passed_ove
         ("Do you deliver abroad?", "We do, for ten euros.", True),
         ("“Can you repair it?”", "Yes.", True),
         ("Ingo, can you tell the agents that berth 2 is closed?", "Thanks to you all.", False),
-        ("Could you please send me the key?", "It is needed on Monday.", False),
+        ("Please could you send me the key?", "It is needed on Monday.", False),
         ("Is the berth closed?", "Best regards\nLena Brandt", False),
         ("Is the berth closed?", "", False),
         ("The berth is closed.", "It opens in May.", False),

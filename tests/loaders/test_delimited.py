@@ -42,7 +42,7 @@ def test_names_stand_in_a_note_above_the_rows(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("delimiter", "fields"),
-    [("\t", 2), ("\t\t", 2), ("|", 2), (" | ", 3), (";", 3), (",", 4), ("    ", 2)],
+    [("\t", 2), ("\t\t", 2), ("|", 2), (" | ", 3), (";", 3), (",", 4)],
 )
 def test_fields_are_told_by_what_parts_them(delimiter: str, fields: int) -> None:
     lines = [delimiter.join(f"{name} {n}" for n in range(fields)) for name in "abcdef"]

@@ -15,6 +15,7 @@ from qa_bot.text import is_stop_word, words
 
 _PUSHED = 1.5  # of the usual distance: a line may stand so much lower in the midst of a sentence
 _ENDS = re.compile(r"[.?!:;。！？；：؟۔।][\"'”’)\]」』）】]*$")
+_FORM_LINE = 45  # characters
 _LABELLED = re.compile(r"[A-Z][\w .'/()-]{0,29}:\s+\S")  # "Invoice no.: 2025-0417"
 _WORD_END = re.compile(r"([^\W\d_]+)[-\u00ad\u2010]$")
 _WORD_START = re.compile(r"([^\W\d_]+)")
@@ -136,7 +137,8 @@ def _begins_anew(piece: Piece, before: Line, line: Line) -> bool:
     a, b = before.part, line.part
     em = b.size
     ended = bool(_ENDS.search(before.text))
-    if _LABELLED.match(before.text) and _LABELLED.match(line.text):
+    is_short = max(len(before.text), len(line.text)) <= _FORM_LINE
+    if is_short and _LABELLED.match(before.text) and _LABELLED.match(line.text):
         return True  # a form, however narrow
     centred = abs((a.x0 + a.x1) - (b.x0 + b.x1)) < 0.6 * em and abs(a.x0 - b.x0) > 0.5 * em
     if centred:

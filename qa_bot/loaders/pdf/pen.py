@@ -18,7 +18,6 @@ STRAIGHT = 0.1  # quarter turns that a baseline may lean
 ASKEW = 4  # in place of quarter turns: a watermark, a stamp
 TINY = 2.0  # points; smaller text is a hidden mark, not for reading
 USUAL_SPACE = 0.3  # ems at most; a font without a space says nothing of its width
-_MANY_BLANKS = 3  # spaces in a row; two may stand behind a sentence
 _EVERYWHERE: Box = (float("-inf"), float("-inf"), float("inf"), float("inf"))
 
 
@@ -92,17 +91,6 @@ class Drawn:
     is_white: bool = False  # and seen only on something darker
 
 
-@dataclass(slots=True)
-class _Stretch:
-    """Characters that will be one run; places are along the baseline, in text space."""
-
-    parts: list[str] = field(default_factory=list)
-    started: float = 0.0
-    pen: float = 0.0
-    blanks: int = 0  # spaces at the end
-    solid: float = 0.0  # where those begin
-
-
 @dataclass
 class Pen:
     """Draws letters, and keeps what operators draw. ``base`` maps the page to its corner."""
@@ -148,59 +136,36 @@ class Pen:
     def _show_along(self, font: FontReader, items: Sequence[Any]) -> None:
         """Draw characters side by side."""
         state = self.state
-        stretch = _Stretch()
+        pen = started = 0.0  # along the baseline, in text space
+        parts: list[str] = []
         gap_limit = 0.5 * min(font.space, USUAL_SPACE) * abs(state.size) * state.scale
-        for item in items:
-            if isinstance(item, int | float):
-                shift = -float(item) / 1000 * state.size * state.scale
-                if abs(shift) > gap_limit and stretch.parts:
-                    self._end(stretch, stretch.pen)
-                stretch.pen += shift
-            elif isinstance(item, bytes | str):
-                self._string(font, item, stretch, gap_limit)
-        if stretch.parts:
-            self._end(stretch, stretch.pen)
-        self.text = multiply((1, 0, 0, 1, stretch.pen, 0), self.text)
-
-    def _string(
-        self, font: FontReader, item: bytes | str, stretch: _Stretch, gap_limit: float
-    ) -> None:
-        """Draw a string, in as many runs as it has columns."""
-        state = self.state
         # Space put behind each letter may be a word's; a gap may take it back, so that they touch.
         spread = state.char_space * state.scale
         is_apart = abs(spread) > gap_limit
-        # Some programs set a row of a table as one string, its words as far apart as the columns.
-        is_row = state.word_space * state.scale > abs(state.size)
-        if not stretch.parts:
-            stretch.started = stretch.pen
-        for text, width, is_space in font.read(item):
-            if text.isspace():
-                stretch.solid = stretch.solid if stretch.blanks else stretch.pen
-                stretch.blanks += 1
-            else:
-                if self._parts_columns(stretch):
-                    del stretch.parts[-stretch.blanks :]
-                    self._end(stretch, stretch.solid)
-                stretch.blanks = 0
-            stretch.parts.append(text)
-            step = (
-                width * state.size + state.char_space + is_space * state.word_space
-            ) * state.scale
-            stretch.pen += step
-            if is_apart or (is_row and is_space):
-                self._end(stretch, stretch.pen - (spread if is_apart else step))
-
-    def _end(self, stretch: _Stretch, end: float) -> None:
-        """Draw what was read as a run up to ``end``; another one begins where the pen is."""
-        self._finish(stretch.parts, stretch.started, end)
-        stretch.parts, stretch.started, stretch.blanks = [], stretch.pen, 0
-
-    def _parts_columns(self, stretch: _Stretch) -> bool:
-        """Whether the spaces that were just read keep columns apart, as a typewriter's do."""
-        width = stretch.pen - stretch.solid
-        wide = width > abs(self.state.size) * self.state.scale
-        return stretch.blanks >= _MANY_BLANKS and wide
+        for item in items:
+            if isinstance(item, int | float):
+                shift = -float(item) / 1000 * state.size * state.scale
+                if abs(shift) > gap_limit and parts:
+                    self._finish(parts, started, pen)
+                    parts = []
+                pen += shift
+                continue
+            if not isinstance(item, bytes | str):
+                continue
+            if not parts:
+                started = pen
+            for text, width, is_space in font.read(item):
+                parts.append(text)
+                step = width * state.size + state.char_space
+                if is_space:
+                    step += state.word_space
+                pen += step * state.scale
+                if is_apart:
+                    self._finish(parts, started, pen - spread)
+                    parts, started = [], pen
+        if parts:
+            self._finish(parts, started, pen)
+        self.text = multiply((1, 0, 0, 1, pen, 0), self.text)
 
     def _show_down(self, font: FontReader, items: Sequence[Any]) -> None:
         """Draw characters one under the other, the pen above the middle of each."""

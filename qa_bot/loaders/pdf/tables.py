@@ -68,13 +68,12 @@ def take_tables(
     for grid in _grids(rules):
         cells: dict[tuple[int, int], list[Run]] = {}
         outside: list[Run] = []
-        for word in _words(rest):
-            middle = (word[0].x0 + word[-1].x1) / 2
-            at = grid.cell(middle, word[0].y + 0.3 * word[0].size)
+        for run in rest:
+            at = grid.cell((run.x0 + run.x1) / 2, run.y + 0.3 * run.size)
             if at is None:
-                outside += word
+                outside.append(run)
             else:
-                cells.setdefault(at, []).extend(word)
+                cells.setdefault(at, []).append(run)
         _join_undivided(grid, cells)
         title = _take_title(cells)
         if (table := _table(grid, cells, page)) is not None:
@@ -82,19 +81,6 @@ def take_tables(
             tables.append(replace(table, title=tuple(baselines)))
             rest = outside + title
     return tables, rest
-
-
-def _words(runs: Sequence[Run]) -> list[list[Run]]:
-    """Runs that touch, drawn one after the other: the capital and the rest of a word."""
-    found: list[list[Run]] = []
-    for run in runs:
-        last = found[-1][-1] if found else None
-        touches = last is not None and abs(run.x0 - last.x1) < 0.1 * run.size and run.y == last.y
-        if touches and last is not None and last.text[-1:].isalpha() and run.text[:1].isalpha():
-            found[-1].append(run)
-        else:
-            found.append([run])
-    return found
 
 
 def _grids(rules: Sequence[Rule]) -> list[_Grid]:

@@ -133,16 +133,18 @@ def _spaced_rows(regions: Sequence[Sequence[_Row]]) -> list[bool]:
             if not (follows and cells.keys() <= columns and min(cells) == min(columns)):
                 break
             stop += 1
+        looked_at = stop  # rows of one cell at the end begin no table
         while stop > at + 1 and len(regions[stop - 1][0][1]) == 1:  # a line below the table
             stop -= 1
         if sum(len(regions[one][0][1]) > 1 for one in range(at + 1, stop)) >= _SPACED:
             found[at + 1 : stop] = [True] * (stop - at - 1)
-        at = stop
+        at = max(stop, looked_at - 1)
     return found
 
 
 def _continues(sheet: Sheet, table: Sequence[_Row], region: Sequence[_Row]) -> bool:
     """Whether rows below an empty one are a group of the table above: amounts under its header."""
+    table = [*table[:_SAMPLE], table[-1]]
     columns = {column for _, cells in table for column in cells}
     here = {column for _, cells in region for column in cells}
     wide = [cells for _, cells in region if len(cells) > 1]
