@@ -108,10 +108,14 @@ def kill_builds(folder: Path, count: int, seed: int) -> Counter[tuple[str, str]]
         new = ranking(fresh)
         if number % PACED_EVERY == 0:
             pace = _pace(documents, index, folder / "timed")
+        # Where the machine became slower than its pace was, later moments are tried.
+        is_early = not any(answered == "new" for _, answered in seen)
+        slower = 1 + 0.15 * number if is_early else 1.0
         if number % 2:
-            stage = _kill_one(documents, index, READY, chance.uniform(0, 1.1 * pace.built))
+            delay = chance.uniform(0, 1.1 * pace.built) * slower
+            stage = _kill_one(documents, index, READY, delay)
         else:
-            delay = chance.uniform(0.4, 1.3) * (pace.built - pace.saving)
+            delay = chance.uniform(0.4, 1.3) * (pace.built - pace.saving) * slower
             stage = _kill_one(documents, index, SAVING, delay)
         now = ranking(index)
         assert now in (old, new), f"build {number}: neither the old index nor the new one"
