@@ -11,6 +11,8 @@ from qa_bot.text import words
 
 LONGEST_HEADING = 250  # characters
 _LONG = 10  # words
+_CAPITALISED = 4  # letters; shorter words of a title may be written small
+_TITLED = 0.8  # of the words that are long enough
 _CLOSED = re.compile(r"[.;:!]\W*$")
 _NAMED = re.compile(r"(?:article|section|chapter|part|annex|appendix)\s+[\dIVXA-Z]", re.IGNORECASE)
 _SENTENCES = re.compile(r"[^\W\d_]{4,}[.!]\s+[\"'“‘(]?[A-Z]")
@@ -45,9 +47,16 @@ def is_prose(text: str) -> bool:
         return False
     said = words(text)
     is_sentence = len(said) >= 2 * _LONG or not _VERBS.isdisjoint(word.lower() for word in said)
-    if len(said) < _LONG or not is_sentence:
+    if len(said) < _LONG or not is_sentence or _is_in_title_case(said):
         return False
     return bool(_CLOSED.search(text) or _SENTENCES.search(text))
+
+
+def _is_in_title_case(said: Sequence[str]) -> bool:
+    """Whether nearly all words that are long enough are written with a capital, as in titles."""
+    long = [word for word in said if len(word) >= _CAPITALISED and word.isalpha()]
+    titled = sum(word[0].isupper() and not word.isupper() for word in long)
+    return bool(long) and titled >= _TITLED * len(long)
 
 
 def nest_sections(headings: Sequence[Heading], length: int) -> tuple[Section, ...]:

@@ -177,18 +177,21 @@ def build_shard(task: ShardTask, on_progress: OnProgress | None = None) -> Shard
     """Bring one shard up to date; one that has no news stays where it is, and isn't copied."""
     found = task.found.seen_again()
     is_gone_on_with = task.work.exists()
-    if task.before is not None and not is_gone_on_with:
-        if receipt := unchanged(found, task.before, task.model, task.options):
-            return _built(task.before, receipt)
-        _copy(task.before, task.work)
+    before = task.before
+    if before is not None and task.options.rebuild and not schema.is_usable(before):
+        before = None  # what is to be made anew may be damaged
+    if before is not None and not is_gone_on_with:
+        if receipt := unchanged(found, before, task.model, task.options):
+            return _built(before, receipt)
+        _copy(before, task.work)
     task.work.mkdir(parents=True, exist_ok=True)
     options = replace(task.options, on_progress=on_progress)
     receipt = build(found, task.work, task.model, options)
     if is_gone_on_with:
-        receipt = _since(task.before, task.work, receipt)
-    if task.before is not None and _state(task.before) == _state(task.work):
+        receipt = _since(before, task.work, receipt)
+    if before is not None and _state(before) == _state(task.work):
         shutil.rmtree(task.work)
-        return _built(task.before, receipt)
+        return _built(before, receipt)
     return _built(task.work, receipt)
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_bot.loaders.outline import Heading, nest_sections
+from qa_bot.loaders.outline import Heading, is_prose, nest_sections
 from qa_bot.records import Section
 
 
@@ -81,3 +81,18 @@ def test_a_path_names_the_open_heading_of_each_level(levels: list[int]) -> None:
                 expected.insert(0, f"H{earlier}")
                 level = levels[earlier]
         assert list(section.path) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "prose"),
+    [
+        ("How We Have Measured the Flow of the River and What It Can Still Tell Us.", False),
+        ("What the Council Will Do About Flooded Roads: A Plan for the Next Ten Years.", False),
+        ("The Tenant shall pay the rent on the first day of each month to the Landlord.", True),
+        ("THE TENANT SHALL PAY THE RENT ON THE FIRST DAY OF EACH MONTH TO THE LANDLORD.", True),
+    ],
+)
+def test_a_sentence_in_the_style_of_a_heading_is_text_and_a_long_title_is_none(
+    text: str, prose: bool
+) -> None:
+    assert is_prose(text) is prose

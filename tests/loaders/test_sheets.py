@@ -299,3 +299,28 @@ def test_groups_below_an_empty_row_keep_the_header_above(tmp_path: Path) -> None
     assert told[0].strip(" |") == "2022 | 2023 | 2024"
     assert told[-2:] == ["Wages | 3 |  | 4", "Taxes | n/a |  | 1"]
     assert document.text[second.start : second.end].startswith("Item | Owner")
+
+
+def test_amounts_of_another_kind_below_an_empty_row_are_no_group_of_the_table(
+    tmp_path: Path,
+) -> None:
+    def fill(sheet: Worksheet) -> None:
+        rows: list[list[str | float | None]] = [
+            ["Ferry", "Adult", "Child"],
+            ["Ada", 4.5, 2],
+            ["Cora", 6, 3],
+            [],
+            ["Monday", "9:00", "17:30"],
+            ["Sunday", "10:00", "16:00"],
+            [],
+        ]
+        for row in rows:
+            sheet.append(row)
+
+    document = read(tmp_path, workbook(fill))
+    prices, hours = document.tables
+    assert "Monday" not in document.text[prices.start : prices.end]
+    assert document.text[hours.start : hours.end].splitlines() == [
+        "Monday | 9:00 | 17:30",
+        "Sunday | 10:00 | 16:00",
+    ]

@@ -239,6 +239,20 @@ def test_a_shard_of_another_build_is_refused(texts: Path, folder: Path, model: E
         open_index(folder, model=model)
 
 
+def test_a_damaged_shard_is_made_anew_by_a_rebuild_alone(
+    texts: Path, folder: Path, model: Embedder
+) -> None:
+    built = build_shards(texts, folder, 2, model=model)
+    file = read_manifest(folder).place(folder, 0) / "qa_bot.sqlite"
+    file.write_bytes(b"no database" * 1000)
+    with pytest.raises(IndexDamagedError):
+        build_shards(texts, folder, model=model)
+    again = build_shards(texts, folder, model=model, options=Options(rebuild=True))
+    assert (again.documents, again.passages) == (built.documents, built.passages)
+    with open_index(folder, model=model) as index:
+        assert [hit.passage.text for hit in retrieve(QUESTIONS[2], index)]
+
+
 def test_what_is_no_way_to_build_shards_is_told(
     texts: Path, single: Path, four: Path, folder: Path, documents: Path, model: Embedder
 ) -> None:

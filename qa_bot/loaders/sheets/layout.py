@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from qa_bot.loaders.paging import Mark
 from qa_bot.loaders.sheets.sheet import Place, Sheet, cell_name, range_name
 from qa_bot.loaders.table_grid import Grid
-from qa_bot.loaders.table_shape import first_row_is, headers_by_merges, headers_over_names, spread
+from qa_bot.loaders.table_shape import (
+    first_row_is,
+    headers_by_merges,
+    headers_over_names,
+    is_date,
+    kind_of,
+    spread,
+)
 from qa_bot.loaders.writing import Writer
 
 _SAMPLE = 200  # rows that tell whether the first ones are a header
 _REPEATED = 60  # characters; a longer cell over several rows is told in the first one only
 _LONGEST_ITEM = 200  # characters; a longer cell below another one is a paragraph
 _LONGEST_NAME = 200  # characters of a sheet's name
+_TIME = re.compile(r"\d{1,2}:\d\d\b")
 _SPACED = 3  # rows with an empty one between them, at least, are those of a table
 
 _Row = tuple[int, dict[int, str]]
@@ -162,7 +171,28 @@ def _continues(sheet: Sheet, table: Sequence[_Row], region: Sequence[_Row]) -> b
     above, below = (_grid(sheet, rows, left, right) for rows in (table[first:], region))
     named = {at for row in above.heads for at, text in enumerate(above.rows[row]) if text}
     of_amounts = {column - left for columns in amounts for column in columns if column > left}
-    return not below.heads and bool(of_amounts) and of_amounts <= named
+    if below.heads or not of_amounts or not of_amounts <= named:
+        return False
+    return all(_are_alike(above, below, column) for column in of_amounts)
+
+
+def _are_alike(above: Grid, below: Grid, column: int) -> bool:
+    """Whether a column goes on with what it held: hours below prices are of another table."""
+    was, now = (
+        {
+            _shape(row[column])
+            for at, row in enumerate(grid.rows)
+            if at not in grid.heads and any(map(str.isdigit, row[column]))
+        }
+        for grid in (above, below)
+    )
+    return not was or now <= was
+
+
+def _shape(text: str) -> str:
+    if _TIME.match(text):
+        return "time"
+    return "date" if is_date(text) else kind_of(text)
 
 
 def _grid(sheet: Sheet, rows: Sequence[_Row], left: int, right: int) -> Grid:
