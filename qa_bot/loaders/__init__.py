@@ -17,7 +17,7 @@ from qa_bot.errors import OcrError, UnreadableDocumentError
 from qa_bot.loaders.file_kinds import CODE, disguise
 from qa_bot.records import Document
 
-VERSION = 9
+VERSION = 10
 """Raised whenever a loader reads the same file differently: indexes then read it anew."""
 
 LONGEST_LINE = 300  # characters of a title, a reason or a warning

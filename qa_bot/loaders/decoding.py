@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 
 from qa_bot.text import normalise_line_ends
@@ -15,6 +16,11 @@ _STRAY = 0.05  # of the zeros may stand in the other byte; of all pairs as many 
 _PRINTED = 0.98  # of the characters of a text, at least
 _SURELY = 3  # so many characters in UTF-8 for each that isn't: the file is damaged UTF-8
 _MOST_LOST = 0.05  # of the characters; a file with more of them is no text
+# Colours and the like: ECMA-48's control sequences, and titles of windows.
+_ESCAPES = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[()][0-9A-Za-z])"
+)
+_STRUCK = re.compile(r"[^\n\b](?=\x08[^\n\b])\x08")  # bold and underlined, as man pages are printed
 _WESTERN = "cp1252"  # Windows' Western European, a superset of printable Latin-1
 
 
@@ -45,6 +51,11 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
             raise
         return normalise_line_ends(mended), (warning,)
     return normalise_line_ends(text), (_foreign(encoding),)
+
+
+def without_terminal_codes(text: str) -> str:
+    """The text as a terminal shows it: without codes for colours, nor letters struck twice."""
+    return _STRUCK.sub("", _ESCAPES.sub("", text)) if "\x1b" in text or "\b" in text else text
 
 
 def _without_halves(data: bytes) -> str:

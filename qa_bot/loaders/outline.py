@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from qa_bot.loaders.heading_styles import numbers
 from qa_bot.records import Section
 from qa_bot.text import words
 
@@ -57,6 +58,36 @@ def _is_in_title_case(said: Sequence[str]) -> bool:
     long = [word for word in said if len(word) >= _CAPITALISED and word.isalpha()]
     titled = sum(word[0].isupper() and not word.isupper() for word in long)
     return bool(long) and titled >= _TITLED * len(long)
+
+
+def inside_numbered(headings: Sequence[Heading]) -> list[Heading]:
+    """The headings, where none that stands between "9.2" and "9.3" is further out than they are.
+
+    Whatever these look like (a table's name in capitals, an option's), they are of 9.2.
+    """
+    settled = list(headings)
+    last = -1  # the numbered one before
+    for i, heading in enumerate(headings):
+        if not (number := numbers(heading.text)):
+            continue
+        if last >= 0 and _goes_on(numbers(headings[last].text), number):
+            is_first = number[:-1] == numbers(headings[last].text)
+            inner = heading.level + (not is_first)
+            between = settled[last + 1 : i]
+            deeper = max(inner - min((one.level for one in between), default=inner), 0)
+            settled[last + 1 : i] = [replace(one, level=one.level + deeper) for one in between]
+        last = i
+    return settled
+
+
+def _goes_on(before: tuple[int, ...], after: tuple[int, ...]) -> bool:
+    """Whether "9.3" comes after "9.2" or "9.2.4" in counting, or "9.1" after "9"."""
+    *above, own = after
+    outer = tuple(above)
+    if not outer or before[: len(outer)] != outer:
+        return False
+    counted = before[len(outer)] if len(before) > len(outer) else 0
+    return own == counted + 1
 
 
 def nest_sections(headings: Sequence[Heading], length: int) -> tuple[Section, ...]:

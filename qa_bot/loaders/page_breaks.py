@@ -1,18 +1,23 @@
-"""Plain text that was set for a printer: form feeds, with headers and footers around them.
+"""Plain text that was set for a printer: its pages, with headers and footers around them.
 
-RFCs and old manuals break their pages so, in the middle of sentences.
+RFCs and old manuals break their pages so, in the middle of sentences: with form feeds, or
+with empty lines alone where each page has the same number of lines.
 """
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 _DIGITS = re.compile(r"\d+")
 _SHAPE = re.compile(r"\S\s{3,}\S|\bpage\s+\d|^\W*\d+\W*$", re.IGNORECASE)  # columns, "[Page 3]"
 _ENDS = (".", "!", "?", ":", ";", "”", '"', ")")
 _LEAST = 3  # pages whose edge is alike, but for the number of the page
+_SHORTEST = 30  # lines of a page that no form feed ends
+_EMPTY = 4  # lines around its header and footer, at least
+_REGULAR = 0.8  # of such pages have the same number of lines
 _WRAPPED = 25  # characters of a line that goes on in the next one, at least
 
 Place = tuple[int, int, str]
@@ -20,13 +25,13 @@ Place = tuple[int, int, str]
 
 
 def without_page_breaks(text: str) -> str:
-    """The text with its pages joined: form feeds go, and headers and footers with them.
+    """The text with its pages joined: their ends go, and headers and footers with them.
 
     These are the first and last lines of three pages (or of all but the first) that are
     set in columns or hold a page's number, and are the same but for a number that counts
     the pages. One copy of each stands at the end. A sentence goes on over the break.
     """
-    pages = [page.strip("\n").split("\n") for page in text.split("\f")]
+    pages = [page.strip("\n").split("\n") for page in _with_form_feeds(text).split("\f")]
     if len(pages) < _LEAST:
         return text
     gone = [*_repeated(pages, first=True), *_repeated(pages, first=False)]
@@ -46,6 +51,33 @@ def without_page_breaks(text: str) -> str:
         parts.append(body)
     once = {_key(line): line for _, _, line in reversed(gone)}
     return "\n\n".join(["".join(parts), *reversed(once.values())]).strip("\n") + "\n"
+
+
+def _with_form_feeds(text: str) -> str:
+    """The text with its pages' ends marked, where lines that are alike come at equal distances."""
+    lines = text.split("\n")
+    if "\f" in text or len(lines) < _LEAST * _SHORTEST:
+        return text
+    known = Counter(_key(line) for line in lines if _SHAPE.search(line))
+    runs: list[list[int]] = []  # the headers and footers between two pages
+    edges: list[int] = []
+    empty = 0
+    for number, line in enumerate([*lines, "end"]):
+        if not line.strip():
+            empty += 1
+        elif number < len(lines) and known[_key(line)] > _LEAST:
+            edges.append(number)
+        else:
+            if edges and empty >= _EMPTY:
+                runs.append(edges)
+            edges, empty = [], 0
+    steps = Counter(after[0] - run[0] for run, after in pairwise(runs))
+    step, count = steps.most_common(1)[0] if steps else (0, 0)
+    if step < _SHORTEST or count < max(_LEAST, _REGULAR * (len(runs) - 1)):
+        return text
+    for run in runs:
+        lines[run[-1]] = f"\f\n{lines[run[-1]]}"
+    return "\n".join(lines)
 
 
 def _repeated(pages: Sequence[Sequence[str]], *, first: bool) -> Iterator[Place]:

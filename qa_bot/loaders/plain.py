@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
-from qa_bot.loaders.decoding import decode, refuse_binary
+from qa_bot.loaders.decoding import decode, refuse_binary, without_terminal_codes
 from qa_bot.loaders.delimited import delimited
 from qa_bot.loaders.heading_styles import (
     KEYWORD,
@@ -28,7 +28,7 @@ from qa_bot.loaders.heading_styles import (
     numbers,
     style_of,
 )
-from qa_bot.loaders.outline import Heading, nest_sections
+from qa_bot.loaders.outline import Heading, inside_numbered, nest_sections
 from qa_bot.loaders.page_breaks import without_page_breaks
 from qa_bot.loaders.table import write_delimited
 from qa_bot.loaders.writing import title_of_name
@@ -40,7 +40,9 @@ LINE_OF_ITS_OWN = 160  # characters; a longer line can't be a line of wrapped te
 MAX_HEADING = 150  # characters
 MAX_HEADING_WORDS = 20
 
-_COLUMNS = re.compile(r"[^\W\d_]\s{3,}\S|\.{4}|(?: \.){3}")  # a page header, a contents line
+_COLUMNS = re.compile(
+    r"[^\W\d_]\s{3,}\S|\d\s{8,}\S|\.{4}|(?: \.){3}"
+)  # a page header, a contents line
 _NO_HEADING = re.compile(  # a by-line, a salutation, a label with its value, a speaker's turn
     r"(?:by|dear)\s"
     r"|(?:author|date|version|status|from|to|cc|phone|e-?mail|address|note|action|time|location"
@@ -63,7 +65,9 @@ _LINK = re.compile(
     r"|further reading|you (?:may|might) also like)\b\s*:?\s+\S",
     re.IGNORECASE,
 )
-_GOES_ON = frozenset("a an and der die das et la le of or that the und which".split())
+_GOES_ON = frozenset(
+    "a an and are at by der die das et from into is la le of or that the to und which with".split()
+)
 _NOT_A_TITLE = frozenset(
     "abstract background contents foreword glossary introduction notes overview preface purpose "
     "references scope summary".split()
@@ -92,7 +96,8 @@ def load_plain(path: Path, document_id: str) -> Document:
 
     A text that is a table as a whole, as programs export it, is read as one.
     """
-    text, warnings = decode(path.read_bytes())
+    decoded, warnings = decode(path.read_bytes())
+    text = without_terminal_codes(decoded)
     if path.suffix.lower() == ".txt" and (table := delimited(text)) is not None:
         refuse_binary(text)
         return write_delimited(table, document_id, len(text), warnings)
@@ -116,14 +121,12 @@ def parse_plain(text: str, document_id: str, warnings: tuple[str, ...] = ()) -> 
         Block("heading", piece.block.start, piece.block.end) if i in headings else piece.block
         for i, piece in enumerate(pieces)
     )
-    sections = nest_sections(
-        [
-            Heading(piece.text, piece.level, piece.block.start, piece.block.end)
-            for i, piece in enumerate(_settle_levels(pieces, headings))
-            if i in headings and i not in title_only
-        ],
-        len(text),
-    )
+    found = [
+        Heading(piece.text, piece.level, piece.block.start, piece.block.end)
+        for i, piece in enumerate(_settle_levels(pieces, headings))
+        if i in headings and i not in title_only
+    ]
+    sections = nest_sections(inside_numbered(found), len(text))
     return Document(document_id, title, text, sections, blocks, warnings=warnings)
 
 

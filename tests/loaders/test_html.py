@@ -440,3 +440,38 @@ def test_a_formula_reads_as_it_is_meant_and_its_source_is_not_shown() -> None:
 def test_an_aside_is_no_content_of_a_page_unless_it_is_a_note() -> None:
     assert parse("<p>a</p><aside>b</aside>").text == "a"
     assert parse("<p>a</p><aside class='note'>b</aside>").text == "a\n\nb"
+
+
+LISTED = """
+<title>Mill handbook</title><div class=toc1><a href="#grain">Grain</a></div>
+<div class=toc2><a href="#grain/rye">Storing rye (--dry)</a></div>
+<div class=toc1><a href="#wheel">2. The wheel</a></div>
+<div><a id="grain"></a><div class=head><div class=no>1</div><div class=title>Grain</div></div>
+<div class=text>It is weighed.</div>
+<div><a id="grain/rye"></a><div class=head><div class=no>1.1</div>
+<div class=title>Storing rye (<span>--dry</span>)</div></div>
+<div class=text>In the loft.</div></div></div>
+<div><p id="wheel"><span>The wheel</span></p><div>See <a href="#grain">there</a>.</div></div>
+"""
+
+
+def test_headings_that_only_the_list_of_contents_tells_are_headings() -> None:
+    document = parse(LISTED)
+    assert outline(document) == ["1 Grain", "1 Grain/1.1 Storing rye (--dry)", "The wheel"]
+    assert [one.anchor for one in document.sections[1:]] == ["grain", "grain/rye", "wheel"]
+    assert document.title == "Mill handbook"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        LISTED.replace("<p id", "<h1>Mill</h1><h2>Wheels</h2><p id"),
+        "".join(f'<p>Text<a href="#n{i}">note {i}</a></p>' for i in range(4))
+        + "".join(f'<p id="n{i}"><a href="#t{i}">note {i}</a> What it says.</p>' for i in range(4)),
+        '<a href="#a">Tea</a><a href="#b">Rice</a><p id=a>Tea</p><p>x</p><p id=b>Rice</p><p>y</p>',
+    ],
+)
+def test_where_the_markup_has_headings_or_links_name_none_they_tell_none(page: str) -> None:
+    assert "Grain" not in "".join(outline(parse(page)))
+    assert "Tea" not in "".join(outline(parse(page)))
+    assert not any("note" in one for one in outline(parse(page)))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from qa_bot.building.passages import split_document
 from qa_bot.errors import UnreadableDocumentError
 from qa_bot.loaders import load_document
-from qa_bot.loaders.decoding import decode
+from qa_bot.loaders.decoding import decode, without_terminal_codes
 from qa_bot.loaders.page_breaks import without_page_breaks
 from qa_bot.loaders.plain import parse_plain
 from qa_bot.records import Document
@@ -910,3 +910,75 @@ def test_joining_pages_loses_lines_that_repeat_and_no_others(text: str) -> None:
 def test_a_day_is_no_numbered_heading(days: tuple[str, str]) -> None:
     text = "\n\n".join(f"{day}\n\nIt snowed, and the road to the mill was closed." for day in days)
     assert outline(parse_plain(text, "x.txt")) == []
+
+
+def pages_of(lines: int, header: str, footer: str) -> str:
+    """Six pages of so many lines, without form feeds; a sentence goes on over each end."""
+    printed = []
+    for page in range(6):
+        body = ["wheel and", f"Rule {page} of the mill says what the miller may", "grind.", ""]
+        body += [f"Line {page}.{number} is about grain." for number in range(lines - 16)]
+        body += ["", "The miller of this mill has to look after the" if page < 5 else "End."]
+        top = ["", header.replace("#", str(page + 1)), "", ""]
+        printed += [*top, *body, "", "", footer.replace("#", str(page + 1)), "", "", ""]
+    return "\n".join(printed)
+
+
+@pytest.mark.parametrize("lines", [58, 66])
+@pytest.mark.parametrize(
+    ("header", "footer"),
+    [
+        ("The Mill Guide                                #", "Mill 2.1                 May 3, 1987"),
+        ("", "Mill 2.1                  #"),
+        ("The Mill Guide               page #", ""),
+    ],
+)
+def test_pages_of_as_many_lines_are_joined_as_those_with_form_feeds_are(
+    lines: int, header: str, footer: str
+) -> None:
+    printed = pages_of(lines, header, footer)
+    joined = without_page_breaks(printed)
+    assert joined.count("to look after the\nwheel and") == 5
+    assert "Mill 2.1" not in joined.rpartition("End.")[0]
+    assert "Mill Guide" not in joined.rpartition("End.")[0].partition("wheel")[2]
+    kept = [line for line in printed.splitlines() if line.startswith(("Line", "Rule"))]
+    assert [line for line in joined.splitlines() if line.startswith(("Line", "Rule"))] == kept
+
+
+def test_records_of_as_many_lines_are_no_pages() -> None:
+    records = "".join(
+        f"Patient          {number}\n\n" + "".join(f"Field {i}: value\n" for i in range(40)) + "\n"
+        for number in range(8)
+    )
+    assert without_page_breaks(records) == records
+
+
+def test_headings_between_two_numbers_are_of_the_first() -> None:
+    document = parse(
+        "1. Basics\n\nText.\n\n1.1. Files\n\nHOME\n\nWhere it is.\n\nRope And Tackle\n\n"
+        "What it needs.\n\n1.2. Keys\n\nText.\n\nTABLE OF KEYS\n\nMore of it.\n\n2. Rest\n\n"
+        "Text.\n\nANNEX\n\nWhat comes last.\n"
+    )
+    assert [" › ".join(one.path) for one in document.sections[1:]] == [
+        "1. Basics",
+        "1. Basics › 1.1. Files",
+        "1. Basics › 1.1. Files › HOME",
+        "1. Basics › 1.1. Files › HOME › Rope And Tackle",
+        "1. Basics › 1.2. Keys",
+        "TABLE OF KEYS",
+        "TABLE OF KEYS › 2. Rest",
+        "ANNEX",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("printed", "shown"),
+    [
+        ("\x1b[1;31merror\x1b[0m: the disk is full\n", "error: the disk is full\n"),
+        ("\x1b]0;title\x07$ ls\n", "$ ls\n"),
+        ("N\bNA\bAM\bME\bE\n   _\bl_\bs - l\bl\bl\n", "NAME\n   ls - l\n"),
+        ("tea\n", "tea\n"),
+    ],
+)
+def test_text_out_of_a_terminal_is_read_as_it_shows_it(printed: str, shown: str) -> None:
+    assert without_terminal_codes(printed) == shown

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa_bot.loaders.decoding import refuse_binary
+from qa_bot.loaders.html.contents import listed_headings
 from qa_bot.loaders.html.markup import decode_page, local, parse_html, parse_xhtml, title_of
 from qa_bot.loaders.html.parts import (
     BLOCKS,
@@ -119,6 +120,7 @@ class PageReader:
         self._term = False  # in the term of a definition
         self._collector: etree._Element | None = None  # the heading, cell or <pre> that is open
         self._level = 0  # of the heading that is open
+        self._listed: dict[etree._Element, int] = {}  # headings that only a contents list tells
         self._anchor = ("", -1)  # the last id, and its place
         self._table: Table | None = None
         self._figure: etree._Element | None = None  # the outermost that is open
@@ -131,6 +133,7 @@ class PageReader:
         """Append the page to the text."""
         from lxml import etree
 
+        self._listed = listed_headings(root)
         walk = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
         skipped: etree._Element | None = None
         for event, element in walk:
@@ -174,7 +177,7 @@ class PageReader:
         if tag in BLOCKS:
             self._break()
             self._is_bold = is_bold(element, tag)
-        level = heading_level(element, tag)
+        level = heading_level(element, tag) or self._listed.get(element, 0)
         if level and (self._collector is None or self._level):
             self._finish_heading()
             self._collector, self._level = element, level
