@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from qa_bot.asking.definitions import asked_term, defines
 from qa_bot.asking.marking import (
     alone_names,
     are_siblings,
-    defines,
     in_other_forms,
     is_prose,
     leads_to_answer,
@@ -49,13 +49,15 @@ class Judged:
     """A candidate with what the reader makes of it; None where it wasn't read.
 
     ``absent`` is how many of the question's numbers, codes and names are neither in the
-    passage nor above it, and ``question`` what was asked.
+    passage nor above it, and ``question`` what was asked. ``defines`` says whether it tells what
+    something is, where that is asked.
     """
 
     candidate: Candidate
     reading: Reading | None = None
     absent: int = 0
     question: str = ""
+    defines: bool = False
 
     @property
     def margin(self) -> float:
@@ -95,6 +97,7 @@ def judge(
     """
     if reader is None:
         return [Judged(one, question=ranking.question) for one in ranking.candidates]
+    ranking = _defining_first(ranking)
     in_stages = isinstance(reader, SpanReader) and not at_once
     few = stages().first if in_stages else READ
     read = _read(ranking, reader, own, (0, few))
@@ -102,6 +105,22 @@ def judge(
         read = _in_order(read + _read(ranking, reader, own, (few, READ)))
     rest = ranking.candidates[len(read) :]
     return read + [Judged(one, question=ranking.question) for one in rest]
+
+
+def _defining_first(ranking: Ranking) -> Ranking:
+    """The candidates, those first that tell what something is, where the question asks that.
+
+    Many passages of a manual have its words; the one that tells what they mean is read, too.
+    """
+    if not asked_term(ranking.question):
+        return ranking
+    ordered = sorted(ranking.candidates, key=lambda one: not _defines(ranking.question, one))
+    return replace(ranking, candidates=tuple(ordered))
+
+
+def _defines(question: str, one: Candidate) -> bool:
+    term = asked_term(question)
+    return bool(term) and any(defines(term, text) for text in texts(one.passage))
 
 
 def is_clear(read: Sequence[Judged]) -> bool:
@@ -128,13 +147,16 @@ def _read(
             reading if math.isfinite(reading.margin) else None,
             len(absent_names(asked if own is None else own, one.passage)),
             asked,
+            _defines(asked, one),
         )
         for one, reading in zip(some, readings, strict=True)
     )
 
 
 def _in_order(read: Iterable[Judged]) -> list[Judged]:
-    return sorted(read, key=lambda one: (one.reading is None, -round(one.evidence, 6)))
+    return sorted(
+        read, key=lambda one: (one.reading is None, not one.defines, -round(one.evidence, 6))
+    )
 
 
 def confidence(judged: Sequence[Judged]) -> float:
@@ -267,7 +289,7 @@ def _answering(one: Judged, likely: Sequence[float]) -> Iterator[tuple[float, Se
     What introduces a list ("They are:") only repeats the question; an item is marked instead.
     So does a question that stands in the text: what follows it answers as well as it fits.
     Of items, the one that alone has all the words that any has stands for all of them, and
-    what a term is says the sentence that begins with it. Of entries, the one whose label alone
+    what a term is says the sentence that defines it. Of entries, the one whose label alone
     is asked for does.
     """
     said = texts(one.candidate.passage)
@@ -280,7 +302,8 @@ def _answering(one: Judged, likely: Sequence[float]) -> Iterator[tuple[float, Se
     paragraphs = [sentence.paragraph for sentence in one.candidate.passage.sentences]
     elsewhere = in_other_forms(kinds, paragraphs, held)
     signed = signatures(one.question, said)
-    defining = [defines(one.question, text) for text in said]
+    term = asked_term(one.question)
+    defining = [defines(term, text) for text in said]
     asked = -math.inf  # how well the question fits that the next sentence answers
     scored = zip(likely, one.candidate.passage.sentences, strict=True)
     for place, (found, sentence) in enumerate(scored):

@@ -38,13 +38,6 @@ _ASKS_ADDRESSEE = re.compile(
     re.IGNORECASE,
 )
 _LONGEST = 200  # characters of an item or a line; a longer one is prose
-_WHAT_IS = re.compile(
-    r"\s*what\s+(?:(?:is|are)\s+meant\s+by\s+(?:(?:an?|the)\s+)?(?P<meant>.+?)"
-    r"|does\s+(?:(?:an?|the)\s+)?(?P<means>.+?)\s+mean|(?:is|was)\s+an?\s+(?P<is>.+?))\s*\?*\s*",
-    re.IGNORECASE,
-)
-_ARTICLES = frozenset({"a", "an", "the"})
-_SAYS_WHAT = frozenset({"is", "are", "was", "means", "mean", "denotes", "refers", "shall"})
 _PROSE_ENDS = (".", "!", "?", '."', ".)", ".”")
 
 
@@ -183,23 +176,6 @@ def leads_to_answer(sentence: str, after: str) -> bool:
     request = _REQUEST.match(sentence)
     is_request = request is not None and (request.start("asks") > 0 or request["please"])
     return not is_request and not _CLOSES.fullmatch(after.partition("\n")[0].strip())
-
-
-def defines(question: str, sentence: str) -> bool:
-    """Whether a question asks what something is ("What is a quay?"), and a sentence says it.
-
-    It begins with what is asked for: "A quay is …". What only has these words says how things
-    are with it.
-    """
-    asked = _WHAT_IS.fullmatch(question)
-    if asked is None:
-        return False
-    term = [word.casefold() for word in words(asked["meant"] or asked["means"] or asked["is"])]
-    said = [word.casefold() for word in words(sentence)[: len(term) + 2]]
-    if said and said[0] in _ARTICLES:
-        said = said[1:]
-    after = said[len(term) : len(term) + 1]
-    return bool(term) and said[: len(term)] == term and set(after) <= _SAYS_WHAT and bool(after)
 
 
 def is_prose(sentence: str) -> bool:

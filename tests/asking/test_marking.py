@@ -8,7 +8,6 @@ from qa_bot.asking.marking import (
     Kind,
     alone_names,
     are_siblings,
-    defines,
     in_other_forms,
     is_prose,
     leads_to_answer,
@@ -95,33 +94,6 @@ def test_whom_a_letter_is_for_is_never_who_signed_it() -> None:
     assert signatures("To whom is the letter addressed?", LETTER) == [False, False, True, True]
     assert not any(signatures("Who wrote the letter?", LETTER))
     assert not any(signatures("To whom is the letter addressed?", LETTER[:2]))
-
-
-@pytest.mark.parametrize(
-    ("question", "sentence"),
-    [
-        ("What is a Quiet Hour?", "A “Quiet Hour” is one in which no engine runs."),
-        ("What is a quay?", "Quay means a wall at which ships lie."),
-        ("what does Demurrage mean", "Demurrage is what is paid for days too many."),
-        ("What is meant by the Quiet Hours?", "The Quiet Hours are those after ten."),
-    ],
-)
-def test_a_sentence_that_begins_with_the_term_says_what_it_is(question: str, sentence: str) -> None:
-    assert defines(question, sentence)
-
-
-@pytest.mark.parametrize(
-    ("question", "sentence"),
-    [
-        ("What is a quay?", "An hour at the quay is free."),
-        ("What is a quay?", "A quay costs 40 euros."),
-        ("What is the price?", "The price is shown at the gate."),
-        ("What is a quay?", "A quay"),
-        ("When is a quay free?", "A quay is a wall."),
-    ],
-)
-def test_a_sentence_about_something_defines_nothing(question: str, sentence: str) -> None:
-    assert not defines(question, sentence)
 
 
 def test_whole_sentences_are_prose_and_items_are_not() -> None:

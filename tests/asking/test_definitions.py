@@ -1,0 +1,95 @@
+"""Questions that ask what something is, and the sentences that say it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import qa_bot
+from qa_bot.asking.definitions import asked_term, defines
+
+
+@pytest.mark.parametrize(
+    ("question", "term"),
+    [
+        ("What is a quay?", "quay"),
+        ("what's demurrage", "demurrage"),
+        ("What are quiet hours?", "quiet hours"),
+        ("What is meant by the “Quiet Hours”?", "quiet hours"),
+        ("What does LAN stand for?", "lan"),
+        ("What is the meaning of berth?", "berth"),
+        ("What is Lock of Pell?", "lock of pell"),
+        ("What is a sluice in this manual?", "sluice"),
+        ("What is the deadline?", ""),
+        ("What is included in the price?", ""),
+        ("What is its price?", ""),
+        ("What was the profit of the harbour in 2019?", ""),
+        ("When is a quay free?", ""),
+        ("Who is the harbour master?", ""),
+    ],
+)
+def test_what_something_is_is_asked_by_its_term(question: str, term: str) -> None:
+    assert asked_term(question) == tuple(term.split())
+
+
+@pytest.mark.parametrize(
+    ("term", "sentence"),
+    [
+        ("quiet hour", "A “Quiet Hour” is one in which no engine runs."),
+        ("quay", "Quay means a wall at which ships lie."),
+        ("demurrage", "Demurrage is what is paid for days too many."),
+        ("quiet hours", "The Quiet Hours are those after ten."),
+        ("quay", "Quays are walls at which ships lie."),
+        ("quay", "A quay, or wharf, is a wall."),
+        ("quay", "A quay (also called wharf by sailors) is a wall."),
+        ("quay", "The term quay refers to a wall."),
+        ("quay", "Quay A quay is a wall at which ships lie."),
+        ("quay", "Quay: a wall at which ships lie."),
+        ("quay", "Quay | A wall at which ships lie."),
+        ("quay", "The wall at which ships lie is called a “quay”."),
+        ("rot", "Rot is decay that spreads in wet wood."),
+        ("lan", "Each berth has a Local Area Network (LAN)."),
+        ("osha", "The Occupational Safety and Health Administration (OSHA) set it."),
+    ],
+)
+def test_a_sentence_says_what_a_term_is(term: str, sentence: str) -> None:
+    assert defines(tuple(term.split()), sentence)
+
+
+@pytest.mark.parametrize(
+    ("term", "sentence"),
+    [
+        ("quay", "An hour at the quay is free."),
+        ("quay", "A quay costs 40 euros."),
+        ("quay", "Quays are available all year."),
+        ("quay", "Quays are painted white."),
+        ("quay", "The quay is open to all."),
+        ("quay", "The quay is the same as it was."),
+        ("quay", "A quay"),
+        ("quay", "Quay | 12 | 14 | 19"),
+        ("pell", "This lock is called the Pell lock."),
+        ("pell", "The gates (Pell) are shut."),
+        ("cat", "Concatenation is a join."),
+        ("", "A quay is a wall."),
+    ],
+)
+def test_a_sentence_about_something_defines_nothing(term: str, sentence: str) -> None:
+    assert not defines(tuple(term.split()), sentence)
+
+
+def test_among_many_that_have_the_word_the_passage_that_defines_it_is_quoted(
+    tmp_path: Path,
+) -> None:
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    parts = [f"# Step {n}\n\nWhat the lodestar shows is noted in book {n}." for n in range(30)]
+    parts.insert(20, "# Gauges\n\nIts dial is brass. A lodestar is a gauge for the water's depth.")
+    (documents / "manual.md").write_text("\n\n".join(parts))
+    qa_bot.build_index(documents, tmp_path / "index")
+    with qa_bot.open_index(tmp_path / "index") as index:
+        answer = qa_bot.answer("What is a lodestar?", index)
+    quote = answer.quotes[0]
+    (start, end) = quote.marked[0]
+    said = quote.text[start - quote.start : end - quote.start]
+    assert said == "A lodestar is a gauge for the water's depth."
