@@ -19,6 +19,7 @@ _ASKED = re.compile(
 )
 _ARTICLES = frozenset({"a", "an", "the"})
 _LONGEST_TERM = 5  # words
+_SAME = 3  # letters that forms of a word begin with: few words are stemmed
 # What a term that stands for itself has none of: "what is included in the price", "its price".
 _NO_TERM = frozenset(
     """
@@ -30,15 +31,18 @@ _NO_TERM = frozenset(
 _QUOTES = "\"'“”‘’«»„`*_"
 _IS = frozenset({"is", "are", "was", "were"})
 _MEANS = frozenset(
-    "comprises denote denotes describes mean means refer refers represents shall signifies".split()
+    "comprises denote denotes describes mean means refer refers represents signifies".split()
 )
-_SAYS = ("stands for", "happens when", "occurs when", "is characterized", "is characterised")
+_SAYS = (
+    "stands for", "shall mean", "happens when", "occurs when", "is characterized",
+    "is characterised",
+)  # fmt: skip
 _RELATIVE = frozenset("caused that where which who".split())  # "is arthritis that affects children"
 _NEAR = 4  # words from the verb to it
 _ONE = frozenset("a an the any one another either that what when".split())
 _NOT_WHAT = frozenset(  # "Forms are available": how things are with it
     """
-    able also always available common different easy found free hard here important in likely made
+    able all also always available common different easy found free hard here important in likely made
     missing necessary never no not now often on only open optional out present ready required
     subject set shown sometimes still then there up used useful usually very
     """.split()
@@ -94,16 +98,14 @@ def defines(term: Sequence[str], sentence: str) -> bool:
 
 def _alike(one: Sequence[str], other: Sequence[str]) -> bool:
     """Whether words are the same, or forms of the same."""
-    return len(one) == len(other) and stems(" ".join(one)) == stems(" ".join(other))
+    begins = [[word[:_SAME].casefold() for word in said] for said in (one, other)]
+    return begins[0] == begins[1] and stems(" ".join(one)) == stems(" ".join(other))
 
 
 def _begins(term: Sequence[str], sentence: str) -> bool:
     said = words(sentence)
-    if _alike(said[: len(term)], term) and said[len(term) : len(term) + 1] in (
-        ["A"],
-        ["An"],
-        ["The"],
-    ):
+    is_again = said[len(term) : len(term) + 1] in (["A"], ["An"], ["The"])
+    if is_again and _alike(said[: len(term)], term):
         return _begins(term, _behind(sentence, len(term)))  # "Quay A quay is …", of a glossary
     if said[:2] == ["The", "term"]:
         return _begins(term, _behind(sentence, 2))
@@ -154,7 +156,9 @@ def _is_named(term: Sequence[str], sentence: str) -> bool:
         return True
     if len(term) != 1:
         return False
-    match = re.search(rf"((?:[\w-]+\s+){{2,8}})\(\s*{spelled}s?\s*[);,]", sentence, re.IGNORECASE)
+    match = re.search(
+        rf"(?<![\w-])((?:[\w-]+\s+){{2,8}})\(\s*{spelled}s?\s*[);,]", sentence, re.IGNORECASE
+    )
     if match is None:
         return False
     parts = [word.casefold() for word in words(match[1].replace("-", " "))]
