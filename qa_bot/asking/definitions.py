@@ -42,9 +42,9 @@ _NEAR = 4  # words from the verb to it
 _ONE = frozenset("a an the any one another either that what when".split())
 _NOT_WHAT = frozenset(  # "Forms are available": how things are with it
     """
-    able all also always available common different easy found free hard here important in likely made
-    missing necessary never no not now often on only open optional out present ready required
-    subject set shown sometimes still then there up used useful usually very
+    able all also always available common different easy found free hard here important in
+    likely made missing necessary never no not now often on only open optional out present ready
+    required subject set shown sometimes still then there up used useful usually very
     """.split()
 )
 _ASIDE = 10  # words of an aside between a term and its verb: "A split, or ledger entry, is …"
