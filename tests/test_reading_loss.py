@@ -51,6 +51,8 @@ SMALL: dict[str, Callable[[Path], None]] = {
 def test_a_planted_loss_invention_and_glue_are_reported_and_nothing_else(
     tmp_path: Path, name: str
 ) -> None:
+    if name.endswith(".md") and shutil.which("pandoc") is None:
+        pytest.skip("pandoc alone reads Markdown without its marks")
     SMALL[name](tmp_path / name)
     text = load_document(tmp_path / name, name).text
     readings, problems = read_all(tmp_path / name)

@@ -154,9 +154,14 @@ def _read(
 
 
 def _in_order(read: Iterable[Judged]) -> list[Judged]:
-    return sorted(
-        read, key=lambda one: (one.reading is None, not one.defines, -round(one.evidence, 6))
-    )
+    """Best first: by evidence, but that of those that answer alike one that defines comes first."""
+    ordered = sorted(read, key=lambda one: (one.reading is None, -round(one.evidence, 6)))
+    defining = next((one for one in ordered if one.defines), None)
+    if defining is None or defining is ordered[0] or not also_answers(defining, ordered[0]):
+        return ordered
+    moved = [defining, *(one for one in ordered if one is not defining)]
+    is_lost = confidence(ordered) >= found_at(ordered) and confidence(moved) < found_at(moved)
+    return ordered if is_lost else moved
 
 
 def confidence(judged: Sequence[Judged]) -> float:

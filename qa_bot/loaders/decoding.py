@@ -16,11 +16,13 @@ _STRAY = 0.05  # of the zeros may stand in the other byte; of all pairs as many 
 _PRINTED = 0.98  # of the characters of a text, at least
 _SURELY = 3  # so many characters in UTF-8 for each that isn't: the file is damaged UTF-8
 _MOST_LOST = 0.05  # of the characters; a file with more of them is no text
-# Colours and the like: ECMA-48's control sequences, and titles of windows.
+# Of ECMA-48: moves of the cursor, down and to the side; colours, titles of windows and the like.
+_DOWN, _ASIDE = re.compile(r"\x1b\[[0-9;]*[BEHf]"), re.compile(r"\x1b\[[0-9;]*[CDG]")
 _ESCAPES = re.compile(
-    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[()][0-9A-Za-z])"
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]P][^\x07\x1b\n]*(?:\x07|\x1b\\)|[()%][0-9A-Za-z]|[=>78DEHMc])"
 )
-_STRUCK = re.compile(r"[^\n\b](?=\x08[^\n\b])\x08")  # bold and underlined, as man pages are printed
+_STRUCK = re.compile(r"([^\n\b])\x08([^\n\b])")  # bold and underlined, as man pages are printed
+_MOST_STRUCK = 4  # times
 _WESTERN = "cp1252"  # Windows' Western European, a superset of printable Latin-1
 
 
@@ -55,7 +57,11 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
 
 def without_terminal_codes(text: str) -> str:
     """The text as a terminal shows it: without codes for colours, nor letters struck twice."""
-    return _STRUCK.sub("", _ESCAPES.sub("", text)) if "\x1b" in text or "\b" in text else text
+    if "\x1b" in text:
+        text = _ESCAPES.sub("", _ASIDE.sub(" ", _DOWN.sub("\n", text)))
+    for _ in range(_MOST_STRUCK if "\b" in text else 0):
+        text = _STRUCK.sub(lambda pair: pair[1] if pair[2] == "_" else pair[2], text)
+    return text
 
 
 def _without_halves(data: bytes) -> str:

@@ -13,6 +13,7 @@ from qa_bot.text import words
 LONGEST_HEADING = 250  # characters
 _LONG = 10  # words
 _CAPITALISED = 4  # letters; shorter words of a title may be written small
+_PARTS = 3  # the level of articles; parts and chapters are further out
 _TITLED = 0.8  # of the words that are long enough
 _CLOSED = re.compile(r"[.;:!]\W*$")
 _NAMED = re.compile(r"(?:article|section|chapter|part|annex|appendix)\s+[\dIVXA-Z]", re.IGNORECASE)
@@ -68,12 +69,14 @@ def inside_numbered(headings: Sequence[Heading]) -> list[Heading]:
     settled = list(headings)
     last = -1  # the numbered one before
     for i, heading in enumerate(headings):
-        if not (number := numbers(heading.text)):
+        number = numbers(heading.text)
+        if not number or not number[0]:  # Roman ones count parts, and chapters in them
             continue
-        if last >= 0 and _goes_on(numbers(headings[last].text), number):
+        between = settled[last + 1 : i]
+        is_part = any(one.level <= _PARTS for one in between)
+        if last >= 0 and not is_part and _goes_on(numbers(headings[last].text), number):
             is_first = number[:-1] == numbers(headings[last].text)
             inner = heading.level + (not is_first)
-            between = settled[last + 1 : i]
             deeper = max(inner - min((one.level for one in between), default=inner), 0)
             settled[last + 1 : i] = [replace(one, level=one.level + deeper) for one in between]
         last = i

@@ -15,7 +15,8 @@ _DIGITS = re.compile(r"\d+")
 _SHAPE = re.compile(r"\S\s{3,}\S|\bpage\s+\d|^\W*\d+\W*$", re.IGNORECASE)  # columns, "[Page 3]"
 _ENDS = (".", "!", "?", ":", ";", "”", '"', ")")
 _LEAST = 3  # pages whose edge is alike, but for the number of the page
-_SHORTEST = 30  # lines of a page that no form feed ends
+_SHORTEST = 50  # lines of a page that no form feed ends
+_GO_ON = 2  # sentences that go on over the ends of such pages: records of a form have none
 _EMPTY = 4  # lines around its header and footer, at least
 _REGULAR = 0.8  # of such pages have the same number of lines
 _WRAPPED = 25  # characters of a line that goes on in the next one, at least
@@ -46,8 +47,7 @@ def without_page_breaks(text: str) -> str:
         if parts:
             parts[-1] = parts[-1].rstrip()
             last = parts[-1].rpartition("\n")[2]
-            is_open = len(last) >= _WRAPPED and not last.endswith(_ENDS)
-            parts.append("\n" if is_open and body.lstrip()[0].islower() else "\n\n")
+            parts.append("\n" if _is_open(last, body) else "\n\n")
         parts.append(body)
     once = {_key(line): line for _, _, line in reversed(gone)}
     return "\n\n".join(["".join(parts), *reversed(once.values())]).strip("\n") + "\n"
@@ -58,6 +58,20 @@ def _with_form_feeds(text: str) -> str:
     lines = text.split("\n")
     if "\f" in text or len(lines) < _LEAST * _SHORTEST:
         return text
+    runs = _edges(lines)
+    steps = Counter(after[0] - run[0] for run, after in pairwise(runs))
+    step, count = steps.most_common(1)[0] if steps else (0, 0)
+    if step < _SHORTEST or count < max(_LEAST, _REGULAR * (len(runs) - 1)):
+        return text
+    if sum(_goes_on(lines, run) for run in runs) < _GO_ON:
+        return text
+    for run in runs:
+        lines[run[-1]] = f"\f\n{lines[run[-1]]}"
+    return "\n".join(lines)
+
+
+def _edges(lines: Sequence[str]) -> list[list[int]]:
+    """The lines between each two pages that are headers or footers, by what is alike elsewhere."""
     known = Counter(_key(line) for line in lines if _SHAPE.search(line))
     runs: list[list[int]] = []  # the headers and footers between two pages
     edges: list[int] = []
@@ -71,13 +85,23 @@ def _with_form_feeds(text: str) -> str:
             if edges and empty >= _EMPTY:
                 runs.append(edges)
             edges, empty = [], 0
-    steps = Counter(after[0] - run[0] for run, after in pairwise(runs))
-    step, count = steps.most_common(1)[0] if steps else (0, 0)
-    if step < _SHORTEST or count < max(_LEAST, _REGULAR * (len(runs) - 1)):
-        return text
-    for run in runs:
-        lines[run[-1]] = f"\f\n{lines[run[-1]]}"
-    return "\n".join(lines)
+    return runs
+
+
+def _goes_on(lines: Sequence[str], run: Sequence[int]) -> bool:
+    """Whether a sentence goes on from the page before these lines to the one after."""
+    above, below = run[0] - 1, run[-1] + 1
+    while above >= 0 and not lines[above].strip():
+        above -= 1
+    while below < len(lines) and not lines[below].strip():
+        below += 1
+    return above >= 0 and below < len(lines) and _is_open(lines[above], lines[below])
+
+
+def _is_open(last: str, body: str) -> bool:
+    """Whether a page's last line goes on in the next page."""
+    last = last.rstrip()
+    return len(last) >= _WRAPPED and not last.endswith(_ENDS) and body.lstrip()[:1].islower()
 
 
 def _repeated(pages: Sequence[Sequence[str]], *, first: bool) -> Iterator[Place]:
@@ -108,4 +132,4 @@ def _counts_at_most(places: Sequence[Place]) -> bool:
 
 
 def _key(line: str) -> str:
-    return _DIGITS.sub("#", " ".join(line.split()))
+    return _DIGITS.sub("\0", " ".join(line.split()))

@@ -27,6 +27,13 @@ from qa_bot.asking.definitions import asked_term, defines
         ("What was the profit of the harbour in 2019?", ""),
         ("When is a quay free?", ""),
         ("Who is the harbour master?", ""),
+        ("What is $?", ""),
+        ("What is ??", ""),
+        ("What is C++?", ""),
+        ("What does it mean?", ""),
+        ("What is meant by this?", ""),
+        ("What is  the  deadline?", ""),
+        ("What is a double room in high season?", ""),
     ],
 )
 def test_what_something_is_is_asked_by_its_term(question: str, term: str) -> None:
@@ -41,6 +48,8 @@ def test_what_something_is_is_asked_by_its_term(question: str, term: str) -> Non
         ("demurrage", "Demurrage is what is paid for days too many."),
         ("quiet hours", "The Quiet Hours are those after ten."),
         ("quay", "Quays are walls at which ships lie."),
+        ("quay", "Quays are a kind of wall."),
+        ("body", "Bodies are those of the town."),
         ("quay", "A quay, or wharf, is a wall."),
         ("quay", "A quay (also called wharf by sailors) is a wall."),
         ("quay", "The term quay refers to a wall."),
@@ -74,6 +83,15 @@ def test_a_sentence_says_what_a_term_is(term: str, sentence: str) -> None:
         ("pell", "This lock is called the Pell lock."),
         ("pell", "The gates (Pell) are shut."),
         ("cat", "Concatenation is a join."),
+        ("probate", "Probation is a sentence."),
+        ("quiet hours", "Quiet hours\nbegin at ten every night."),
+        ("quays", "Quays are expensive."),
+        ("smoking", "Smoking is forbidden in rooms that have no window."),
+        ("quay", "Quay is one of our problems."),
+        ("quay", "We called the quay, and nobody came."),
+        ("refund", "The refund means that nobody pays."),
+        ("pressure", "Pressure: see the table on page four."),
+        ("term", "The term " * 2000),
         ("", "A quay is a wall."),
     ],
 )
@@ -96,3 +114,17 @@ def test_among_many_that_have_the_word_the_passage_that_defines_it_is_quoted(
     (start, end) = quote.marked[0]
     said = quote.text[start - quote.start : end - quote.start]
     assert said == "A lodestar is a gauge for the water's depth."
+
+
+def test_a_definition_never_takes_the_place_of_what_is_asked(tmp_path: Path) -> None:
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    (documents / "hotel.md").write_text(
+        "# Rooms\n\nA teacher is someone who works at a school.\n\n# Pay\n\n"
+        "Teachers in Texas are paid 60,000 dollars a year.\n"
+    )
+    qa_bot.build_index(documents, tmp_path / "index")
+    with qa_bot.open_index(tmp_path / "index") as index:
+        answer = qa_bot.answer("What is a teacher in Texas paid?", index)
+    assert answer.found
+    assert "60,000" in answer.quotes[0].text

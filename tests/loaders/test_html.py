@@ -468,6 +468,12 @@ def test_headings_that_only_the_list_of_contents_tells_are_headings() -> None:
         LISTED.replace("<p id", "<h1>Mill</h1><h2>Wheels</h2><p id"),
         "".join(f'<p>Text<a href="#n{i}">note {i}</a></p>' for i in range(4))
         + "".join(f'<p id="n{i}"><a href="#t{i}">note {i}</a> What it says.</p>' for i in range(4)),
+        "".join(f'<p>See <a href="#n{i}">note {i}</a>.</p>' for i in range(4))
+        + "".join(f'<p>A <b id="n{i}">note {i}</b> is long.</p>' for i in range(4)),
+        "".join(f'<p>See <a href="#n{i}">note {i}</a>.</p>' for i in range(4))
+        + "".join(f'<dl><dt id="n{i}"><p>note {i}</p></dt><dd>x</dd></dl>' for i in range(4)),
+        "".join(f'<div id="r{i}"><a href="#n{i}">note {i}</a></div>' for i in range(4))
+        + "".join(f'<div id="n{i}"><a href="#r{i}">note {i}</a></div>' for i in range(4)),
         '<a href="#a">Tea</a><a href="#b">Rice</a><p id=a>Tea</p><p>x</p><p id=b>Rice</p><p>y</p>',
     ],
 )

@@ -945,12 +945,30 @@ def test_pages_of_as_many_lines_are_joined_as_those_with_form_feeds_are(
     assert [line for line in joined.splitlines() if line.startswith(("Line", "Rule"))] == kept
 
 
-def test_records_of_as_many_lines_are_no_pages() -> None:
-    records = "".join(
-        f"Patient          {number}\n\n" + "".join(f"Field {i}: value\n" for i in range(40)) + "\n"
-        for number in range(8)
-    )
+@pytest.mark.parametrize("title", ["Patient          {}", "Annual report        {}", "{}."])
+def test_records_of_as_many_lines_are_no_pages(title: str) -> None:
+    fields = "".join(f"Field {i}: a value of some length that has no end\n" for i in range(52))
+    records = "".join(f"\n\n\n\n{title.format(number)}\n\n{fields}" for number in range(1991, 1999))
     assert without_page_breaks(records) == records
+
+
+def test_a_number_sign_is_no_number_of_a_page() -> None:
+    pages = (f"{'#' if k % 2 else k} {k}    x\n\nbody {k} here.\nmore" for k in range(1, 9))
+    assert "body 5 here." in without_page_breaks("\f".join(pages))
+
+
+@pytest.mark.parametrize(
+    "headings",
+    [
+        ("PART I", "I. The Mill", "II. The Road", "PART II", "III. The River"),
+        ("Article 1", "1.1 Flour", "1.2 Bran", "Article 2", "1.3 Rye"),
+    ],
+)
+def test_parts_are_in_no_clause_though_numbers_go_on_over_them(headings: tuple[str, ...]) -> None:
+    document = parse("".join(f"{one}\n\nWhat is said under it.\n\n" for one in headings))
+    paths = [one.path for one in document.sections[1:]]
+    assert paths[3] == (headings[3],)
+    assert paths[4] == (headings[3], headings[4])
 
 
 def test_headings_between_two_numbers_are_of_the_first() -> None:
@@ -978,6 +996,9 @@ def test_headings_between_two_numbers_are_of_the_first() -> None:
         ("\x1b]0;title\x07$ ls\n", "$ ls\n"),
         ("N\bNA\bAM\bME\bE\n   _\bl_\bs - l\bl\bl\n", "NAME\n   ls - l\n"),
         ("tea\n", "tea\n"),
+        ("l\b_s\b_ is\n", "ls is\n"),
+        ("\x1b[1;1HTotal\x1b[2;1HNext\n", "\nTotal\nNext\n"),
+        ("a\x1b[10Cb\x1b=\n", "a b\n"),
     ],
 )
 def test_text_out_of_a_terminal_is_read_as_it_shows_it(printed: str, shown: str) -> None:

@@ -23,6 +23,7 @@ from benchmarks.upkeep.zipping import zipped
 from qa_bot.building.passages import split_document
 from qa_bot.errors import UnreadableDocumentError
 from qa_bot.loaders import load_document
+from qa_bot.loaders.decoding import without_terminal_codes
 from qa_bot.records import Block, Document, Page, PageSpan, Passage, Section, Sentence
 
 Cells = list[list[str]]
@@ -155,9 +156,9 @@ def test_plain_text(given_parts: list[Part], most: int) -> None:
     data = as_text(given_parts)
     document = load(data, ".txt")
     check(document, most)
-    if document is not None:
+    if document is not None and b"\0" not in data:  # which may be UTF-16 without a mark
         kept = data.decode().replace("\r\n", "\n").replace("\r", "\n")
-        assert document.text == kept.removeprefix("\ufeff")
+        assert document.text == without_terminal_codes(kept.removeprefix("\ufeff"))
 
 
 def as_markdown(given_parts: Sequence[Part]) -> bytes:

@@ -19,6 +19,7 @@ from rich.console import Console
 import qa_bot
 from benchmarks.hashing import HashEmbedder
 from qa_bot import Answer, Index, answer, build_index, open_index
+from qa_bot.loaders.decoding import without_terminal_codes
 from qa_bot.models.embedding import SentenceTransformerEmbedder
 from qa_bot.models.reader import SpanReader
 from qa_bot.shell import answers, console
@@ -253,7 +254,7 @@ def test_a_taken_port_is_one_line(shell: Shell, tmp_path: Path) -> None:
 
 MARKUP = (
     "Otters [bold]sleep[/bold] on their [/] backs [red, say :otter: :warning: the [link=x]wardens"
-    " \\[of] the\triver,  and\x0cnobody \x1b[31mknows\x1b[0m\x07 why they never drift far away."
+    " \\[of] the\triver,  and\x0cnobody \x9b31mknows\x1b[0m\x07 why they never drift far away."
 )
 
 
@@ -269,7 +270,8 @@ def marked_up(tmp_path_factory: pytest.TempPathFactory, model: SentenceTransform
 
 def test_text_that_looks_like_markup_is_printed_as_it_is(shell: Shell, marked_up: Path) -> None:
     done = shell("ask", "How do otters sleep?", "--index", marked_up)
-    assert done == (0, f"{MARKUP}\n— [red]otters[bold] :smile:, ¶ 1\n", "")
+    shown = without_terminal_codes(MARKUP)
+    assert done == (0, f"{shown}\n— [red]otters[bold] :smile:, ¶ 1\n", "")
     nearest = shell("ask", "Who bakes [/] bread?", "--index", marked_up).out
     assert "— [red]otters[bold] :smile:, ¶ 1\n" in nearest
     status = shell("status", "--index", marked_up).out
@@ -286,7 +288,7 @@ def test_on_a_terminal_a_document_cannot_give_orders(
     monkeypatch.setattr(console, "out", terminal)
     out = shell("ask", "How do otters sleep?", "--index", marked_up).out
     assert "\x1b[1m" in out  # the marked sentence is bold
-    assert "\x1b[31m" not in out
+    assert "\x9b" not in out
     assert "\x07" not in out
     assert "\x0c" not in out
     plain = re.sub(r"\x1b\[[\d;]*m", "", out)

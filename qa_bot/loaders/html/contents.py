@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from qa_bot.loaders.html.markup import local
@@ -18,7 +19,10 @@ _NEAR = 12  # elements from an anchor to the heading that it stands at
 _LONGEST = 300  # characters of a heading
 _OUTERMOST = 2  # the first level is the page's own title
 _NUMBER = re.compile(r"(?:\d{1,3}(?:\.\d{1,3})*|[A-Z](?:\.\d{1,3})*|[IVXLC]{1,6})[.)]?\s+")
-_NO_HEADING = frozenset("a li dt dd td th pre caption body html".split())
+_MOST_PARTS = 64  # elements in a heading
+_DEEPEST = 256
+_MAY_HEAD = frozenset("p div center header section".split())
+_NOT_IN = frozenset("li dt dd table pre figure".split())
 
 
 def listed_headings(root: etree._Element) -> dict[etree._Element, int]:
@@ -38,10 +42,10 @@ def listed_headings(root: etree._Element) -> dict[etree._Element, int]:
         anchor = element.get("id") or element.get("name") or ""
         if anchor in names:
             wanted, left = names[anchor], _NEAR
-            depth = sum(1 for _ in element.iterancestors())
+            depth = sum(1 for _ in islice(element.iterancestors(), _DEEPEST))
         if left > 0:
             left -= 1
-            if local(element.tag).lower() not in _NO_HEADING and _is_named(element, wanted):
+            if local(element.tag).lower() in _MAY_HEAD and _is_named(element, wanted):
                 found[_with_number(element)] = depth
                 left = 0
     if len(found) < _LEAST:
@@ -66,19 +70,21 @@ def _unnumbered(text: str) -> str:
 
 
 def _is_named(element: etree._Element, names: set[str]) -> bool:
-    """Whether all that an element says is one of the names; a long one is not read to its end."""
-    text = ""
-    for part in element.itertext():
-        text += part
-        if len(text) > 2 * _LONGEST:
-            return False
-    return _unnumbered(text) in names
+    """Whether all that a block says is one of the names, and it is neither an item nor a link."""
+    parts = list(islice(element.iter("{*}*"), _MOST_PARTS + 1))
+    if len(parts) > _MOST_PARTS or any((one.get("href") or "").startswith("#") for one in parts):
+        return False
+    around = islice(element.iterancestors(), _DEEPEST)
+    is_item = any(local(one.tag).lower() in _NOT_IN for one in around)
+    return not is_item and _unnumbered("".join(element.itertext())) in names
 
 
 def _with_number(element: etree._Element) -> etree._Element:
     """The element, or what holds just it and its number, as "2.1" stands in a box of its own."""
     around, before = element.getparent(), element.getprevious()
-    if around is None or before is None or len(around) != 2:
+    if around is None or before is None or element.getnext() is not None:
+        return element
+    if before.getprevious() is not None or len(before) > _MOST_PARTS:
         return element
     is_number = _NUMBER.fullmatch(f"{one_line(''.join(before.itertext()))} ") is not None
     return around if is_number and not (around.text or "").strip() else element
